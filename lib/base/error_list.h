@@ -1,0 +1,79 @@
+/* Every error of Scorpius, one row each: X(NAME, "id", HTTP status, exit status, English, French).
+ * The id is part of the API: it never changes its meaning. Exit statuses are those of sysexits.h. */
+#ifndef BASE_ERROR_LIST_H
+#define BASE_ERROR_LIST_H
+
+/* clang-format off */
+#define ERROR_LIST(X) \
+	X(OK, "ok", 200, 0, "no error", "aucune erreur") \
+	/* the request as a message */ \
+	X(MALFORMED_REQUEST, "malformed_request", 400, 65, "the request is malformed", "la requête est mal formée") \
+	X(MALFORMED_JSON, "malformed_json", 400, 65, "the body is not valid JSON: {reason}", "le corps n'est pas du JSON valide : {reason}") \
+	X(TOO_DEEP, "json_too_deep", 400, 65, "the JSON is nested more than {max} levels deep", "le JSON est imbriqué sur plus de {max} niveaux") \
+	X(INVALID_UTF8, "invalid_utf8", 400, 65, "the text is not valid UTF-8", "le texte n'est pas de l'UTF-8 valide") \
+	X(NUL_IN_TEXT, "nul_in_text", 400, 65, "the text contains a NUL character", "le texte contient un caractère NUL") \
+	X(DUPLICATE_FIELD, "duplicate_field", 400, 65, "'{name}' is given twice", "« {name} » est donné deux fois") \
+	X(UNKNOWN_FIELD, "unknown_field", 400, 65, "'{name}' is not a known field", "« {name} » n'est pas un champ connu") \
+	X(MISSING_FIELD, "missing_field", 400, 65, "this field is required", "ce champ est obligatoire") \
+	X(INVALID_TYPE, "invalid_type", 400, 65, "must be {type}", "doit être de type {type}") \
+	X(INVALID_VALUE, "invalid_value", 400, 65, "'{value}' is not allowed here; expected {expected}", "« {value} » n'est pas admis ici ; attendu : {expected}") \
+	X(OUT_OF_RANGE, "out_of_range", 400, 65, "must lie between {min} and {max}", "doit être compris entre {min} et {max}") \
+	X(TOO_SHORT, "too_short", 400, 65, "must have at least {min} characters", "doit compter au moins {min} caractères") \
+	X(TOO_LONG, "too_long", 400, 65, "must not exceed {max} bytes", "ne doit pas dépasser {max} octets") \
+	X(INVALID_ID, "invalid_id", 400, 65, "'{value}' is not a UUID", "« {value} » n'est pas un UUID") \
+	X(INVALID_EMAIL, "invalid_email", 400, 65, "'{value}' is not an e-mail address", "« {value} » n'est pas une adresse électronique") \
+	X(INVALID_CURSOR, "invalid_cursor", 400, 65, "this cursor does not come from an earlier answer", "ce curseur ne provient pas d'une réponse précédente") \
+	X(UNKNOWN_PARAMETER, "unknown_parameter", 400, 65, "'{name}' is not a parameter of this route", "« {name} » n'est pas un paramètre de cette route") \
+	X(UNEXPECTED_BODY, "unexpected_body", 400, 65, "this route takes no body", "cette route n'accepte pas de corps") \
+	X(BODY_INCOMPLETE, "body_incomplete", 400, 65, "the body ended before its announced length", "le corps s'est terminé avant la longueur annoncée") \
+	X(MALFORMED_MULTIPART, "malformed_multipart", 400, 65, "the multipart body is malformed: {reason}", "le corps multipart est mal formé : {reason}") \
+	X(NO_FILE, "no_file", 400, 65, "the request has no part named 'file'", "la requête ne contient aucune partie nommée « file »") \
+	X(EMPTY_FILE, "empty_file", 400, 65, "the file '{name}' is empty", "le fichier « {name} » est vide") \
+	X(FILE_TYPE_REFUSED, "file_type_refused", 400, 65, "the content of '{name}' is of type '{type}', which is not accepted", "le contenu de « {name} » est de type « {type} », qui n'est pas accepté") \
+	X(WEAK_PASSWORD, "weak_password", 400, 65, "the password is too easy to guess", "le mot de passe est trop facile à deviner") \
+	X(COMMON_PASSWORD, "common_password", 400, 65, "the password is in a list of common passwords", "le mot de passe figure dans une liste de mots de passe courants") \
+	/* who asks */ \
+	X(MISSING_TOKEN, "missing_token", 401, 77, "an access token is required", "un jeton d'accès est requis") \
+	X(INVALID_TOKEN, "invalid_token", 401, 77, "the token is not valid", "le jeton n'est pas valide") \
+	X(EXPIRED_TOKEN, "expired_token", 401, 77, "the token has expired", "le jeton a expiré") \
+	X(INVALID_CREDENTIALS, "invalid_credentials", 401, 77, "unknown e-mail address or wrong password", "adresse électronique inconnue ou mot de passe erroné") \
+	X(FORBIDDEN, "forbidden", 403, 77, "your role does not allow this", "votre rôle ne le permet pas") \
+	X(ROLE_NOT_ALLOWED, "role_not_allowed", 403, 77, "the role '{value}' can't be given by registration", "le rôle « {value} » ne peut pas être attribué à l'inscription") \
+	X(REGISTRATION_CLOSED, "registration_closed", 403, 77, "registration is closed on this server", "les inscriptions sont fermées sur ce serveur") \
+	/* what is asked for */ \
+	X(NOT_FOUND, "not_found", 404, 66, "there is no such resource", "cette ressource n'existe pas") \
+	X(ROUTE_NOT_FOUND, "route_not_found", 404, 66, "there is no such address", "cette adresse n'existe pas") \
+	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, 66, "this method is not allowed here", "cette méthode n'est pas admise ici") \
+	X(REQUEST_TIMEOUT, "request_timeout", 408, 75, "the request took too long to arrive", "la requête a mis trop de temps à arriver") \
+	X(EMAIL_TAKEN, "email_taken", 409, 65, "an account with this e-mail address exists already", "un compte existe déjà avec cette adresse électronique") \
+	X(ALREADY_PROCESSING, "already_processing", 409, 75, "the document is being processed", "le document est en cours de traitement") \
+	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
+	X(NOT_ANALYZED, "not_analyzed", 409, 75, "the tender has not been analysed yet", "la consultation n'a pas encore été analysée") \
+	X(NO_DOCUMENTS, "no_documents", 409, 65, "the tender has no documents to analyse", "la consultation ne contient aucun document à analyser") \
+	X(IN_OTHER_TENDER, "document_in_other_tender", 409, 65, "the document belongs to another tender", "le document appartient à une autre consultation") \
+	X(BAD_STATE, "bad_state", 409, 65, "not possible while the state is '{state}'", "impossible dans l'état « {state} »") \
+	X(BODY_TOO_LARGE, "body_too_large", 413, 65, "the body exceeds the limit of {max} bytes", "le corps dépasse la limite de {max} octets") \
+	X(FILE_TOO_LARGE, "file_too_large", 413, 65, "the file '{name}' exceeds the limit of {max} bytes", "le fichier « {name} » dépasse la limite de {max} octets") \
+	X(TOO_MANY_FILES, "too_many_files", 413, 65, "a request may carry at most {max} files", "une requête peut contenir au plus {max} fichiers") \
+	X(URI_TOO_LONG, "uri_too_long", 414, 65, "the address is too long", "l'adresse est trop longue") \
+	X(UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415, 65, "the content type must be '{expected}'", "le type de contenu doit être « {expected} »") \
+	X(TOO_MANY_REQUESTS, "too_many_requests", 429, 75, "too many requests; try again later", "trop de requêtes ; réessayez plus tard") \
+	/* our side */ \
+	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \
+	X(UNAVAILABLE, "service_unavailable", 503, 69, "a service that is needed does not answer; try again later", "un service nécessaire ne répond pas ; réessayez plus tard") \
+	X(STORAGE_FULL, "storage_full", 507, 74, "the storage is full", "l'espace de stockage est plein") \
+	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
+	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
+	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
+	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
+	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
+	/* reading a document */ \
+	X(DOCUMENT_ENCRYPTED, "document_encrypted", 400, 65, "the document is protected by a password", "le document est protégé par un mot de passe") \
+	X(DOCUMENT_UNREADABLE, "document_unreadable", 400, 65, "the document can't be read: {reason}", "le document est illisible : {reason}") \
+	X(DOCUMENT_TOO_BIG, "document_too_big", 400, 65, "the document exceeds a limit of the reader: {limit}", "le document dépasse une limite de lecture : {limit}") \
+	X(FORMAT_UNREAD, "unread_format", 400, 65, "this format is kept but not read", "ce format est conservé mais n'est pas lu") \
+	X(READER_TIMEOUT, "reader_timeout", 400, 75, "reading the document took too long", "la lecture du document a pris trop de temps") \
+	X(READER_CRASHED, "reader_crashed", 400, 70, "the reader stopped on this document", "le lecteur s'est arrêté sur ce document")
+/* clang-format on */
+
+#endif
