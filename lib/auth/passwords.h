@@ -1,0 +1,40 @@
+/* Passwords: stored as scrypt hashes that carry their own cost, and the rule for new ones. Each hash or check costs
+ * 128 * 8 * 2^log_n bytes of memory and, at log_n 15, about 80 ms: the routes that call them belong to the bulk pool.
+ * Passwords are never logged and never put into an error. */
+#ifndef AUTH_PASSWORDS_H
+#define AUTH_PASSWORDS_H
+
+#include "error.h"
+#include "mem.h"
+
+#define PASSWORD_HASH_SIZE 128 /* room for a stored hash and its NUL */
+#define PASSWORD_MIN 8         /* bytes */
+#define PASSWORD_MAX 128
+
+/* Hashes with N = 2^log_n (10..20), r = 8, p = 1 and a fresh salt. Faults: NUL_IN_TEXT, TOO_LONG (a longer one could
+ * never be given at login), UNAVAILABLE (no memory). `n` is the password's length in bytes, so that a NUL in it is
+ * seen and not taken for its end. */
+enum result password_hash(
+    const char *password, size_t n, unsigned log_n, char out[PASSWORD_HASH_SIZE], struct error *e) MUST_CHECK;
+
+/* ERR_OK when the password is the right one, else INVALID_CREDENTIALS; a stored hash that is damaged is refused the
+ * same way, with the cause for the log. */
+enum result password_check(const char *password, size_t n, const char *stored, struct error *e) MUST_CHECK;
+
+/* For an account that does not exist: costs what password_check of a hash made with log_n costs, and always says
+ * INVALID_CREDENTIALS. */
+enum result password_check_dummy(const char *password, size_t n, unsigned log_n, struct error *e) MUST_CHECK;
+
+/* Whether a stored hash was made with another cost than the one wished for today (or is damaged): hash again after the
+ * next good login. */
+bool password_needs_rehash(const char *stored, unsigned log_n);
+
+/* The rule for a new password: 8..128 bytes of UTF-8 without NUL; not in the shipped list of common French and English
+ * passwords, also in disguise (case, accents, leet, digits and signs behind); at least 30 bits by libzxcvbn, which
+ * knows e-mail address, name and organisation (each may be NULL), except that 15 bytes or more of three classes of
+ * characters pass that second test. The name of the organisation or person with digits behind is a common password
+ * too. Faults at field "password": TOO_SHORT, TOO_LONG, INVALID_UTF8, NUL_IN_TEXT, COMMON_PASSWORD, WEAK_PASSWORD. */
+enum result password_rule_check(const char *password, size_t n, const char *email, const char *full_name,
+    const char *organization, struct error *e) MUST_CHECK;
+
+#endif
