@@ -24,14 +24,14 @@ const struct json *json_at(const struct json *array, size_t i);
 const char *json_string(const struct json *v); /* NULL when not a string */
 int64_t json_int(const struct json *v);
 double json_num(const struct json *v); /* also of a JSON_INT */
-bool json_bool(const struct json *v);
+bool json_truth(const struct json *v);
 /* Calls fn for each member of an object, in their order. */
 void json_each(const struct json *object, void (*fn)(const char *name, const struct json *v, void *arg), void *arg);
 /* The value as compact JSON text. */
 const char *json_print(TALLOC_CTX *mem, const struct json *v);
 
 /* Binding an object to a struct: one row a field. */
-enum json_type {
+enum json_field_type {
 	JSON_FIELD_TEXT,  /* const char *; NULL absent. min, max: bytes. Spaces around are trimmed unless raw. */
 	JSON_FIELD_BOOL,  /* struct opt_bool */
 	JSON_FIELD_INT,   /* struct opt_int; min, max: its value */
@@ -44,7 +44,7 @@ struct json_uuids {
 };
 struct json_field {
 	const char *name;
-	enum json_type type;
+	enum json_field_type type;
 	size_t offset;
 	long long min, max;
 	bool required;
