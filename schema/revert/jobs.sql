@@ -1,0 +1,9 @@
+-- Revert scorpius:jobs from pg
+
+begin;
+
+drop function queue.lease_job(bigint, bigint);
+drop table scorpius.job;
+drop function scorpius.job_notify();
+
+commit;
