@@ -1,0 +1,175 @@
+# shellcheck shell=bash
+# Tests, lint, fuzzers, scoring.
+
+# The sanitized build must not see leaks that are not ours to mend, and criterion hides leaks (its status stays 0): the
+# reports go to files, and a file that is there is a failure.
+sanitizers() {
+	local reports=$1
+	shift
+	ASAN_OPTIONS="log_path=$reports/report:detect_leaks=1:abort_on_error=0:exitcode=99" \
+		UBSAN_OPTIONS="log_path=$reports/report:halt_on_error=1:print_stacktrace=1" "$@"
+}
+
+# run_tests [PYTEST ARG...]: with arguments only pytest runs, with these.
+run_tests() {
+	local build_san=${BUILD_SAN:-} results count=() status=0 n
+	packages_ensure run build test
+	make_state
+	results=$(mktemp -d)
+	# shellcheck disable=SC2064
+	trap "rm -rf '$results'" EXIT
+	build_in "$BUILD" "${CC:-gcc}" -Dtests=enabled
+	if [ $# -eq 0 ]; then
+		step "unit tests"
+		meson test -C "$BUILD" --no-rebuild --suite unit --print-errorlogs >"$results/unit.log" 2>&1 || tail -n 60 "$results/unit.log" >&2
+		cp "$BUILD/meson-logs/testlog.json" "$results/unit.json"
+		count+=(--meson "$results/unit.json")
+
+		build_san=${build_san:-$(dirname "$BUILD")/build-san}
+		[ -w "$(dirname "$build_san")" ] || build_san=$STATE/build-san
+		build_in "$build_san" "${CC:-gcc}" -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+		step "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+		mkdir "$results/reports"
+		sanitizers "$results/reports" meson test -C "$build_san" --no-rebuild --suite unit --timeout-multiplier 4 \
+			--print-errorlogs >"$results/san.log" 2>&1 || tail -n 60 "$results/san.log" >&2
+		cp "$build_san/meson-logs/testlog.json" "$results/san.json"
+		n=$(find "$results/reports" -type f -size +0 | wc -l)
+		[ "$n" = 0 ] || head -n 40 "$results"/reports/* >&2
+		count+=(--programs "$results/san.json" --extra 0 "$n" "reports of the sanitizers")
+	fi
+	if compgen -G "$TOP/tests/test_*.py" >/dev/null || compgen -G "$TOP/tests/*/test_*.py" >/dev/null; then
+		step "end-to-end tests (pytest)"
+		(
+			cd "$TOP"
+			export SCORPIUS_BUILD=$BUILD SCORPIUS_NO_INSTALL=1 PYTHONDONTWRITEBYTECODE=1
+			/usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" "${@:-tests}"
+		) || status=$?
+		# 5: nothing was collected; others than 0 and 1 leave no whole result.
+		case $status in
+		0 | 1) count+=(--junit "$results/pytest.xml") ;;
+		*) count+=(--extra 0 1 "pytest ended with status $status") ;;
+		esac
+	fi
+	/usr/bin/python3 "$TOP/dev.d/count_tests.py" "${count[@]}"
+}
+
+# --- lint
+
+lint_failed=0
+lint_step() {
+	local what=$1 log
+	shift
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then
+		say "ok      $what"
+	else
+		say "FAILED  $what"
+		head -n 40 "$log"
+		lint_failed=1
+	fi
+	rm -f "$log"
+}
+
+sources() { find "$TOP"/{lib,app,bench,tests} -name '*.c' -o -name '*.h' | sort; }
+
+lint_format() { sources | xargs clang-format --dry-run -Werror; }
+
+lint_shell() { (cd "$TOP" && shellcheck -x dev .ci/run); }
+
+lint_banned() {
+	! sources | xargs grep -nE '\b(strcpy|strcat|sprintf|vsprintf|atoi|atol|atof|strtok|gets|localtime|gmtime|asctime|ctime|sscanf|alloca|tmpnam|mktemp)[[:space:]]*\('
+}
+
+lint_marks() { ! sources | xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b'; }
+
+# A library of others is known to one folder of ours: that one is edited when it is replaced.
+lint_includes() {
+	local header where found=0 bad
+	while read -r header where; do
+		bad=$(sources | xargs grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($header)[>\"]" | grep -vE "^$TOP/($where)/" || true)
+		if [ -n "$bad" ]; then
+			printf '%s may be included below %s only:\n%s\n' "$header" "$where" "$bad"
+			found=1
+		fi
+	done <<-'RULES'
+		(postgresql/)?libpq-fe.h lib/db
+		hiredis/.* lib/cache
+		fcgiapp.h lib/http|bench
+		fcgi_stdio.h nowhere
+		json-c/.*|json.h/.* lib/base
+		jwt.h|libscrypt.h|zxcvbn.h lib/auth
+		magic.h lib/store
+		sodium.*|openssl/.* lib/crypto
+		mupdf/.* app/reader
+		seccomp.h app/reader
+	RULES
+	return $found
+}
+
+# Headers are found by name alone, so two of one name would shadow each other.
+lint_header_names() { ! sources | grep '\.h$' | xargs -n 1 basename | sort | uniq -d | grep .; }
+
+# nginx answers in the API's words: the texts of its configuration are those of the list of errors.
+lint_nginx_texts() {
+	local code lang text found=0 want
+	while IFS='|' read -r lang code text; do
+		want=$(awk -F'"' -v code="$code" -v lang="$lang" '$2 == code { print lang == "en" ? $4 : $6; exit }' "$TOP/lib/base/error_list.h")
+		text=${text//\$body_max/\{max\}}
+		if [ "$text" != "$want" ]; then
+			printf '%s %s: nginx says "%s", the list "%s"\n' "$lang" "$code" "$text" "$want"
+			found=1
+		fi
+	done < <(sed -n 's/^\t"\(en\|fr\) \([a-z_]*\)" "\(.*\)";$/\1|\2|\3/p' "$TOP/etc/nginx/scorpius.conf.template")
+	return $found
+}
+
+lint_python() {
+	(cd "$TOP" && git ls-files '*.py' | PYTHONDONTWRITEBYTECODE=1 xargs -r -n 1 /usr/bin/python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])')
+}
+
+run_lint() {
+	packages_ensure test
+	lint_step "format (clang-format)" lint_format
+	lint_step "shell scripts (shellcheck)" lint_shell
+	lint_step "forbidden functions" lint_banned
+	lint_step "marks of unfinished work" lint_marks
+	lint_step "who may include which library" lint_includes
+	lint_step "header names" lint_header_names
+	lint_step "nginx answers in the words of the error list" lint_nginx_texts
+	lint_step "Python files" lint_python
+	return $lint_failed
+}
+
+# --- fuzzers
+
+run_fuzz() {
+	local seconds=${1:-30} build_fuzz program name corpus failed=0 found=0
+	[[ $seconds =~ ^[0-9]+$ ]] || die "usage: ./dev fuzz [SECONDS]"
+	packages_ensure build test
+	make_state
+	build_fuzz=$(dirname "$BUILD")/build-fuzz
+	build_in "$build_fuzz" clang -Dfuzzers=true -Dtests=disabled -Db_sanitize=address,undefined -Db_lundef=false
+	while read -r program; do
+		found=1
+		name=$(basename "$program")
+		corpus=$STATE/fuzz/$name
+		mkdir -p "$corpus"
+		step "$name for $seconds s"
+		(cd "$corpus/.." && "$program" -max_total_time="$seconds" -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 "$corpus") || failed=1
+	done < <(find "$build_fuzz" -type f -name 'fuzz_*' -perm -u+x | sort)
+	[ $found = 1 ] || die "no fuzzer was built"
+	return $failed
+}
+
+# --- scoring of facts: SCORE_FACTS names the script, DIR holds dossiers with labels
+
+run_score() {
+	[ -d "${1:-}" ] || die "usage: SCORE_FACTS=path/of/score_facts.py ./dev score DIR"
+	[ -f "${SCORE_FACTS:-}" ] || die "set SCORE_FACTS to the scoring script"
+	packages_ensure run build
+	make_state
+	build_app
+	install_app
+	READER_PATH=$(app_program libexec/scorpius/scorpius-reader) /usr/bin/python3 "$SCORE_FACTS" "$1" -- \
+		"$(app_program bin/scorpius)" analyze --json
+}
