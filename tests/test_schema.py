@@ -1,0 +1,501 @@
+"""The schema: that it can be deployed, verified and reverted; that its catalogue keeps the rules of isolation; and that
+the two program roles, tried directly, cannot cross from one organisation into another."""
+
+import uuid
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+
+from postgres_fixture import cluster  # noqa: F401  (a fixture)
+
+DATABASE = "schema_test"
+ROLES = ("scorpius_api", "scorpius_jobs")
+
+# What is not a tenant table by its key, each with its reason in the schema.
+NO_TENANT_KEY = {"organization", "account", "session"}
+# Indexes that do not begin with organization_id: the organisation is not known yet, or all are looked at.
+FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "session_pkey", "session_refresh_hash_key",
+                "session_previous_hash_key", "job_open_idx"}
+DEFINERS = {
+    "auth.login_lookup", "auth.register", "auth.open_session", "auth.rotate_session", "auth.assert_session",
+    "auth.end_session", "auth.me", "queue.lease_job",
+}
+CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
+
+
+@pytest.fixture(scope="module")
+def database(cluster):  # noqa: F811
+    connect(cluster, "operator", "postgres").cursor().execute(f"create database {DATABASE}")
+    cluster.sqitch("deploy", DATABASE)
+    cluster.sqitch("verify", DATABASE)
+    cluster.sqitch("revert", DATABASE)
+    c = connect(cluster, "operator")
+    left = rows(c, "select nspname from pg_namespace where nspname in ('scorpius', 'auth', 'queue')")
+    assert left == [], "revert left schemas behind"
+    cluster.sqitch("deploy", DATABASE)
+    cluster.sqitch("verify", DATABASE)
+    return cluster
+
+
+def connect(cl, user, name=DATABASE):
+    c = psycopg2.connect(cl.dsn(user, name))
+    c.autocommit = True
+    return c
+
+
+def rows(c, sql, args=None):
+    cur = c.cursor()
+    cur.execute(sql, args)
+    return cur.fetchall()
+
+
+@pytest.fixture(scope="module")
+def operator(database):
+    c = connect(database, "operator")
+    yield c
+    c.close()
+
+
+# --- the catalogue ------------------------------------------------------------------------------------------------
+
+def check_catalogue(c):
+    """All breaches of the rules, as sentences."""
+    faults = []
+    tables = rows(c, """select c.oid, relname, relrowsecurity, relforcerowsecurity, obj_description(c.oid, 'pg_class'),
+        exists (select from pg_attribute a where a.attrelid = c.oid and attname = 'organization_id')
+        from pg_class c where relnamespace = 'scorpius'::regnamespace and relkind in ('r', 'p') order by relname""")
+    for oid, name, secured, forced, comment, tenant in tables:
+        if not comment:
+            faults.append(f"table {name} has no comment")
+        for (column,) in rows(c, """select attname from pg_attribute where attrelid = %s and attnum > 0 and not attisdropped
+                and col_description(attrelid, attnum) is null""", (oid,)):
+            faults.append(f"column {name}.{column} has no comment")
+        if not tenant and name != "organization":
+            faults.append(f"table {name} has no organization_id")
+        if not secured:
+            faults.append(f"table {name}: row level security is off")
+        if forced:
+            faults.append(f"table {name}: row level security is forced")
+        key = "id" if name == "organization" else "organization_id"
+        wanted = f"({key} = ({CONDITION}"
+        policies = rows(c, """select pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), polcmd,
+            polpermissive, array(select rolname::text from pg_roles where oid = any (polroles) order by 1)
+            from pg_policy where polrelid = %s""", (oid,))
+        if len(policies) != 1:
+            faults.append(f"table {name} has {len(policies)} policies")
+        for using, check, command, _, roles in policies:
+            for what, text in (("using", using), ("with check", check)):
+                if not (text or "").startswith(wanted) or " OR " in text or " AND " in text:
+                    faults.append(f"table {name}: {what} is {text}")
+            if command != "*" or roles != sorted(ROLES):
+                faults.append(f"table {name}: the policy is for {command} of {roles}")
+        (primary,) = rows(c, """select array(select attname::text from unnest(conkey) with ordinality k(n, i)
+            join pg_attribute a on a.attrelid = conrelid and a.attnum = k.n order by i)
+            from pg_constraint where conrelid = %s and contype = 'p'""", (oid,)) or [([],)]
+        if name not in NO_TENANT_KEY and (len(primary[0]) < 2 or primary[0][0] != "organization_id"):
+            faults.append(f"table {name}: primary key is {primary[0]}")
+    names = {name for _, name, _, _, _, tenant in tables if tenant}
+    keys = rows(c, """select conname, conrelid::regclass::text, confrelid::regclass::text,
+        array(select attname::text from unnest(conkey) with ordinality k(n, i)
+            join pg_attribute a on a.attrelid = conrelid and a.attnum = k.n order by i),
+        array(select attname::text from unnest(confkey) with ordinality k(n, i)
+            join pg_attribute a on a.attrelid = confrelid and a.attnum = k.n order by i)
+        from pg_constraint where contype = 'f' and connamespace = 'scorpius'::regnamespace""")
+    keys = [(n, t.split(".")[-1], r.split(".")[-1], own, other) for n, t, r, own, other in keys]
+    composite = {(t, r, tuple(own)) for _, t, r, own, _ in keys}
+    for name, table, target, own, other in keys:
+        if table in names and target in names and (own[0], other[0]) != ("organization_id", "organization_id"):
+            # A plain key beside the composite one adds nothing that could cross.
+            if (table, target, ("organization_id", *own)) not in composite:
+                faults.append(f"foreign key {name} of {table} does not begin with organization_id")
+    for name, table, first in rows(c, """select i.relname, t.relname, a.attname from pg_index x
+            join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+            left join pg_attribute a on a.attrelid = t.oid and a.attnum = x.indkey[0]
+            where t.relnamespace = 'scorpius'::regnamespace and t.relkind in ('r', 'p')"""):
+        if first != "organization_id" and name not in FREE_INDEXES:
+            faults.append(f"index {name} of {table} does not begin with organization_id")
+    for schema, name, definer, config, args in rows(c, """select n.nspname, p.proname, prosecdef, proconfig, p.oid::regprocedure::text
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where n.nspname in ('scorpius', 'auth', 'queue', 'admin', 'public')"""):
+        full = f"{schema}.{name}"
+        if definer != (full in DEFINERS):
+            faults.append(f"function {full}: security definer is {definer}")
+        if not any(s == "search_path=scorpius, pg_temp" for s in config or []):
+            faults.append(f"function {full} has no fixed search_path")
+        allowed = {r for r in ROLES + ("public",) if rows(c, "select has_function_privilege(%s, %s, 'execute')",
+                                                          (r, args))[0][0]}
+        wanted = {"auth": {"scorpius_api"}, "queue": {"scorpius_jobs"}}.get(schema, set())
+        if allowed != wanted:
+            faults.append(f"function {full} may be called by {sorted(allowed)}")
+    for table, role in rows(c, """select c.relname, r.rolname from pg_class c, pg_roles r where r.rolname like 'scorpius%%'
+            and c.relnamespace = 'scorpius'::regnamespace and c.relkind = 'r'
+            and (has_table_privilege(r.oid, c.oid, 'truncate') or has_table_privilege(r.oid, c.oid, 'delete')
+                or has_table_privilege(r.oid, c.oid, 'references') or c.relowner = r.oid)
+            and r.rolname <> 'scorpius_owner'""", ()):
+        faults.append(f"{role} holds too much on {table}")
+    return faults
+
+
+def test_catalogue_keeps_the_rules(operator):
+    assert check_catalogue(operator) == []
+
+
+@pytest.mark.parametrize("breach, told", [
+    ("create table scorpius.x (organization_id uuid, id uuid, primary key (organization_id, id))", "row level security is off"),
+    ("alter table scorpius.blob disable row level security", "table blob: row level security is off"),
+    ("alter table scorpius.blob force row level security", "table blob: row level security is forced"),
+    ("drop policy organization on scorpius.blob", "table blob has 0 policies"),
+    ("create policy more on scorpius.blob using (true)", "table blob has 2 policies"),
+    ("alter policy organization on scorpius.blob using (true)", "table blob: using is true"),
+    ("alter policy organization on scorpius.blob with check "
+     "(organization_id = nullif(current_setting('scorpius.organization_id', true), '')::uuid)", "table blob: with check is"),
+    ("alter table scorpius.audit_event drop constraint audit_event_pkey, add primary key (id)", "primary key is ['id']"),
+    ("alter table scorpius.blob add unique (id); alter table scorpius.page add b uuid references scorpius.blob (id)",
+     "foreign key page_b_fkey of page does not begin"),
+    ("alter table scorpius.blob add x int", "column blob.x has no comment"),
+    ("comment on table scorpius.blob is null", "table blob has no comment"),
+    ("create index loose on scorpius.blob (size)", "index loose of blob does not begin"),
+    ("create function auth.more() returns int language sql security definer set search_path = scorpius, pg_temp as 'select 1'",
+     "function auth.more: security definer is True"),
+    ("alter function auth.me(uuid, uuid) reset search_path", "function auth.me has no fixed search_path"),
+    ("alter function auth.me(uuid, uuid) set search_path = public", "function auth.me has no fixed search_path"),
+    ("grant execute on function auth.me(uuid, uuid) to public", "function auth.me may be called by ['public',"),
+    ("grant execute on function queue.lease_job(bigint, bigint) to scorpius_api", "may be called by ['scorpius_api'"),
+    ("grant delete on scorpius.blob to scorpius_api", "scorpius_api holds too much on blob"),
+    ("alter table scorpius.blob owner to scorpius_api", "scorpius_api holds too much on blob"),
+])
+def test_breach_is_told(database, breach, told):
+    c = connect(database, "operator")
+    c.autocommit = False
+    c.cursor().execute(breach)
+    faults = check_catalogue(c)
+    c.rollback()
+    c.close()
+    assert any(told in f for f in faults), faults
+
+
+# --- two organisations, tried directly ------------------------------------------------------------------------------
+
+class Organisation:
+    """An organisation with one of each thing, made past the policies."""
+
+    def __init__(self, c, name):
+        self.id, self.account, self.blob, self.tender, self.document = (str(uuid.uuid4()) for _ in range(5))
+        self.version, self.reading, self.session = (str(uuid.uuid4()) for _ in range(3))
+        self.email = f"{name}-{self.id}@example.org"
+        run = c.cursor().execute
+        run("select auth.register(%s, %s, %s, 'hash', 'Jeanne Martin', %s)", (self.account, self.id, self.email, name))
+        run("select auth.open_session(%s, %s, %s, 60)", (self.session, self.account, digest(self.session)))
+        run("select set_config('scorpius.organization_id', %s, false)", (self.id,))
+        run("set search_path = scorpius")
+        run("insert into blob (id, sha256, size, mime_type) values (%s, %s, 1, 'text/plain')", (self.blob, digest(name)))
+        run("insert into tender (id, title, title_source) values (%s, 'essai', 'person')", (self.tender,))
+        run("insert into document (id, tender_id, blob_id, name) values (%s, %s, %s, 'rc.txt')",
+            (self.document, self.tender, self.blob))
+        run("insert into document_event (id, document_id, stage, state, progress) values (%s, %s, 'upload', 'completed', 100)",
+            (str(uuid.uuid4()), self.document))
+        run("insert into reading (id, blob_id, reader_version, model_blob_id, page_count) values (%s, %s, 1, %s, 1)",
+            (self.reading, self.blob, self.blob))
+        run("insert into page (reading_id, number, text) values (%s, 1, 'texte')", (self.reading,))
+        run("insert into dossier_version (id, tender_id, number, cause) values (%s, %s, 1, 'documents_added')",
+            (self.version, self.tender))
+        run("insert into dossier_version_document (dossier_version_id, document_id) values (%s, %s)",
+            (self.version, self.document))
+        run("insert into analysis (id, document_id, reader_version, rules_version, result) values (%s, %s, 1, 1, '{}')",
+            (str(uuid.uuid4()), self.document))
+        run("insert into audit_event (id, action) values (%s, 'document.upload')", (str(uuid.uuid4()),))
+        run("insert into job (id, kind, document_id, state) values (%s, 'read', %s, 'done')", (str(uuid.uuid4()), self.document))
+        run("reset search_path")
+        run("select set_config('scorpius.organization_id', '', false)")
+
+
+def digest(text):
+    import hashlib
+    return hashlib.sha256(text.encode()).digest()
+
+
+@pytest.fixture(scope="module")
+def two(database, operator):
+    return Organisation(operator, "un"), Organisation(operator, "deux")
+
+
+@pytest.fixture(params=ROLES)
+def role(request):
+    return request.param
+
+
+def as_role(database, role, organization_id):
+    c = connect(database, role)
+    c.cursor().execute("select set_config('scorpius.organization_id', %s, false)", (organization_id or "",))
+    return c
+
+
+TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
+          "page", "dossier_version", "dossier_version_document", "analysis", "job"]
+
+
+def visible(c, role, table):
+    """Organisations whose rows a role sees; None where it may not look at all."""
+    key = "id" if table == "organization" else "organization_id"
+    try:
+        return {str(r[0]) for r in rows(c, f"select distinct {key} from {table}")}
+    except errors.InsufficientPrivilege:
+        return None
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_reads_stay_inside(database, operator, two, role, table):
+    every = {str(r[0]) for r in rows(operator, f"select distinct {'id' if table == 'organization' else 'organization_id'} "
+                                               f"from scorpius.{table}")}
+    assert {two[0].id, two[1].id} <= every
+    for mine in two:
+        assert visible(as_role(database, role, mine.id), role, table) in ({mine.id}, None)
+    assert visible(as_role(database, role, None), role, table) in (set(), None)
+
+
+def test_api_sees_its_own(database, two):
+    c = as_role(database, "scorpius_api", two[0].id)
+    unseen = [t for t in TABLES if visible(c, "scorpius_api", t) is None]
+    assert unseen == ["session"]
+    with pytest.raises(errors.InsufficientPrivilege):
+        rows(c, "select password_hash from account")
+
+
+def test_updates_stay_inside(database, operator, two, role):
+    mine, other = two
+    c = as_role(database, role, mine.id)
+    cur = c.cursor()
+    cur.execute("update document set name = 'autre.txt' where id = %s", (other.document,))
+    assert cur.rowcount == 0
+    with pytest.raises(errors.InsufficientPrivilege):  # the policy's check: a row may not be given away
+        cur.execute("update document set organization_id = %s where id = %s", (other.id, mine.document))
+    cur.execute("update document set name = 'rc.txt' where id = %s", (mine.document,))
+    assert cur.rowcount == 1
+
+
+INSERTS = {
+    "blob": ("insert into blob (organization_id, id, sha256, size, mime_type) values (%(org)s, gen_random_uuid(), "
+             "sha256(gen_random_uuid()::text::bytea), 1, 'text/plain')"),
+    "document, blob": "insert into document (organization_id, id, blob_id, name) values (%(org)s, gen_random_uuid(), %(blob)s, 'x')",
+    "document, tender": ("insert into document (organization_id, id, blob_id, tender_id, name) values (%(org)s, gen_random_uuid(), "
+                         "%(own_blob)s, %(tender)s, 'x')"),
+    "document, parent": ("insert into document (organization_id, id, blob_id, parent_id, name) values (%(org)s, gen_random_uuid(), "
+                         "%(own_blob)s, %(document)s, 'x')"),
+    "document_event": ("insert into document_event (organization_id, id, document_id, stage, state, progress) values "
+                       "(%(org)s, gen_random_uuid(), %(document)s, 'reading', 'started', 0)"),
+    "job, document": "insert into job (organization_id, id, kind, document_id) values (%(org)s, gen_random_uuid(), 'read', %(document)s)",
+    "job, dossier": ("insert into job (organization_id, id, kind, tender_id, dossier_version_id) values (%(org)s, "
+                     "gen_random_uuid(), 'analyze', %(tender)s, %(version)s)"),
+}
+
+
+def values(org, blob, own_blob, things):
+    return dict(org=org, blob=blob, own_blob=own_blob, tender=things.tender, document=things.document,
+                version=things.version)
+
+
+@pytest.mark.parametrize("what", INSERTS)
+def test_inserts_stay_inside(database, operator, two, role, what):
+    mine, other = two
+    c = as_role(database, role, mine.id)
+    cur = c.cursor()
+    # into the other organisation: the policy refuses
+    with pytest.raises(errors.InsufficientPrivilege):
+        cur.execute(INSERTS[what], values(other.id, other.blob, other.blob, other))
+    # into one's own, with a key of the other: there is no such row
+    if what != "blob":
+        with pytest.raises(errors.ForeignKeyViolation):
+            cur.execute(INSERTS[what], values(mine.id, other.blob, mine.blob, other))
+    # the same with one's own rows is accepted
+    c.autocommit = False
+    cur.execute(INSERTS[what], values(mine.id, mine.blob, mine.blob, mine))
+    assert cur.rowcount == 1
+    c.rollback()
+    # and without an organisation nothing is
+    c = as_role(database, role, None)
+    with pytest.raises((errors.InsufficientPrivilege, errors.NotNullViolation)):
+        c.cursor().execute(INSERTS[what], values(mine.id, mine.blob, mine.blob, mine))
+
+
+@pytest.mark.parametrize("who, sql", [
+    ("scorpius_api", "insert into analysis (id, document_id, reader_version, rules_version, result) values (%s, %s, 9, 9, '{}')"),
+    ("scorpius_api", "insert into job (id, kind, document_id, attempt) values (%s, 'read', %s, 0)"),
+    ("scorpius_api", "update job set state = 'done' where id = %s or document_id = %s"),
+    ("scorpius_jobs", "update analysis set result = '{}' where id = %s or document_id = %s"),
+    ("scorpius_jobs", "delete from document where id = %s or id = %s"),
+    ("scorpius_jobs", "update audit_event set action = 'a.b' where id = %s or id = %s"),
+    ("scorpius_jobs", "select auth.me(%s, %s)"),
+    ("scorpius_api", "select queue.lease_job(60, 3), %s, %s"),
+])
+def test_roles_are_minimal(database, two, who, sql):
+    c = as_role(database, who, two[0].id)
+    with pytest.raises(errors.InsufficientPrivilege):
+        c.cursor().execute(sql, (str(uuid.uuid4()), two[0].document))
+
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+def test_an_address_has_one_account(database, two):
+    c = as_role(database, "scorpius_api", None)
+    with pytest.raises(errors.UniqueViolation) as caught:
+        rows(c, "select auth.register(%s, %s, %s, 'h', 'Paul Durand', 'Autre')",
+             (str(uuid.uuid4()), str(uuid.uuid4()), two[0].email.upper()))
+    assert caught.value.diag.constraint_name == "account_email_key"
+    assert len(rows(c, "select * from auth.login_lookup(%s)", (two[0].email.upper(),))) == 1
+    assert rows(c, "select * from auth.login_lookup('%%')") == []
+
+
+def test_session_lives_rotates_and_dies_of_reuse(database, operator):
+    org = Organisation(operator, "session")
+    c = as_role(database, "scorpius_api", None)
+    first, second, third = digest(org.session), digest("second" + org.id), digest("third" + org.id)
+
+    def rotate(old, new):
+        return rows(c, "select outcome, sid::text from auth.rotate_session(%s, %s, 60)", (old, new))
+
+    def alive():
+        try:
+            rows(c, "select auth.assert_session(%s, %s, %s)", (org.session, org.account, org.id))
+            return True
+        except psycopg2.Error as e:
+            assert e.pgcode == "SC001"
+            return False
+
+    assert alive()
+    assert rotate(first, second) == [("rotated", org.session)]
+    assert alive()
+    assert rotate(first, third) == [("reused", org.session)]
+    assert not alive()
+    assert rotate(second, third) == [("ended", org.session)]
+    assert rotate(digest("never given"), third) == [("unknown", None)]
+    assert rows(c, "select * from auth.me(%s, %s)", (org.session, org.account)) == []
+
+
+def test_session_is_bound_to_account_organisation_and_activity(database, operator):
+    a, b = Organisation(operator, "a"), Organisation(operator, "b")
+    c = as_role(database, "scorpius_api", None)
+    rows(c, "select auth.assert_session(%s, %s, %s)", (a.session, a.account, a.id))
+    for args in ((a.session, a.account, b.id), (a.session, b.account, a.id), (b.session, a.account, a.id),
+                 (a.session, a.account, None)):
+        with pytest.raises(psycopg2.Error) as caught:
+            rows(c, "select auth.assert_session(%s, %s, %s)", args)
+        assert caught.value.pgcode == "SC001"
+    operator.cursor().execute("update scorpius.account set active = false where id = %s", (a.account,))
+    with pytest.raises(psycopg2.Error) as caught:
+        rows(c, "select auth.assert_session(%s, %s, %s)", (a.session, a.account, a.id))
+    assert caught.value.pgcode == "SC001"
+    assert rows(c, "select auth.end_session(%s, %s, false)", (b.session, a.account)) == [(0,)]
+    assert rows(c, "select auth.end_session(%s, %s, false)", (b.session, b.account)) == [(1,)]
+
+
+# --- deadlines --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("local, zone, utc", [
+    ("2026-03-20T10:00", "Europe/Paris", "2026-03-20 09:00:00+00"),
+    ("2026-07-01T12:00", "Europe/Paris", "2026-07-01 10:00:00+00"),
+    ("2026-07-01T12:00", "Indian/Reunion", "2026-07-01 08:00:00+00"),
+    ("2026-07-01", "Europe/Paris", "2026-07-01 21:59:00+00"),
+    (None, "Europe/Paris", None),
+])
+def test_deadline_in_utc(database, two, local, zone, utc):
+    c = as_role(database, "scorpius_api", two[0].id)
+    assert rows(c, "select (%s::timestamptz)::text", (utc,)) == rows(c, """insert into tender (id, deadline_local,
+        deadline_source, timezone) values (%s, %s, %s, %s) returning deadline_utc::text""",
+        (str(uuid.uuid4()), local, local and "read", zone))
+
+
+@pytest.mark.parametrize("local, zone", [("2026-02-30T10:00", "Europe/Paris"), ("20/03/2026", "Europe/Paris"),
+                                         ("2026-03-20T10:00", "Europe/Lutece"), ("2026-03-20T25:00", "Europe/Paris")])
+def test_deadline_refused(database, two, local, zone):
+    c = as_role(database, "scorpius_api", two[0].id)
+    with pytest.raises((errors.DataError, errors.IntegrityError)):
+        rows(c, "insert into tender (id, deadline_local, deadline_source, timezone) values (%s, %s, 'person', %s) returning id",
+             (str(uuid.uuid4()), local, zone))
+
+
+# --- leases -----------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def queue(database, operator, two):
+    """Empties the queue; gives a function that adds a job for an organisation."""
+    operator.cursor().execute("update scorpius.job set state = 'cancelled', leased_until = null where state in ('queued', 'leased')")
+
+    def add(org, size=0, run_after="now()", created="now()"):
+        job, document = str(uuid.uuid4()), str(uuid.uuid4())
+        run = operator.cursor().execute
+        run("insert into scorpius.document (organization_id, id, blob_id, name) values (%s, %s, %s, 'd')", (org.id, document, org.blob))
+        run(f"insert into scorpius.job (organization_id, id, kind, document_id, size, run_after, created_at) "
+            f"values (%s, %s, 'read', %s, %s, {run_after}, {created})", (org.id, job, document, size))
+        return job
+    return add
+
+
+def lease(c, seconds=60, attempts=3):
+    return rows(c, "select id::text, attempt, exhausted from queue.lease_job(%s, %s)", (seconds, attempts))
+
+
+def test_lease_small_first_and_fair(database, two, queue):
+    c = as_role(database, "scorpius_jobs", None)
+    big, small = queue(two[0], 1000), queue(two[0], 10)
+    other = queue(two[1], 5000)
+    queue(two[0], 1, run_after="now() + interval '1 hour'")
+    assert lease(c) == [(small, 1, False)]
+    assert lease(c) == [(other, 1, False)]  # its organisation has nothing running yet
+    assert lease(c) == [(big, 1, False)]
+    assert lease(c) == []
+
+
+def test_who_waited_long_goes_first(database, two, queue):
+    c = as_role(database, "scorpius_jobs", None)
+    old = queue(two[0], 1000, run_after="now() - interval '11 minutes'")
+    queue(two[0], 10)
+    assert lease(c)[0][0] == old
+
+
+def test_lease_skips_what_another_takes(database, two, queue):
+    one, another = connect(database, "scorpius_jobs"), connect(database, "scorpius_jobs")
+    first, second = queue(two[0], 1), queue(two[0], 2)
+    one.autocommit = False
+    assert lease(one)[0][0] == first
+    assert lease(another)[0][0] == second  # does not wait for the other's commit
+    assert lease(another) == []
+    one.rollback()
+    assert lease(another) == [(first, 1, False)]
+
+
+def test_expired_lease_comes_back_until_exhausted(database, two, queue):
+    c = as_role(database, "scorpius_jobs", None)
+    job = queue(two[0])
+    assert lease(c, seconds=-1) == [(job, 1, False)]
+    assert lease(c, seconds=-1) == [(job, 2, False)]
+    assert lease(c, seconds=-1, attempts=2) == [(job, 3, True)]
+
+
+def test_insert_notifies(database, two, queue):
+    c = connect(database, "scorpius_jobs")
+    c.cursor().execute("listen scorpius_jobs")
+    queue(two[0])
+    import select
+    assert select.select([c], [], [], 5)[0]
+    c.poll()
+    assert [n.channel for n in c.notifies] == ["scorpius_jobs"]
+
+
+def test_one_live_job_per_document(database, two):
+    c = as_role(database, "scorpius_api", two[0].id)
+    c.autocommit = False
+    sql = "insert into job (id, kind, document_id) values (%s, 'read', %s)"
+    c.cursor().execute(sql, (str(uuid.uuid4()), two[0].document))
+    with pytest.raises(errors.UniqueViolation):
+        c.cursor().execute(sql, (str(uuid.uuid4()), two[0].document))
+    c.rollback()
+
+
+def test_deploys_without_a_superuser(cluster):  # noqa: F811
+    """An operator who may only create roles and owns his database can deploy and revert."""
+    c = connect(cluster, "operator", "postgres")
+    c.cursor().execute("create role modest login createrole")
+    c.cursor().execute("create database modest owner modest")
+    for command in ("deploy", "verify", "revert"):
+        cluster.sqitch(command, "modest", user="modest")
