@@ -103,7 +103,13 @@ make_state() {
 
 # --- daemons: $STATE/pid/NAME holds "pid start-time"; the start time tells a process from a later one with its number
 
-start_time() { sed -E 's/^.*\) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Prints nothing for a process that is gone, or a zombie that nobody has fetched yet.
+start_time() {
+	local stat fields
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	read -ra fields <<<"${stat##*) }"
+	[ "${fields[0]}" = Z ] || printf '%s' "${fields[19]}"
+}
 
 daemon_pid() {
 	local pid start
@@ -146,7 +152,22 @@ daemon_stop() {
 			sleep 0.05
 		done
 	fi
+	daemon_sweep "$name"
 	rm -f "$STATE/pid/$name"
+}
+
+# Ends what a daemon that was killed left behind: programs of ours in its process group.
+daemon_sweep() {
+	local group stat fields dir
+	read -r group _ 2>/dev/null <"$STATE/pid/$1" || return 0
+	for dir in /proc/[0-9]*; do
+		{ read -r stat <"$dir/stat"; } 2>/dev/null || continue
+		read -ra fields <<<"${stat##*) }"
+		[ "${fields[2]}" = "$group" ] || continue
+		case $(readlink "$dir/exe" 2>/dev/null) in
+		"$APP"/*) kill -KILL "${dir#/proc/}" 2>/dev/null || true ;;
+		esac
+	done
 }
 
 # wait_for SECONDS WHAT CMD...: polls until CMD succeeds.

@@ -169,6 +169,7 @@ redis_start() {
 pool_start() {
 	local name=$1
 	daemon_pid "$name" >/dev/null && return
+	daemon_sweep "$name"
 	rm -f "$RUN/$name.sock"
 	daemon_start "$name" "$STATE/conf/api.env" spawn-fcgi -n -s "$RUN/$name.sock" -M 0660 -b 1024 -- \
 		/usr/bin/multiwatch -f "$2" -r 1000000 -t 1000 -- "${3:-$(app_program bin/scorpius-api)}"
@@ -183,6 +184,7 @@ pool_stop() {
 
 jobs_start() {
 	daemon_pid jobs >/dev/null && return
+	daemon_sweep jobs
 	daemon_start jobs "$STATE/conf/jobs.env" "$(app_program bin/scorpius-jobs)"
 }
 
