@@ -19,7 +19,7 @@ build_in() {
 }
 
 build_app() {
-	build_in "$BUILD" "${CC:-gcc}"
+	build_in "$BUILD" "${CC:-gcc}" "$@"
 }
 
 # Installed files are replaced, not written into, so that running programs keep theirs until they are told.
