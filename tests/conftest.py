@@ -1,0 +1,122 @@
+"""Fixtures of the end-to-end tests: the whole stack, started once; callers whose every answer is checked; its logs, in
+which an error that no test announced fails the test that caused it.
+
+SCORPIUS_E2E_STATE=DIR with SCORPIUS_PORT uses a stack that runs already (a developer's short loop)."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import client as client_module  # noqa: E402
+from contract import Contract  # noqa: E402
+from stack import Logs, Stack  # noqa: E402
+
+run = {}
+
+
+@pytest.fixture(scope="session")
+def contract():
+    run["contract"] = Contract()
+    return run["contract"]
+
+
+@pytest.fixture(scope="session")
+def secrets():
+    """What must not stand in a log: {secret: what it is}."""
+    run["secrets"] = {}
+    return run["secrets"]
+
+
+@pytest.fixture(scope="session")
+def stack(secrets):
+    s = Stack(os.environ.get("SCORPIUS_E2E_STATE"))
+    run["stack"] = s
+    run["logs"] = Logs(s.state / "log")
+    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY", "SECRET_KEY"):
+        if s.env.get(name):
+            secrets[s.env[name]] = name
+    if s.existing:
+        run["logs"].unexpected()
+    yield s
+    s.start_stopped()
+    s.end()
+
+
+@pytest.fixture
+def expect_log(stack):
+    """expect_log(regex): this test causes such error lines."""
+    return run["logs"].allow
+
+
+@pytest.fixture(autouse=True)
+def quiet_log(request):
+    """A test whose stack logged an error that it did not announce fails."""
+    yield
+    if "logs" in run and "stack" in request.fixturenames:
+        lines = run["logs"].unexpected()
+        assert not lines, "unexpected in the logs:\n" + "\n".join(lines[:20])
+
+
+@pytest.fixture
+def api(stack, contract, secrets):
+    """An anonymous caller."""
+    caller = client_module.Api(stack, contract, secrets)
+    yield caller
+    caller.close()
+
+
+@pytest.fixture
+def account(api):
+    """A member of a fresh organisation."""
+    member = api.account()
+    yield member
+    member.close()
+
+
+@pytest.fixture
+def other(api):
+    """A member of another fresh organisation."""
+    member = api.account()
+    yield member
+    member.close()
+
+
+# --- the whole run
+
+def pytest_collection_modifyitems(items):
+    """What judges the whole run comes last."""
+    items.sort(key=lambda item: item.path.name == "test_whole_run.py")
+
+
+@pytest.fixture
+def whole_run(request):
+    """Skips unless all end-to-end tests were asked for and passed: otherwise something is missing with good reason."""
+    opt = request.config.option
+    whole = {HERE, HERE / "e2e", HERE.parent}
+    start = request.config.invocation_params.dir
+    if opt.keyword or opt.markexpr or getattr(opt, "lf", False) or any((start / a).resolve() not in whole for a in request.config.args):
+        pytest.skip("only a part of the tests was asked for")
+    if request.session.testsfailed:
+        pytest.skip("other tests failed")
+
+
+@pytest.fixture(scope="session")
+def logs(stack):
+    return run["logs"]
+
+
+def pytest_sessionfinish(exitstatus):
+    if "stack" in run and exitstatus == 0:
+        run["stack"].remove()
+
+
+def pytest_terminal_summary(terminalreporter):
+    if "contract" in run:
+        terminalreporter.write_line(f"{run['contract'].count} answers checked against docs/openapi.yaml")
+    if "stack" in run and run["stack"].state.exists() and not run["stack"].existing:
+        terminalreporter.write_line(f"logs are kept in {run['stack'].state}/log")

@@ -1,0 +1,228 @@
+"""A private stack of the whole server, as ./dev starts it, and what tests do to it: stop its database, read its logs."""
+
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import psycopg2
+import psycopg2.extras
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
+SETTINGS = {
+    "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
+    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "20", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "SOURCE_URL": "https://code.essai.example/scorpius",
+}
+
+
+def wait_until(condition, seconds, what):
+    """Polls; returns the condition's first true value."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Stack:
+    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop)."""
+
+    def __init__(self, existing=None):
+        self.existing = existing is not None
+        self.stopped = {}
+        if self.existing:
+            self.state = pathlib.Path(existing)
+            self.port = int(os.environ["SCORPIUS_PORT"])
+        else:
+            # Short, for the sockets below it; passable for the servers' user.
+            self.state = pathlib.Path(tempfile.mkdtemp(prefix="sct", dir="/tmp"))
+            os.chmod(self.state, 0o755)
+            self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        if not self.existing:
+            self.dev("up", seconds=600)
+        self.read_env()
+
+    def dev(self, command, seconds=120):
+        env = {**os.environ, **SETTINGS, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
+        done = subprocess.run([str(ROOT / "dev"), command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
+        if done.returncode != 0:
+            raise RuntimeError(f"./dev {command} ended with {done.returncode}:\n{done.stdout}\n{self.log_tails()}")
+        return done.stdout
+
+    def read_env(self):
+        self.env = {}
+        for line in (self.state / "env").read_text().splitlines():
+            name, _, value = line.partition("=")
+            self.env[name] = value[1:-1] if value[:1] == value[-1:] == "'" and len(value) > 1 else value
+        self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
+        self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
+
+    def end(self):
+        if not self.existing:
+            self.dev("down")
+
+    def remove(self):
+        if not self.existing:
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    # --- looking inside
+
+    def sql(self, query, *params):
+        """As the operator: sees all organisations. Rows as dictionaries."""
+        with psycopg2.connect(self.env["DATABASE_URL"], connect_timeout=5) as db:
+            db.autocommit = True
+            with db.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+                cursor.execute(query, params)
+                return [dict(r) for r in cursor.fetchall()] if cursor.description else []
+
+    def files(self):
+        """Every file below the store and nginx's folder of request bodies."""
+        return sorted(str(p) for top in (self.files_path, self.state / "tmp") for p in top.rglob("*")
+                      if p.is_file() and p.suffix != ".pid")
+
+    def rows(self):
+        """How many rows each table has that an upload or a tender writes to."""
+        tables = [r["t"] for r in self.sql("select format('%I.%I', n.nspname, c.relname) t from pg_class c "
+                                           "join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') "
+                                           "and c.relname in ('blob', 'document', 'tender', 'dossier_version', 'job', "
+                                           "'document_event') and n.nspname !~ '^pg_'")]
+        assert len(tables) >= 4, tables
+        return {t: self.sql(f"select count(*) n from {t}")[0]["n"] for t in tables}
+
+    def log_lines(self, name):
+        path = self.state / "log" / f"{name}.log"
+        return path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+
+    def requests(self, request_id):
+        """The workers' log lines of one request."""
+        return [line for name in ("api", "bulk") for line in map(parsed, self.log_lines(name))
+                if line and line.get("msg") == "request" and str(line.get("request_id")) == request_id]
+
+    def log_tails(self, lines=15):
+        return "\n".join(f"--- {p.name}\n" + "\n".join(p.read_text("utf-8", "replace").splitlines()[-lines:])
+                         for p in sorted((self.state / "log").glob("*.log")) if p.name != "access.log")
+
+    # --- breaking it
+
+    def pid(self, name):
+        try:
+            pid, start = (self.state / "pid" / name).read_text().split()
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return int(pid) if fields[19] == start else None
+        except (OSError, ValueError):
+            return None
+
+    def workers(self, pool):
+        """Process ids of a pool's workers (children of its supervisor)."""
+        return children(self.pid(pool))
+
+    def stop(self, name, sig=signal.SIGINT):
+        """Ends PostgreSQL or Redis and waits until it is gone. Its command line is kept for start()."""
+        pid = self.pid(name)
+        assert pid, f"{name} does not run"
+        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
+        if name == "redis":  # redis-server rewrites its title
+            command = [b"redis-server", str(self.state / "conf" / "redis.conf").encode()]
+        self.stopped[name] = ([a.decode() for a in command], pathlib.Path(f"/proc/{pid}").stat().st_uid)
+        os.kill(pid, sig)
+        wait_until(lambda: self.pid(name) is None, 30, f"{name} to stop")
+
+    def start(self, name):
+        command, uid = self.stopped.pop(name)
+        user = []
+        if os.geteuid() == 0 and uid != 0:
+            user = ["setpriv", f"--reuid={uid}", f"--regid={pwd.getpwuid(uid).pw_gid}", "--init-groups", "--"]
+        with open(self.state / "log" / f"{name}.log", "ab") as log:
+            process = subprocess.Popen(user + command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"})
+        start = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        (self.state / "pid" / name).write_text(f"{process.pid} {start}\n")
+
+    def start_stopped(self):
+        for name in list(self.stopped):
+            self.start(name)
+
+
+def children(pid):
+    if pid is None:
+        return []
+    return [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
+
+
+def parsed(line):
+    try:
+        value = json.loads(line)
+        return value if isinstance(value, dict) else None
+    except ValueError:
+        return None
+
+
+class Logs:
+    """Finds what should not stand in the logs of a stack."""
+
+    PLAIN = re.compile(r"\[(error|crit|alert|emerg)\]|\b(ERROR|FATAL|PANIC):|Sanitizer|runtime error:")
+    OURS = ("api.log", "bulk.log", "jobs.log")
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.offsets = {}
+        self.allowed = []
+
+    def allow(self, pattern):
+        self.allowed.append(re.compile(pattern))
+
+    def unexpected(self):
+        """Error lines that were written since the last call and that nobody announced."""
+        out = []
+        for path in sorted(self.folder.glob("*.log")):
+            with open(path, "rb") as f:
+                f.seek(self.offsets.get(path, 0))
+                data = f.read()
+            whole = data[:data.rfind(b"\n") + 1]
+            self.offsets[path] = self.offsets.get(path, 0) + len(whole)
+            for line in whole.decode("utf-8", "replace").splitlines():
+                if self.is_error(path.name, line) and not any(p.search(line) for p in self.allowed):
+                    out.append(f"{path.name}: {line}")
+        return out
+
+    def is_error(self, name, line):
+        if name == "access.log":
+            value = parsed(line)
+            return value is None or value.get("status") == 500
+        value = parsed(line)
+        if value is not None:
+            return value.get("level") not in ("debug", "info", "warn")
+        if name in self.OURS:
+            # Our programs write JSON only: anything else is a library's or the C runtime's last word.
+            return bool(line.strip()) and not line.startswith(("multiwatch", "spawn-fcgi"))
+        return bool(self.PLAIN.search(line))
+
+    def containing(self, secrets):
+        """(file, number of the secret) for each secret that stands in a log."""
+        out = []
+        for path in sorted(self.folder.glob("*")):
+            if path.is_file():
+                text = path.read_bytes()
+                out += [(path.name, what) for secret, what in secrets.items() if secret.encode() in text]
+        return out
