@@ -24,8 +24,8 @@ void clock_rfc3339(int64_t us, char out[32])
 	int64_t rest = s - days * 86400;
 	int year, month, day;
 	clock_date(days, &year, &month, &day);
-	snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, (int)(rest / 3600),
-	    (int)(rest / 60 % 60), (int)(rest % 60));
+	snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, (int)(rest / 3600), (int)(rest / 60 % 60),
+	    (int)(rest % 60));
 }
 
 /* Days are counted in years that begin in March, so that the leap day comes last and month lengths repeat every five

@@ -49,7 +49,8 @@ struct error {
 void error_clear(struct error *e);
 
 /* error_set(e, ERR_X, "field" or NULL, "arg", value, "arg2", value2...): adds a fault with its arguments (pairs of
- * C strings, copied) and returns its code, so that `return error_set(...)` works. Call it again to tell several faults. */
+ * C strings, copied) and returns its code, so that `return error_set(...)` works. Call it again to tell several faults.
+ */
 #define error_set(e, ...) error_set_at((e), __FILE__, __LINE__, __VA_ARGS__, (char *)NULL)
 enum result error_set_at(struct error *e, const char *file, int line, enum result code, const char *field, ...)
     __attribute__((sentinel));
@@ -72,11 +73,11 @@ struct num_text {
 struct num_text num_text(long long n);
 
 /* Passes a failure up untouched. Safe anywhere: the memory context holds whatever must be released. */
-#define TRY(call)                                                                                                      \
-	do {                                                                                                           \
-		enum result try_ = (call);                                                                             \
-		if (try_ != ERR_OK)                                                                                    \
-			return try_;                                                                                   \
+#define TRY(call) \
+	do { \
+		enum result try_ = (call); \
+		if (try_ != ERR_OK) \
+			return try_; \
 	} while (0)
 
 /* An invariant of ours is broken: logs where and ends the process (the supervisor starts a fresh one). */

@@ -424,8 +424,8 @@ static void refuse_unknown(const char *name, const struct json *v, void *arg)
 	error_set(b->e, ERR_UNKNOWN_FIELD, name, "name", name);
 }
 
-enum result json_bind(TALLOC_CTX *mem, const struct json *object, const struct json_field *fields, size_t n, void *out,
-    struct error *e)
+enum result json_bind(
+    TALLOC_CTX *mem, const struct json *object, const struct json_field *fields, size_t n, void *out, struct error *e)
 {
 	unsigned before = e->n_faults;
 	if (json_kind(object) != JSON_OBJECT)

@@ -88,7 +88,8 @@ static void put_quoted(struct line *l, const char *s)
 		} else if (c >= 0x20 && c < 0x7F) {
 			put(l, (const char *)&s[i], 1);
 		} else {
-			/* Everything else byte by byte: no terminal escape, no broken UTF-8 reaches a reader of logs. */
+			/* Everything else byte by byte: no terminal escape, no broken UTF-8 reaches a reader of logs.
+			 */
 			char six[8];
 			snprintf(six, sizeof six, "\\u%04x", c);
 			put(l, six, 6);
@@ -122,8 +123,8 @@ static void begin(struct line *l, enum log_level level, const char *msg)
 	int64_t now = clock_now_us();
 	clock_rfc3339(now, time);
 	time[19] = '\0';
-	int n = snprintf(head, sizeof head, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d", time,
-	    (int)(now / 1000 % 1000), level_names[level], sink.program, (int)getpid());
+	int n = snprintf(head, sizeof head, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d",
+	    time, (int)(now / 1000 % 1000), level_names[level], sink.program, (int)getpid());
 	l->len = 0;
 	put(l, head, (size_t)n);
 	put_pair(l, "msg", msg);

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 const struct setting settings_table[] = {
-#define X(name, type, fallback, min, max, choices, secret, help)                                                       \
+#define X(name, type, fallback, min, max, choices, secret, help) \
 	{ #name, SETTING_##type, fallback, min, max, choices, secret, help, offsetof(struct settings, name) },
 	SETTINGS_LIST(X)
 #undef X
@@ -140,7 +140,8 @@ static enum result parse_value(TALLOC_CTX *mem, const struct setting *row, const
 		break;
 	case SETTING_CHOICE:
 		if (!is_choice(row->choices, s))
-			return fault(e, row->name, mem_printf(mem, "'%s' is not one of %s", row->secret ? "" : s, row->choices));
+			return fault(
+			    e, row->name, mem_printf(mem, "'%s' is not one of %s", row->secret ? "" : s, row->choices));
 		*(const char **)at = s;
 		return ERR_OK;
 	case SETTING_LIST:
@@ -170,7 +171,8 @@ static enum result parse_value(TALLOC_CTX *mem, const struct setting *row, const
 /* Words that stand in examples, and secrets without variety, protect nothing. */
 static bool is_weak_secret(const char *s)
 {
-	static const char *const words[] = { "changeme", "change-me", "secret", "password", "example", "votre-", "your-" };
+	static const char *const words[] = { "changeme", "change-me", "secret", "password", "example", "votre-",
+		"your-" };
 	unsigned char seen[256] = { 0 };
 	size_t different = 0;
 	for (const unsigned char *p = (const unsigned char *)s; *p; p++)
@@ -194,8 +196,7 @@ enum result settings_read(TALLOC_CTX *mem, const char *(*get)(const char *name),
 			text = row->fallback;
 		if (!text)
 			continue;
-		enum result rc =
-		    parse_value(mem, row, expand(mem, get, text, 0), (char *)out + row->offset, e);
+		enum result rc = parse_value(mem, row, expand(mem, get, text, 0), (char *)out + row->offset, e);
 		(void)rc; /* all faults are told at the end */
 	}
 	if (e->n_faults == 0 && strcmp(out->APP_ENV, "production") == 0) {
@@ -246,7 +247,8 @@ void settings_explain(const struct settings *s, struct buf *out)
 		if (row->choices)
 			buf_printf(out, " %s", row->choices);
 		else if (row->min || row->max)
-			buf_printf(out, "%s %lld to %lld", row->type == SETTING_TEXT ? ", length" : ",", row->min, row->max);
+			buf_printf(
+			    out, "%s %lld to %lld", row->type == SETTING_TEXT ? ", length" : ",", row->min, row->max);
 		if (row->fallback && *row->fallback)
 			buf_printf(out, "; default %s", row->fallback);
 		buf_str(out, row->secret ? "; secret\n" : "\n");

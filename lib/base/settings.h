@@ -8,13 +8,13 @@
 #include "settings_list.h"
 
 enum setting_type {
-	SETTING_TEXT,     /* const char * */
-	SETTING_INT,      /* int64_t, min..max */
-	SETTING_SIZE,     /* int64_t bytes; "104857600", "100M", "100 MiB" */
-	SETTING_SECONDS,  /* int64_t seconds; "90", "15m", "2h", "7d" */
-	SETTING_BOOL,     /* bool; true/false, 1/0, yes/no, on/off */
-	SETTING_CHOICE,   /* const char *, one of the words in `choices`, parted by '|' */
-	SETTING_LIST,     /* const char *, NULL-terminated array: a JSON list of texts or words parted by commas */
+	SETTING_TEXT,    /* const char * */
+	SETTING_INT,     /* int64_t, min..max */
+	SETTING_SIZE,    /* int64_t bytes; "104857600", "100M", "100 MiB" */
+	SETTING_SECONDS, /* int64_t seconds; "90", "15m", "2h", "7d" */
+	SETTING_BOOL,    /* bool; true/false, 1/0, yes/no, on/off */
+	SETTING_CHOICE,  /* const char *, one of the words in `choices`, parted by '|' */
+	SETTING_LIST,    /* const char *, NULL-terminated array: a JSON list of texts or words parted by commas */
 };
 
 #define SETTING_TEXT_C const char *
@@ -47,8 +47,8 @@ extern const size_t settings_count;
 /* Reads all settings through `get` (getenv in main, a table in tests). `${NAME}` in a value stands for another
  * setting's value. All faults are told at once (INVALID_SETTING). With APP_ENV=production, secrets that are absent,
  * short or well-known are refused. */
-enum result settings_read(TALLOC_CTX *mem, const char *(*get)(const char *name), struct settings *out,
-    struct error *e) MUST_CHECK;
+enum result settings_read(
+    TALLOC_CTX *mem, const char *(*get)(const char *name), struct settings *out, struct error *e) MUST_CHECK;
 
 /* The table as text: name, type, bounds, default, current value (secrets as "(set)"), help. */
 void settings_explain(const struct settings *s, struct buf *out);

@@ -37,8 +37,8 @@ Test(error, both_texts_use_the_same_arguments)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		for (size_t k = 0; k < ARRAY_LEN(names); k++)
-			cr_assert_eq(!strstr(texts[i][0], names[k]), !strstr(texts[i][1], names[k]), "%s: %s", texts[i][0],
-			    names[k]);
+			cr_assert_eq(!strstr(texts[i][0], names[k]), !strstr(texts[i][1], names[k]), "%s: %s",
+			    texts[i][0], names[k]);
 }
 
 Test(error, arguments_are_rendered)

@@ -82,8 +82,8 @@ Test(settings, production_refuses_weak_secrets)
 	static const char good[] = "3f9a1c7be2d84056a1f0b3c9d7e6852410fedcba98765432";
 	cr_assert_eq(READ("APP_ENV", "production", "JWT_SECRET_KEY", good, "SECRET_KEY", good).code, ERR_OK);
 	cr_assert_eq(READ("APP_ENV", "production", "JWT_SECRET_KEY", good).code, ERR_INVALID_SETTING);
-	cr_assert_eq(READ("APP_ENV", "production", "JWT_SECRET_KEY", good, "SECRET_KEY", "changeme").code,
-	    ERR_INVALID_SETTING);
+	cr_assert_eq(
+	    READ("APP_ENV", "production", "JWT_SECRET_KEY", good, "SECRET_KEY", "changeme").code, ERR_INVALID_SETTING);
 	cr_assert_eq(READ("APP_ENV", "production", "JWT_SECRET_KEY", good, "SECRET_KEY",
 			 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 			 .code,

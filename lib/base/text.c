@@ -56,7 +56,7 @@ uint32_t text_decode(const char **p, const char *end)
 	case 4:
 		*p += 4;
 		return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3F) << 12 | (uint32_t)(s[2] & 0x3F) << 6 |
-		    (s[3] & 0x3F);
+		       (s[3] & 0x3F);
 	default:
 		*p += 1;
 		return 0xFFFD;

@@ -1,0 +1,182 @@
+#include "answer.h"
+#include "clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void answer_init(struct response *rs, TALLOC_CTX *mem)
+{
+	*rs = (struct response){ .status = 200 };
+	buf_init(&rs->headers, mem, 3500); /* nginx takes 4 KiB of headers from us */
+	buf_init(&rs->body, mem, RESPONSE_MAX);
+}
+
+static const char *allowed_text(TALLOC_CTX *mem, unsigned allowed)
+{
+	struct buf b;
+	buf_init(&b, mem, 200);
+	if (allowed & 1u << METHOD_GET)
+		allowed |= 1u << METHOD_HEAD;
+	allowed |= 1u << METHOD_OPTIONS;
+	for (unsigned m = METHOD_GET; m <= METHOD_OPTIONS; m++)
+		if (allowed & 1u << m)
+			buf_printf(&b, "%s%s", b.len ? ", " : "", method_name((enum http_method)m));
+	return b.data;
+}
+
+void answer_options(struct response *rs, unsigned allowed)
+{
+	const char *methods = allowed_text(rs->body.mem, allowed);
+	rs->status = 204;
+	response_header(rs, "Allow", methods);
+	response_header(rs, "Access-Control-Allow-Methods", methods);
+	response_header(rs, "Access-Control-Allow-Headers",
+	    "Authorization, Content-Type, Accept-Language, If-None-Match, X-Request-Id");
+	response_header(rs, "Access-Control-Max-Age", "600");
+}
+
+static void write_meta(const struct request *rq, struct response *rs)
+{
+	struct json_writer *w = &rs->json;
+	const struct page_info *page = &rs->page;
+	jw_key(w, "meta");
+	jw_open(w, '{');
+	jw_field_text(w, "version", SCORPIUS_VERSION);
+	jw_field_int(w, "processing_time", (clock_mono_us() - rq->started_us) / 1000);
+	jw_field_text(w, "request_id", rq->id);
+	if (page->set) {
+		jw_field_int(w, "limit", page->limit);
+		jw_field_bool(w, "has_more", page->has_more);
+		if (page->by_cursor) {
+			jw_field_text(w, "next_cursor", page->next_cursor);
+		} else {
+			jw_field_int(w, "offset", page->offset);
+			jw_field_int(w, "total", page->total);
+			jw_field_bool(w, "total_exact", page->total_exact);
+		}
+	}
+	jw_close(w, '}');
+}
+
+void answer_error(const struct request *rq, struct response *rs, unsigned allowed, const struct error *e)
+{
+	answer_init(rs, rq->mem);
+	rs->kind = RESPONSE_BARE;
+	rs->status = error_http_status(e->code);
+	jw_init(&rs->json, &rs->body);
+	struct json_writer *w = &rs->json;
+	jw_open(w, '{');
+	jw_key(w, "errors");
+	jw_open(w, '[');
+	/* What failed on our side is for the log; the client learns the request id. */
+	struct fault ours = { .code = ERR_INTERNAL };
+	unsigned n = rs->status == 500 ? 1 : e->n_faults;
+	for (unsigned i = 0; i < n; i++) {
+		const struct fault *f = rs->status == 500 ? &ours : &e->faults[i];
+		char text[512];
+		error_text(f, rq->lang, text, sizeof text);
+		jw_open(w, '{');
+		jw_field_text(w, "code", error_id(f->code));
+		jw_field_text(w, "message", text);
+		jw_field_text(w, "field", f->field[0] ? f->field : NULL);
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+	write_meta(rq, rs);
+	jw_close(w, '}');
+	response_header(rs, "Content-Language", rq->lang == LANG_FR ? "fr" : "en");
+	if (rs->status == 401)
+		response_header(rs, "WWW-Authenticate",
+		    e->code == ERR_MISSING_TOKEN || e->code == ERR_INVALID_CREDENTIALS
+			? "Bearer"
+			: "Bearer error=\"invalid_token\"");
+	if (rs->status == 405)
+		response_header(rs, "Allow", allowed_text(rq->mem, allowed));
+	if (e->retry_after || rs->status == 503 || rs->status == 429)
+		response_header(rs, "Retry-After", num_text(e->retry_after ? e->retry_after : 5).s);
+}
+
+/* Weak comparison (RFC 9110, 13.1.2) of a list of tags with ours. */
+static bool tag_matches(const char *list, const char *version)
+{
+	size_t n = strlen(version);
+	if (strcmp(list, "*") == 0)
+		return true;
+	for (const char *p = strchr(list, '"'); p; p = strchr(p + 1, '"')) {
+		const char *end = strchr(p + 1, '"');
+		if (!end)
+			return false;
+		if ((size_t)(end - p - 1) == n && memcmp(p + 1, version, n) == 0)
+			return true;
+		p = end;
+	}
+	return false;
+}
+
+static void add_cors(const struct http_app *app, const struct request *rq, struct response *rs)
+{
+	if (!app->cors_origins || !app->cors_origins[0])
+		return;
+	response_header(rs, "Vary", "Origin, Accept-Language");
+	const char *origin = request_header(rq, "HTTP_ORIGIN");
+	for (const char *const *o = app->cors_origins; origin && *o; o++) {
+		if (strcmp(*o, origin) != 0)
+			continue;
+		response_header(rs, "Access-Control-Allow-Origin", origin);
+		response_header(rs, "Access-Control-Allow-Credentials", "true");
+		response_header(rs, "Access-Control-Expose-Headers",
+		    "ETag, Location, Retry-After, X-Request-Id, Content-Disposition");
+		return;
+	}
+}
+
+static void send_stream(struct response *rs, const struct http_sink *sink, struct error *e)
+{
+	char chunk[65536];
+	for (;;) {
+		size_t got;
+		if (rs->read(rs->read_self, chunk, sizeof chunk, &got, e) != ERR_OK || got == 0)
+			return;
+		if (!sink->write(sink->self, chunk, got)) {
+			error_cause(e, "the client went away");
+			return;
+		}
+	}
+}
+
+void answer_send(
+    const struct http_app *app, struct request *rq, struct response *rs, const struct http_sink *sink, struct error *e)
+{
+	if (rs->kind == RESPONSE_DATA) {
+		write_meta(rq, rs);
+		jw_close(&rs->json, '}');
+	}
+	if (rs->body.full)
+		BUG("an answer of %s exceeds %d bytes", rq->route ? rq->route->path : "?", RESPONSE_MAX);
+	const char *if_none_match = request_header(rq, "HTTP_IF_NONE_MATCH");
+	bool get = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+	if (rs->etag[0] && rs->status == 200) {
+		if (get && if_none_match && tag_matches(if_none_match, rs->etag))
+			rs->status = 304;
+		response_header(rs, "ETag", mem_printf(rq->mem, "W/\"%s\"", rs->etag));
+	}
+	bool body = rs->status != 304 && rs->status != 204;
+	int64_t length = rs->kind == RESPONSE_STREAM ? rs->length : (int64_t)rs->body.len;
+	add_cors(app, rq, rs);
+	struct buf head;
+	buf_init(&head, rq->mem, 4000);
+	buf_printf(&head, "Status: %d\r\nX-Request-Id: %s\r\n", rs->status, rq->id);
+	if (body)
+		buf_printf(&head, "Content-Type: %s\r\nContent-Length: %lld\r\n",
+		    rs->content_type ? rs->content_type : "application/json", (long long)length);
+	buf_printf(&head, "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n",
+	    rs->etag[0] ? "private, no-cache" : "no-store");
+	buf_add(&head, rs->headers.data, rs->headers.len);
+	buf_str(&head, "\r\n");
+	if (!sink->write(sink->self, head.data, head.len) || !body || rq->method == METHOD_HEAD)
+		return;
+	if (rs->kind == RESPONSE_STREAM)
+		send_stream(rs, sink, e);
+	else
+		sink->write(sink->self, rs->body.data, rs->body.len);
+}

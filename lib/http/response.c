@@ -1,0 +1,54 @@
+#include "response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct json_writer *response_data(struct response *rs)
+{
+	rs->kind = RESPONSE_DATA;
+	jw_init(&rs->json, &rs->body);
+	jw_open(&rs->json, '{');
+	jw_key(&rs->json, "data");
+	return &rs->json;
+}
+
+struct json_writer *response_bare(struct response *rs)
+{
+	rs->kind = RESPONSE_BARE;
+	jw_init(&rs->json, &rs->body);
+	return &rs->json;
+}
+
+void response_header(struct response *rs, const char *name, const char *value)
+{
+	buf_str(&rs->headers, name);
+	buf_str(&rs->headers, ": ");
+	for (const char *p = value; *p; p++)
+		if (*p != '\r' && *p != '\n')
+			buf_char(&rs->headers, *p);
+	buf_str(&rs->headers, "\r\n");
+}
+
+void response_created(struct response *rs, const char *location)
+{
+	rs->status = 201;
+	response_header(rs, "Location", location);
+}
+
+void response_version(struct response *rs, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(rs->etag, sizeof rs->etag, fmt, args);
+	va_end(args);
+}
+
+void response_stream(struct response *rs, const char *content_type, int64_t length, response_reader *read, void *self)
+{
+	rs->kind = RESPONSE_STREAM;
+	rs->content_type = content_type;
+	rs->length = length;
+	rs->read = read;
+	rs->read_self = self;
+}

@@ -1,0 +1,52 @@
+/* An answer. A handler writes its `data` with the writer that response_data() gives; the envelope, headers and errors
+ * around it are made here, in one place. */
+#ifndef HTTP_RESPONSE_H
+#define HTTP_RESPONSE_H
+
+#include "json.h"
+#include "request.h"
+
+struct page_info { /* of a list */
+	bool set;
+	int64_t limit, offset, total;
+	bool has_more, total_exact;
+	bool by_cursor;          /* then next_cursor instead of offset and total */
+	const char *next_cursor; /* NULL: last page */
+};
+
+enum response_kind { RESPONSE_NONE, RESPONSE_DATA, RESPONSE_BARE, RESPONSE_STREAM };
+
+/* Gives the next bytes of a streamed answer: *got 0 at its end. */
+typedef enum result response_reader(void *self, void *p, size_t n, size_t *got, struct error *e);
+
+struct response {
+	int status;
+	enum response_kind kind;
+	const char *content_type;
+	struct buf headers; /* "Name: value\r\n" each */
+	struct buf body;
+	struct json_writer json;
+	struct page_info page;
+	char etag[64]; /* the version's text; "" none */
+	/* streamed */
+	response_reader *read;
+	void *read_self;
+	int64_t length;
+};
+
+#define RESPONSE_MAX (32 << 20)
+
+/* Begins {"data": ...}; the handler writes exactly one value. Status 200 unless set before or after. */
+struct json_writer *response_data(struct response *rs);
+/* Begins a bare value without envelope (system routes). */
+struct json_writer *response_bare(struct response *rs);
+/* Adds a header; CR and LF in the value are dropped. */
+void response_header(struct response *rs, const char *name, const char *value);
+/* 201 with its Location. */
+void response_created(struct response *rs, const char *location);
+/* The resource's version, for ETag (weak) and If-None-Match: "304" is made by the library. Printf-like, <= 60 bytes. */
+void response_version(struct response *rs, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Streams `length` bytes of type `content_type` from read(self...). */
+void response_stream(struct response *rs, const char *content_type, int64_t length, response_reader *read, void *self);
+
+#endif

@@ -1,0 +1,47 @@
+/* Takes a request from its source to its answer, and the FastCGI loop around that. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "response.h"
+
+struct http_sink {
+	/* False when the client is gone. */
+	bool (*write)(void *self, const void *p, size_t n);
+	void *self;
+};
+
+struct http_app {
+	const struct route *routes;
+	size_t n_routes;
+	void *context;                   /* becomes rq->app */
+	const char *const *cors_origins; /* NULL-terminated; exact origins */
+	size_t memory_max;               /* of one request */
+	/* Fills rq->identity from the request's token; MISSING_TOKEN, INVALID_TOKEN... Called only where one is needed.
+	 */
+	enum result (*authenticate)(struct request *rq, struct error *e);
+	/* Called once when the answer is out, before the request's memory goes: log, counters, transactions. `e` is the
+	 * failure or has code OK. */
+	void (*finished)(struct request *rq, const struct response *rs, const struct error *e);
+};
+
+/* Serves one request. Never fails: every failure becomes an answer. */
+void http_serve(const struct http_app *app, const struct http_source *source, const struct http_sink *sink);
+
+/* Serves FastCGI on descriptor 0 until told to stop; one request at a time. Call http_block_signals() first thing in
+ * main. SIGUSR2: ends after the request in hand (reload). SIGTERM, SIGINT, SIGUSR1: drains the accept queue, then ends
+ * (nothing is lost when the socket was unlinked before). `idle` (may be NULL) runs about once a second while nothing
+ * comes. Returns 0, or an errno when descriptor 0 is no listening socket. */
+void http_block_signals(void);
+int http_fastcgi_loop(const struct http_app *app, void (*idle)(void *context));
+
+/* A request made in memory: for tests, fuzzers and benchmarks. `variables` are pairs name, value, ended by NULL. */
+struct http_result {
+	int status;
+	const char *headers; /* as sent, including Status */
+	const char *body;
+	size_t body_size;
+};
+void http_run(const struct http_app *app, TALLOC_CTX *mem, const char *const *variables, const void *body, size_t n,
+    struct http_result *out);
+
+#endif
