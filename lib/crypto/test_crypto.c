@@ -1,0 +1,102 @@
+#include "crypto.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const char *hex(const void *p, size_t n)
+{
+	static char out[513];
+	crypto_hex(p, n, out);
+	return out;
+}
+
+Test(crypto, sha256_of_a_known_text_in_one_piece_and_in_many)
+{
+	uint8_t d[32];
+	crypto_sha256_of("abc", 3, d);
+	cr_assert_str_eq(hex(d, 32), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	TALLOC_CTX *mem = mem_new("test", 0);
+	struct crypto_sha256 *s = crypto_sha256_begin(mem);
+	crypto_sha256_add(s, "a", 1);
+	crypto_sha256_add(s, "", 0);
+	crypto_sha256_add(s, "bc", 2);
+	crypto_sha256_end(s, d);
+	cr_assert_str_eq(hex(d, 32), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	s = crypto_sha256_begin(mem);
+	crypto_sha256_end(s, d);
+	cr_assert_str_eq(hex(d, 32), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	talloc_free(mem);
+}
+
+Test(crypto, hmac_of_rfc_4231)
+{
+	uint8_t d[32];
+	crypto_hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28, d);
+	cr_assert_str_eq(hex(d, 32), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	crypto_hmac_sha256(NULL, 0, "", 0, d);
+	cr_assert_str_eq(hex(d, 32), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+Test(crypto, hkdf_of_rfc_5869)
+{
+	uint8_t ikm[22], salt[13], okm[42];
+	memset(ikm, 0x0b, sizeof(ikm));
+	cr_assert(crypto_unhex("000102030405060708090a0b0c", salt, 13));
+	crypto_hkdf_sha256(ikm, 22, salt, 13, "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9", okm, 42);
+	cr_assert_str_eq(
+	    hex(okm, 42), "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+	crypto_hkdf_sha256(ikm, 22, NULL, 0, "", okm, 42);
+	cr_assert_str_eq(
+	    hex(okm, 42), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+}
+
+Test(crypto, random_bytes_differ)
+{
+	uint8_t a[32] = { 0 }, b[32] = { 0 };
+	crypto_random(a, 32);
+	crypto_random(b, 32);
+	cr_assert_not(crypto_equal(a, b, 32));
+	cr_assert(crypto_equal(a, a, 32));
+	crypto_wipe(a, 32);
+	crypto_wipe(b, 32);
+	cr_assert(crypto_equal(a, b, 32));
+}
+
+Test(crypto, hexadecimal_goes_both_ways_and_refuses_the_rest)
+{
+	uint8_t b[2];
+	cr_assert(crypto_unhex("00fF", b, 2));
+	cr_assert_str_eq(hex(b, 2), "00ff");
+	const char *bad[] = { "", "0", "00f", "00ff0", "00fg", "00 ff", "0x00" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_assert_not(crypto_unhex(bad[i], b, 2), "%s", bad[i]);
+}
+
+Test(crypto, base64url_goes_both_ways_at_every_length)
+{
+	uint8_t in[70], out[70];
+	char text[CRYPTO_BASE64URL_SIZE(70)];
+	crypto_random(in, sizeof(in));
+	for (size_t n = 0; n <= sizeof(in); n++) {
+		size_t size;
+		memset(text, 'X', sizeof(text));
+		crypto_base64url(in, n, text);
+		cr_assert_eq(strlen(text) + 1, CRYPTO_BASE64URL_SIZE(n));
+		cr_assert(crypto_unbase64url(text, strlen(text), out, n, &size));
+		cr_assert_eq(size, n);
+		cr_assert_eq(memcmp(in, out, n), 0);
+		if (n > 0)
+			cr_assert_not(crypto_unbase64url(text, strlen(text), out, n - 1, &size), "no room");
+	}
+	crypto_base64url("\xfb\xff\xfe", 3, text);
+	cr_assert_str_eq(text, "-__-");
+}
+
+Test(crypto, base64url_refuses_other_forms)
+{
+	const char *bad[] = { "A", "AA==", "AA=", "+/+/", "AB", "AAB", "A A", "AAAAA" };
+	uint8_t out[16];
+	size_t size;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_assert_not(crypto_unbase64url(bad[i], strlen(bad[i]), out, sizeof(out), &size), "%s", bad[i]);
+}
