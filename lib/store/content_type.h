@@ -25,9 +25,9 @@ const struct content_type *content_type_by_mime(const char *mime);
 struct content_detector;
 enum result content_detector_new(TALLOC_CTX *mem, struct content_detector **out, struct error *e) MUST_CHECK;
 
-/* The type of a file being written, or of an open file (of which the position is left alone). `filename` (never NULL)
- * is the client's name for it, used to tell doc from xls where the content does not, and in errors. Faults at `field`:
- * EMPTY_FILE, FILE_TYPE_REFUSED (with the type found), IO. */
+/* The type of a file being written, or of an open one (whose position is left alone). `filename` (never NULL) is the
+ * client's name for it: it appears in errors and settles what the content leaves open (doc or xls, a PDF behind junk).
+ * Faults at `field`: EMPTY_FILE, FILE_TYPE_REFUSED (with the type found), IO. */
 enum result content_type_of_put(struct content_detector *d, struct store_put *put, const char *filename,
     const char *field, const struct content_type **out, struct error *e) MUST_CHECK;
 enum result content_type_of_fd(struct content_detector *d, int fd, const char *filename, const char *field,

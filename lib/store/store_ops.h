@@ -1,0 +1,28 @@
+/* What a backend of the store does; private to lib/store. Each call means what its namesake in store.h says; store.c
+ * keeps size and digest, so that a backend only moves bytes. */
+#ifndef STORE_STORE_OPS_H
+#define STORE_STORE_OPS_H
+
+#include "store.h"
+
+struct store_ops {
+	/* `state` belongs to the context given and lets go of everything, temporary bytes too, when freed. */
+	enum result (*put_begin)(void *backend, TALLOC_CTX *mem, void **state, struct error *e);
+	enum result (*put_write)(void *state, const void *bytes, size_t n, struct error *e);
+	enum result (*put_read_at)(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e);
+	enum result (*put_commit)(void *state, const struct store_key *key, struct error *e);
+	enum result (*get_open)(
+	    void *backend, TALLOC_CTX *mem, const struct store_key *key, void **state, int64_t *size, struct error *e);
+	enum result (*get_read_at)(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e);
+	enum result (*exists)(void *backend, const struct store_key *key, bool *out, struct error *e);
+	enum result (*remove)(void *backend, const struct store_key *key, struct error *e);
+	enum result (*writable)(void *backend, struct error *e);
+	enum result (*clean)(void *backend, int64_t older_than_s, unsigned *removed, struct error *e);
+};
+
+struct store {
+	const struct store_ops *ops;
+	void *backend;
+};
+
+#endif
