@@ -238,18 +238,18 @@ cors_map() {
 }
 
 nginx_render() {
-	local max api_version template cors
+	local max version template cors
 	max=$(env_get MAX_REQUEST_SIZE)
 	max=$(bytes_of "${max:-1G}")
 	cors=$(cors_map)
-	api_version=$(sed -n 's/.*API_VERSION "\([0-9.]*\)".*/\1/p' "$TOP"/lib/http/*.h | head -n 1)
+	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
 	own_dir "$STATE/conf/site.d"
 	for template in "$TOP"/etc/nginx/*.template; do
 		awk -v cors="$cors" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next } { print }' "$template" |
 			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
 				-e "s|@ACCESS_LOG@|$STATE/log/access.log|g" -e "s|@DATA_PATH@|$(app_program share/scorpius)|g" \
 				-e "s|@MAX_REQUEST_SIZE@|$max|g" -e "s|@CLIENT_MAX_BODY@|$((max + 65536))|g" \
-				-e "s|@API_VERSION@|${api_version:-1.0.0}|g" >"$STATE/conf/$(basename "$template" .template)"
+				-e "s|@VERSION@|$version|g" >"$STATE/conf/$(basename "$template" .template)"
 	done
 }
 
