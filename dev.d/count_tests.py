@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Adds up test results: count_tests.py [--meson LOG]... [--programs LOG]... [--junit XML]... [--extra PASSED FAILED]...
+"""Adds up test results: count_tests.py [--meson LOG]... [--programs LOG]... [--junit XML]... [--extra PASSED FAILED WHAT]...
 
 --meson: meson's testlog.json of TAP programs, each `ok` line is a test; a program that died without saying which test
 failed counts as one failure. --programs: the same file, but each program is one test (for repeated runs). Prints what
@@ -24,7 +24,9 @@ def meson(path, by_program):
     for line in open(path, encoding="utf-8", errors="replace"):
         run = json.loads(line)
         good = run["result"] in ("OK", "EXPECTEDFAIL")
-        if run["result"] == "SKIP":
+        if run["result"] == "SKIP" and re.search(r"^1\.\.0\s*$", run.get("stdout") or "", re.M):
+            fail(run["name"] + ": holds no test")
+        elif run["result"] == "SKIP":
             skipped += 1
         elif by_program or not re.search(r"^(not )?ok\b", run.get("stdout") or "", re.M):
             if good:
@@ -67,8 +69,10 @@ while args:
     elif option == "--junit":
         junit(args.pop(0))
     elif option == "--extra":
-        passed += int(args.pop(0))
-        fail(args.pop(1), int(args.pop(0))) if args[0] != "0" else (args.pop(0), args.pop(0))
+        good, bad, what = int(args.pop(0)), int(args.pop(0)), args.pop(0)
+        passed += good
+        if bad:
+            fail(what, bad)
     else:
         sys.exit("count_tests: unknown option " + option)
 for name in names:
