@@ -16,7 +16,7 @@ import errors_md
 import openapi_json
 
 ID = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
-RID = "essai-1"
+RID = "essai-01"
 USER = {"data": {"id": ID, "email": "a@b.example", "full_name": "A", "role": "bid_manager", "is_owner": True,
                  "organization_id": ID, "created_at": "2026-03-20T09:00:00Z"},
         "meta": {"version": "0.1.0", "processing_time": 3, "request_id": RID}}
@@ -85,7 +85,7 @@ def test_catches_a_wrong_type(body, headers, said):
 
 @pytest.mark.parametrize("headers, said", [
     ({"X_Request_Id": None}, "no X-Request-Id"),
-    ({"X_Request_Id": "another"}, "'essai-1' was sent"),
+    ({"X_Request_Id": "another-1"}, "'essai-01' was sent"),
     ({"X_Request_Id": "bad one"}, "malformed"),
 ])
 def test_catches_a_wrong_request_id(headers, said):
