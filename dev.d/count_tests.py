@@ -2,7 +2,7 @@
 """Adds up test results: count_tests.py [--meson LOG]... [--programs LOG]... [--junit XML]... [--extra PASSED FAILED WHAT]...
 
 --meson: meson's testlog.json of TAP programs, each `ok` line is a test; a program that died without saying which test
-failed counts as one failure. --programs: the same file, but each program is one test (for repeated runs). Prints what
+failed, or that holds no test, counts as one failure. --programs: the same file, but each program is one test (for repeated runs). Prints what
 failed, then one line that counts; exit status 1 when anything failed or nothing ran.
 """
 import json
