@@ -19,8 +19,10 @@ FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "sessi
                 "session_previous_hash_key", "job_open_idx"}
 DEFINERS = {
     "auth.login_lookup", "auth.register", "auth.open_session", "auth.rotate_session", "auth.assert_session",
-    "auth.end_session", "auth.me", "queue.lease_job",
+    "auth.end_session", "auth.me", "queue.lease_job", "queue.waiting_seconds",
 }
+# Whoever may call them: health asks how long work has waited.
+CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 
@@ -125,7 +127,7 @@ def check_catalogue(c):
             faults.append(f"function {full} has no fixed search_path")
         allowed = {r for r in ROLES + ("public",) if rows(c, "select has_function_privilege(%s, %s, 'execute')",
                                                           (r, args))[0][0]}
-        wanted = {"auth": {"scorpius_api"}, "queue": {"scorpius_jobs"}}.get(schema, set())
+        wanted = CALLERS.get(full) or {"auth": {"scorpius_api"}, "queue": {"scorpius_jobs"}}.get(schema, set())
         if allowed != wanted:
             faults.append(f"function {full} may be called by {sorted(allowed)}")
     for table, role in rows(c, """select c.relname, r.rolname from pg_class c, pg_roles r where r.rolname like 'scorpius%%'

@@ -103,7 +103,16 @@ $$;
 comment on function queue.lease_job(bigint, bigint) is
 	'leases the next job for so many seconds; exhausted: it has had all its attempts (its workers died), the caller must fail it';
 
+create function queue.waiting_seconds()
+returns double precision
+language sql stable security definer set search_path = scorpius, pg_temp as $$
+	select coalesce(extract(epoch from now() - min(run_after)), 0)::double precision
+	from job where state = 'queued' and run_after <= now()
+$$;
+comment on function queue.waiting_seconds() is 'how long the oldest job that may run has waited, of all organisations';
+
 revoke all on all functions in schema queue from public;
 grant execute on function queue.lease_job(bigint, bigint) to scorpius_jobs;
+grant execute on function queue.waiting_seconds() to scorpius_api, scorpius_jobs;
 
 commit;

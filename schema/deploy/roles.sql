@@ -33,7 +33,7 @@ comment on schema queue is 'security definer functions by which jobs are leased 
 
 grant usage on schema scorpius to scorpius_api, scorpius_jobs;
 grant usage on schema auth to scorpius_api;
-grant usage on schema queue to scorpius_jobs;
+grant usage on schema queue to scorpius_jobs, scorpius_api;
 
 -- A new function is executable by everybody unless this default is changed.
 alter default privileges for role scorpius_owner revoke execute on functions from public;

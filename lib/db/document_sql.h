@@ -1,0 +1,232 @@
+/* Documents as the API sees them: uploading, listing, showing. */
+#ifndef DB_DOCUMENT_SQL_H
+#define DB_DOCUMENT_SQL_H
+
+#include "sql.h"
+
+/* Lower case without accents, for searching: decomposed, then without the combining marks. */
+#define SQL_FOLD(x) "regexp_replace(normalize(lower(" x "), NFD), '[\\u0300-\\u036f]', '', 'g')"
+
+/* ---- blobs ---- */
+
+struct blob_digest {
+	struct bytes sha256;
+};
+SQL_FIELDS(blob_digest, sha256);
+struct blob_key {
+	struct uuid id;
+};
+SQL_FIELDS(blob_key, id);
+
+SQL_ONE(blob_find, blob_digest, blob_key, "select id from blob where sha256 = $1")
+
+struct blob_new {
+	struct uuid id;
+	struct bytes sha256;
+	int64_t size;
+	const char *mime_type;
+};
+SQL_FIELDS(blob_new, id, sha256, size, mime_type);
+
+/* The same bytes twice are one blob: gives the id that stands, ours or the older one. */
+SQL_ONE(blob_insert, blob_new, blob_key,
+    "insert into blob (id, sha256, size, mime_type) values ($1, $2, $3, $4)"
+    " on conflict (organization_id, sha256) do update set referenced_at = now() returning id")
+
+/* ---- documents ---- */
+
+struct document_new {
+	struct uuid id;
+	struct opt_uuid tender_id;
+	struct bytes sha256; /* of its blob, inserted before */
+	const char *name, *kind, *document_type, *status;
+	struct uuid created_by;
+};
+SQL_FIELDS(document_new, id, tender_id, sha256, name, kind, document_type, status, created_by);
+struct document_created {
+	struct instant created_at;
+};
+SQL_FIELDS(document_created, created_at);
+
+SQL_ONE(document_insert, document_new, document_created,
+    "insert into document (id, tender_id, blob_id, name, kind, document_type, document_type_source, status,"
+    " created_by)"
+    " select $1, $2, b.id, $4, $5, $6, case when $6 is not null then 'person' end, $7, $8"
+    " from blob b where b.sha256 = $3 returning created_at")
+
+struct document_row {
+	struct uuid id;
+	const char *name, *path;
+	int64_t size;
+	const char *mime_type;
+	struct bytes sha256;
+	const char *document_type, *kind, *status;
+	struct opt_uuid tender_id;
+	struct instant created_at;
+};
+SQL_FIELDS(document_row, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, created_at);
+#define DOCUMENT_COLUMNS \
+	"d.id, d.name, d.path, b.size, b.mime_type, b.sha256, d.document_type, d.kind, d.status, d.tender_id, d.created_at"
+#define DOCUMENT_FROM " from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id"
+
+/* Filters that are NULL do not filter. The bound is where a page begins: the sort key and id of the row before it. With
+ * a row comparison that stands alone, the index leads to it at once, however deep it lies. */
+struct document_filter {
+	const char *status;
+	struct opt_uuid tender_id;
+	const char *document_type, *search;
+	struct instant bound_time;
+	struct uuid bound_id;
+	int64_t limit, offset;
+};
+SQL_FIELDS(document_filter, status, tender_id, document_type, search, bound_time, bound_id, limit, offset);
+#define DOCUMENT_WHERE \
+	" where d.deleted_at is null and ($1 is null or d.status = $1) and ($2 is null or d.tender_id = $2)" \
+	" and ($3 is null or d.document_type = $3)" \
+	" and ($4 is null or position(" SQL_FOLD("$4") " in " SQL_FOLD("d.name") ") > 0)"
+#define DOCUMENT_PAGE(compare, order) \
+	"select " DOCUMENT_COLUMNS DOCUMENT_FROM DOCUMENT_WHERE " and (d.created_at, d.id) " compare \
+	" ($5, $6) order by " order " limit $7 offset $8"
+
+SQL_ALL(document_list_newest, document_filter, document_row, DOCUMENT_PAGE("<", "d.created_at desc, d.id desc"))
+SQL_ALL(document_list_oldest, document_filter, document_row, DOCUMENT_PAGE(">", "d.created_at, d.id"))
+SQL_ALL(document_list_name_up, document_filter, document_row, DOCUMENT_PAGE(">", "lower(d.name), d.name, d.id"))
+SQL_ALL(document_list_name_down, document_filter, document_row,
+    DOCUMENT_PAGE(">", "lower(d.name) desc, d.name desc, d.id desc"))
+
+struct list_filter {
+	const char *status;
+	struct opt_uuid tender_id;
+	const char *document_type, *search;
+};
+SQL_FIELDS(list_filter, status, tender_id, document_type, search);
+struct list_total {
+	int64_t total;
+};
+SQL_FIELDS(list_total, total);
+
+/* Counts up to 10 001: enough to say "more than 10 000". */
+SQL_ONE(document_count, list_filter, list_total,
+    "select count(*) as total from (select 1 from document d" DOCUMENT_WHERE " limit 10001) t")
+
+struct document_key {
+	struct uuid id;
+};
+SQL_FIELDS(document_key, id);
+
+struct document_detail {
+	struct uuid id;
+	const char *name, *path;
+	int64_t size;
+	const char *mime_type;
+	struct bytes sha256;
+	const char *document_type, *kind, *status;
+	struct opt_uuid tender_id;
+	struct instant created_at;
+	struct opt_int page_count;
+	struct opt_instant processing_completed_at;
+	struct opt_int processing_duration_ms;
+	struct json_text warnings;
+	const char *error_code;
+	struct json_text error_args;
+	int64_t version;
+	struct uuid blob_id;
+};
+SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id,
+    created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version,
+    blob_id);
+
+SQL_ONE(document_get, document_key, document_detail,
+    "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"
+    " (extract(epoch from d.processing_completed_at - d.processing_started_at) * 1000)::bigint"
+    " as processing_duration_ms,"
+    " d.warnings, d.error_code, d.error_args, d.version, d.blob_id" DOCUMENT_FROM
+    " where d.id = $1 and d.deleted_at is null")
+
+struct document_ids {
+	struct sql_uuids ids;
+};
+SQL_FIELDS(document_ids, ids);
+
+SQL_ALL(document_get_many, document_ids, document_row,
+    "select " DOCUMENT_COLUMNS DOCUMENT_FROM " where d.id = any ($1) and d.deleted_at is null")
+
+/* Locks the rows in the order of their ids, so that two requests never wait for each other. */
+SQL_ALL(document_lock_many, document_ids, document_row,
+    "select " DOCUMENT_COLUMNS DOCUMENT_FROM " where d.id = any ($1) and d.deleted_at is null"
+    " order by d.id for update of d")
+
+struct document_locked {
+	const char *status;
+	struct opt_uuid tender_id;
+	int64_t size;
+};
+SQL_FIELDS(document_locked, status, tender_id, size);
+
+SQL_ONE(document_lock, document_key, document_locked,
+    "select d.status, d.tender_id, b.size" DOCUMENT_FROM
+    " where d.id = $1 and d.deleted_at is null for update of d")
+
+SQL_EXEC(document_set_processing, document_key,
+    "update document set status = 'processing', error_code = null, error_args = '{}', processing_started_at = null,"
+    " processing_completed_at = null where id = $1")
+
+/* ---- events ---- */
+
+struct document_event_new {
+	struct uuid id, document_id;
+	const char *stage, *state;
+	int64_t progress;
+	struct opt_int duration_ms;
+};
+SQL_FIELDS(document_event_new, id, document_id, stage, state, progress, duration_ms);
+
+SQL_EXEC(document_event_add, document_event_new,
+    "insert into document_event (id, document_id, stage, state, progress, duration_ms)"
+    " values ($1, $2, $3, $4, $5, $6)")
+
+struct document_event_row {
+	const char *stage, *state;
+	int64_t progress;
+	struct opt_int duration_ms;
+	const char *message_code;
+	struct json_text message_args;
+	struct instant at;
+};
+SQL_FIELDS(document_event_row, stage, state, progress, duration_ms, message_code, message_args, at);
+
+SQL_ALL(document_events, document_key, document_event_row,
+    "select stage, state, progress, duration_ms, message_code, message_args, at from ("
+    "select * from document_event where document_id = $1 order by at desc, id desc limit 1000) e order by at, id")
+
+struct document_state {
+	const char *status;
+};
+SQL_FIELDS(document_state, status);
+
+SQL_ONE(document_status, document_key, document_state,
+    "select status from document where id = $1 and deleted_at is null")
+
+/* ---- pages ---- */
+
+struct page_key {
+	struct uuid document_id;
+	int64_t number;
+};
+SQL_FIELDS(page_key, document_id, number);
+struct page_place {
+	struct opt_uuid model_blob_id; /* not set: not read */
+	struct opt_int page_count;
+	const char *text; /* NULL: no such page */
+};
+SQL_FIELDS(page_place, model_blob_id, page_count, text);
+
+SQL_ONE(document_page, page_key, page_place,
+    "select r.model_blob_id, r.page_count, p.text from document d"
+    " left join lateral (select id, model_blob_id, page_count from reading r"
+    "  where r.organization_id = d.organization_id and r.blob_id = d.blob_id"
+    "  order by r.reader_version desc limit 1) r on true"
+    " left join page p on p.organization_id = d.organization_id and p.reading_id = r.id and p.number = $2"
+    " where d.id = $1 and d.deleted_at is null")
+
+#endif

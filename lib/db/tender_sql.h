@@ -1,0 +1,205 @@
+/* Tenders as the API sees them. */
+#ifndef DB_TENDER_SQL_H
+#define DB_TENDER_SQL_H
+
+#include "document_sql.h"
+#include "sql.h"
+
+struct tender_new {
+	struct uuid id;
+	const char *reference, *title, *buyer, *description;
+	struct opt_instant deadline;
+	const char *timezone, *publication_date;
+	struct opt_num estimated_amount_ht;
+	struct uuid created_by;
+};
+SQL_FIELDS(tender_new, id, reference, title, buyer, description, deadline, timezone, publication_date,
+    estimated_amount_ht, created_by);
+
+/* What a person gives stays theirs: its source is noted, and no analysis overwrites it. */
+SQL_EXEC(tender_insert, tender_new,
+    "insert into tender (id, reference, reference_source, title, title_source, buyer, buyer_source,"
+    " description, description_source, deadline_local, deadline_source, timezone,"
+    " publication_date, publication_date_source, estimated_amount_ht, estimated_amount_ht_source, created_by)"
+    " values ($1, $2, case when $2 is not null then 'person' end, $3, case when $3 is not null then 'person' end,"
+    " $4, case when $4 is not null then 'person' end, $5, case when $5 is not null then 'person' end,"
+    " to_char($6 at time zone $7, 'YYYY-MM-DD\"T\"HH24:MI'), case when $6 is not null then 'person' end, $7,"
+    " $8::text::date, case when $8 is not null then 'person' end,"
+    " $9::float8::numeric(15, 2), case when $9 is not null then 'person' end, $10)")
+
+struct tender_key {
+	struct uuid id;
+};
+SQL_FIELDS(tender_key, id);
+
+struct tender_row {
+	struct uuid id;
+	const char *reference, *title, *buyer;
+	struct opt_instant deadline;
+	const char *deadline_local, *timezone;
+	struct opt_int days_left;
+	const char *publication_date;
+	struct opt_num estimated_amount_ht;
+	const char *status, *analysis_status;
+	struct instant created_at, updated_at, sort_time;
+};
+SQL_FIELDS(tender_row, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
+    estimated_amount_ht, status, analysis_status, created_at, updated_at, sort_time);
+
+/* Those without a deadline come last. The index tender_deadline_idx has the same expression. */
+#define TENDER_SORT_TIME "coalesce(t.deadline_utc, timestamptz '9999-12-31 00:00:00+00')"
+#define TENDER_STATUS \
+	"case when t.status = 'draft' and t.analysis_status in ('queued', 'running') then 'analyzing' else t.status end"
+#define TENDER_COLUMNS \
+	"t.id, t.reference, t.title, t.buyer," \
+	" case when length(t.deadline_local) > 10 then t.deadline_utc end as deadline, t.deadline_local, t.timezone," \
+	" (left(t.deadline_local, 10)::date - (now() at time zone t.timezone)::date)::bigint as days_left," \
+	" t.publication_date::text as publication_date, t.estimated_amount_ht::float8 as estimated_amount_ht," \
+	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at, " TENDER_SORT_TIME " as sort_time"
+
+struct tender_detail {
+	struct uuid id;
+	const char *reference, *title, *buyer;
+	struct opt_instant deadline;
+	const char *deadline_local, *timezone;
+	struct opt_int days_left;
+	const char *publication_date;
+	struct opt_num estimated_amount_ht;
+	const char *status, *analysis_status;
+	struct instant created_at, updated_at, sort_time;
+	const char *description, *analysis_reason;
+	struct json_text problems;
+	int64_t version, dossier_version, document_count;
+};
+SQL_FIELDS(tender_detail, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
+    estimated_amount_ht, status, analysis_status, created_at, updated_at, sort_time, description, analysis_reason,
+    problems, version, dossier_version, document_count);
+
+SQL_ONE(tender_get, tender_key, tender_detail,
+    "select " TENDER_COLUMNS ", t.description, t.analysis_reason, t.problems, t.version,"
+    " coalesce((select max(v.number) from dossier_version v where v.tender_id = t.id), 0) as dossier_version,"
+    " (select count(*) from document d where d.tender_id = t.id and d.deleted_at is null) as document_count"
+    " from tender t where t.id = $1 and t.deleted_at is null")
+
+struct tender_filter {
+	const char *status, *search;
+	struct instant bound_time;
+	struct uuid bound_id;
+	int64_t limit, offset;
+};
+SQL_FIELDS(tender_filter, status, search, bound_time, bound_id, limit, offset);
+#define TENDER_WHERE \
+	" where t.deleted_at is null and ($1 is null or " TENDER_STATUS " = $1)" \
+	" and ($2 is null or position(" SQL_FOLD("$2") " in " SQL_FOLD("concat_ws(' ', t.reference, t.title, t.buyer)") ") > 0)"
+
+SQL_ALL(tender_list, tender_filter, tender_row,
+    "select " TENDER_COLUMNS " from tender t" TENDER_WHERE " and (" TENDER_SORT_TIME ", t.id) > ($3, $4)"
+    " order by " TENDER_SORT_TIME ", t.id limit $5 offset $6")
+
+struct tender_list_filter {
+	const char *status, *search;
+};
+SQL_FIELDS(tender_list_filter, status, search);
+
+SQL_ONE(tender_count, tender_list_filter, list_total,
+    "select count(*) as total from (select 1 from tender t" TENDER_WHERE " limit 10001) t")
+
+/* ---- the dossier ---- */
+
+struct tender_locked {
+	const char *status, *analysis_status;
+	int64_t dossier_version; /* 0: none */
+	struct opt_uuid dossier_version_id;
+};
+SQL_FIELDS(tender_locked, status, analysis_status, dossier_version, dossier_version_id);
+
+/* Whoever changes a tender's dossier holds this lock: versions are counted without gaps. */
+SQL_ONE(tender_lock, tender_key, tender_locked,
+    "select t.status, t.analysis_status, coalesce(v.number, 0) as dossier_version, v.id as dossier_version_id"
+    " from tender t left join lateral (select id, number from dossier_version v"
+    "  where v.organization_id = t.organization_id and v.tender_id = t.id order by number desc limit 1) v on true"
+    " where t.id = $1 and t.deleted_at is null for update of t")
+
+struct tender_attachment {
+	struct uuid tender_id;
+	struct sql_uuids ids;
+};
+SQL_FIELDS(tender_attachment, tender_id, ids);
+
+SQL_EXEC(tender_attach, tender_attachment,
+    "update document set tender_id = $1 where id = any ($2) and tender_id is null")
+
+struct dossier_version_new {
+	struct uuid id, tender_id;
+	struct uuid created_by;
+};
+SQL_FIELDS(dossier_version_new, id, tender_id, created_by);
+
+/* The next version holds all documents that the tender has at this moment of the transaction. */
+SQL_EXEC(dossier_version_insert, dossier_version_new,
+    "insert into dossier_version (id, tender_id, number, cause, created_by)"
+    " select $1, $2, coalesce(max(number), 0) + 1, 'documents_added', $3 from dossier_version where tender_id = $2")
+struct dossier_version_fill_key {
+	struct uuid id, tender_id;
+};
+SQL_FIELDS(dossier_version_fill_key, id, tender_id);
+SQL_EXEC(dossier_version_fill, dossier_version_fill_key,
+    "insert into dossier_version_document (dossier_version_id, document_id)"
+    " select $1, d.id from document d where d.tender_id = $2 and d.deleted_at is null")
+
+/* ---- work to do ---- */
+
+struct job_read_new {
+	struct uuid id, document_id;
+	int64_t size;
+};
+SQL_FIELDS(job_read_new, id, document_id, size);
+
+/* A job that lives is joined. */
+SQL_EXEC(job_read_add, job_read_new,
+    "insert into job (id, kind, document_id, size) values ($1, 'read', $2, $3) on conflict do nothing")
+
+struct job_analyze_new {
+	struct uuid id, tender_id, dossier_version_id;
+};
+SQL_FIELDS(job_analyze_new, id, tender_id, dossier_version_id);
+
+/* Only when nothing of the tender is being read: the last reading to end enqueues it otherwise. */
+SQL_EXEC(job_analyze_add, job_analyze_new,
+    "insert into job (id, kind, tender_id, dossier_version_id) select $1, 'analyze', $2, $3"
+    " where not exists (select from document where tender_id = $2 and status = 'processing' and deleted_at is null)"
+    " on conflict do nothing")
+
+struct tender_unread_row {
+	struct uuid id;
+	int64_t size;
+};
+SQL_FIELDS(tender_unread_row, id, size);
+
+/* Documents that were uploaded without being read. */
+SQL_ALL(tender_unread, tender_key, tender_unread_row,
+    "select d.id, b.size" DOCUMENT_FROM " where d.tender_id = $1 and d.status = 'uploaded' and d.deleted_at is null"
+    " for update of d")
+
+SQL_EXEC(tender_set_queued, tender_key,
+    "update tender set analysis_status = 'queued', analysis_reason = null where id = $1")
+
+struct tender_analysis_row {
+	struct opt_uuid analysis_id;
+	struct opt_int dossier_version, rules_version;
+	struct json_text result;
+	struct opt_instant created_at;
+};
+SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, result, created_at);
+
+/* The latest one; ERR_NOT_FOUND without the tender, no analysis_id before the first. */
+SQL_ONE(tender_analysis, tender_key, tender_analysis_row,
+    "select a.id as analysis_id, a.number as dossier_version, a.rules_version, a.result, a.created_at"
+    " from tender t left join lateral ("
+    "  select a.id, v.number, a.rules_version, a.result, a.created_at from dossier_version v"
+    "  join analysis a on a.organization_id = v.organization_id and a.dossier_version_id = v.id"
+    "  where v.organization_id = t.organization_id and v.tender_id = t.id"
+    "  order by v.number desc, a.created_at desc, a.id desc limit 1) a on true"
+    " where t.id = $1 and t.deleted_at is null")
+
+#endif
