@@ -117,7 +117,8 @@ static enum result look(struct content_detector *d, const struct content_source 
 	*found = magic_buffer(d->magic, p, n);
 	if (!*found)
 		*found = "application/octet-stream";
-	if (strcmp(*found, "application/pdf") == 0)
+	bool pdf = strcmp(*found, "application/pdf") == 0;
+	if (n >= 5 && memcmp(p, "%PDF-", 5) == 0)
 		*id = "pdf";
 	else if (n >= 4 && (memcmp(p, "PK\3\4", 4) == 0 || memcmp(p, "PK\5\6", 4) == 0))
 		TRY(content_look_zip(src, id, found, e));
@@ -127,8 +128,10 @@ static enum result look(struct content_detector *d, const struct content_source 
 		*id = "rtf";
 	else if (is_pdf(p, n) && content_name_ends(src->filename, ".pdf"))
 		*id = "pdf"; /* behind junk, where libmagic sees text or nothing */
-	else if (is_text(p, n) && (is_plain(*found) || content_name_ends(src->filename, ".txt")))
-		*id = "txt";
+	else if (is_text(p, n) && (pdf || is_plain(*found) || content_name_ends(src->filename, ".txt")))
+		*id = "txt"; /* also one that speaks of "%PDF-", which is all that libmagic looks for */
+	else if (pdf)
+		*id = "pdf";
 	return ERR_OK;
 }
 
