@@ -31,8 +31,8 @@ enum doc_style { /* bits */
 struct doc_word {
 	uint32_t start, len; /* bytes of the page's text, no blanks inside */
 	struct doc_box box;
-	float size;     /* font size in points; 0 unknown */
-	uint8_t style;  /* of its first character */
+	float size;    /* font size in points; 0 unknown */
+	uint8_t style; /* of its first character */
 };
 
 struct doc_line {
@@ -44,11 +44,11 @@ struct doc_line {
 
 enum doc_block_kind {
 	DOC_PARAGRAPH,
-	DOC_HEADING,   /* level 1..9; 0 when only its look says so */
+	DOC_HEADING, /* level 1..9; 0 when only its look says so */
 	DOC_LIST_ITEM,
-	DOC_TABLE,     /* lines are those of its cells */
-	DOC_ARTIFACT,  /* running header or footer */
-	DOC_TOC,       /* line of a table of contents */
+	DOC_TABLE,    /* lines are those of its cells */
+	DOC_ARTIFACT, /* running header or footer */
+	DOC_TOC,      /* line of a table of contents */
 	DOC_BLOCK__COUNT
 };
 
@@ -61,8 +61,8 @@ struct doc_block {
 };
 
 struct doc_cell {
-	uint16_t row, col; /* from 0 */
-	uint16_t row_span, col_span; /* at least 1 */
+	uint16_t row, col;            /* from 0 */
+	uint16_t row_span, col_span;  /* at least 1 */
 	uint32_t first_line, n_lines; /* n_lines 0: empty cell */
 	struct doc_box box;
 };
@@ -90,7 +90,7 @@ struct doc_page {
 
 enum doc_format { DOC_FORMAT_PDF, DOC_FORMAT_TEXT, DOC_FORMAT__COUNT };
 
-enum doc_warning { /* bits: told to the user */
+enum doc_warning {                /* bits: told to the user */
 	DOC_WARN_TRUNCATED = 1,   /* the file was damaged; what could be read was */
 	DOC_WARN_NO_TEXT = 2,     /* some pages have no text (scan): see doc_page.unreadable */
 	DOC_WARN_PAGE_LIMIT = 4,  /* only the first pages were read */
@@ -98,10 +98,10 @@ enum doc_warning { /* bits: told to the user */
 };
 
 struct document {
-	uint8_t format;   /* enum doc_format */
+	uint8_t format;    /* enum doc_format */
 	uint32_t warnings; /* enum doc_warning bits */
-	bool tagged;      /* structure came from tags, not only from geometry */
-	char *title;      /* metadata, NULL when none */
+	bool tagged;       /* structure came from tags, not only from geometry */
+	char *title;       /* metadata, NULL when none */
 	uint32_t n_pages;
 	struct doc_page *pages;
 };
@@ -115,7 +115,24 @@ const char *doc_warning_id(enum doc_warning bit);
 enum result doc_encode(TALLOC_CTX *mem, const struct document *d, uint8_t **out, size_t *n, struct error *e) MUST_CHECK;
 enum result doc_decode(TALLOC_CTX *mem, const uint8_t *p, size_t n, struct document **out, struct error *e) MUST_CHECK;
 /* Decodes one page only (number from 1; the page index stands in front): ERR_NOT_FOUND past the last one. */
-enum result doc_decode_page(TALLOC_CTX *mem, const uint8_t *p, size_t n, uint32_t number, struct doc_page **out,
-    struct error *e) MUST_CHECK;
+enum result doc_decode_page(
+    TALLOC_CTX *mem, const uint8_t *p, size_t n, uint32_t number, struct doc_page **out, struct error *e) MUST_CHECK;
+
+/* Questions about one page (document_util.c). Offsets are bytes of the page's text. */
+/* Index of the line that contains byte `at` (its '\n' included); n_lines when there is none. */
+uint32_t doc_line_at(const struct doc_page *page, uint32_t at);
+/* The least box around the words that the range touches; all zero when it touches none or nothing has a place. */
+struct doc_box doc_range_box(const struct doc_page *page, uint32_t start, uint32_t len);
+/* The same, one box per line: allocates *boxes in mem and returns their number. What evidence is drawn with. */
+uint32_t doc_range_boxes(
+    TALLOC_CTX *mem, const struct doc_page *page, uint32_t start, uint32_t len, struct doc_box **boxes);
+/* Text of one line or of a run of lines joined by single blanks (a cell, a paragraph), allocated in mem. */
+char *doc_lines_text(TALLOC_CTX *mem, const struct doc_page *page, uint32_t first_line, uint32_t n_lines);
+/* The table and cell that a line stands in; NULL outside tables. *cell may be NULL as a parameter. */
+const struct doc_table *doc_table_at(const struct doc_page *page, uint32_t line, const struct doc_cell **cell);
+/* The cell that covers (row, col), spans included; NULL when there is none. */
+const struct doc_cell *doc_cell_at(const struct doc_table *table, uint32_t row, uint32_t col);
+/* Whether a page keeps every rule above (ranges, order, kinds, UTF-8, finite numbers): what doc_decode demands. */
+bool doc_page_valid(const struct doc_page *page);
 
 #endif
