@@ -72,24 +72,36 @@ bench_stop() {
 	stack_down
 }
 
+# The list with 10 000 rows, and the very transaction that it makes (taken from PostgreSQL's log) by pgbench.
 bench_documents() {
-	local org account session rate count
+	local org account count list options=() option round rate
 	demo_login
 	org=$(sql -At -d scorpius -c 'select organization_id from scorpius.account order by created_at limit 1')
 	account=$(sql -At -d scorpius -c 'select id from scorpius.account order by created_at limit 1')
-	session=$(sql -At -d scorpius -c 'select id from scorpius.session order by created_at desc limit 1')
 	count=$(sql -At -d scorpius -c 'select count(*) from scorpius.document')
 	[ "$count" -ge 10000 ] || sql -d scorpius -v org="$org" -v account="$account" <"$TOP/bench/documents.sql"
+	list="$(url)/api/v1/documents?limit=20&cursor="
 	wrk_options=(-H "$(cat "$work/token")")
-	sed -e "s/:org/'$org'/g" -e "s/:session/'$session'/g" "$TOP/bench/documents.pgbench" >"$work/script"
+	sql -d postgres -c "alter system set log_statement = 'all'" -c 'select pg_reload_conf()' >/dev/null
+	wait_for 10 "the list's transaction in PostgreSQL's log" bench_logged "$list"
+	sql -d postgres -c 'alter system reset log_statement' -c 'select pg_reload_conf()' >/dev/null
+	while read -r option; do options+=(-D "$option"); done < <(/usr/bin/python3 "$TOP/bench/transaction.py" "$STATE/log/postgres.log" "$work/script")
 	for ((round = 0; round < bench_rounds; round++)); do
-		bench_load documents "$(url)/api/v1/documents?limit=20&cursor=" api
+		bench_load documents "$list" api
 		rate=$(PGPASSWORD=$(env_get DATABASE_API_PASSWORD) as_user pgbench -n -M prepared -c "$api_workers" -j 2 -T "$bench_seconds" \
-			-h "$RUN" -U scorpius_api -f - scorpius <"$work/script" 2>"$work/pgbench.log" | awk '/^tps/ { printf "%d", $3 }')
-		[ -n "$rate" ] || { cat "$work/pgbench.log" >&2; die "pgbench failed"; }
+			-h "$RUN" -U scorpius_api "${options[@]}" -f "$work/script" scorpius 2>"$work/pgbench.log" | awk '/^tps/ { printf "%d", $3 }')
+		[ "${rate:-0}" -gt 0 ] || {
+			cat "$work/pgbench.log" >&2
+			die "pgbench failed"
+		}
 		printf '%s 0 0 0\n' "$rate" >>"$work/pgbench"
 	done
 	wrk_options=()
+}
+
+bench_logged() {
+	curl -sf -o /dev/null -H "@$work/token" "$1"
+	/usr/bin/python3 "$TOP/bench/transaction.py" "$STATE/log/postgres.log" /dev/stdout | grep -q 'limit'
 }
 
 # Pages per second and peak memory of reading and understanding, process start included.
