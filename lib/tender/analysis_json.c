@@ -1,0 +1,158 @@
+/* The analysis as JSON, in the one form that the command line, the API and the database share. */
+#include "json.h"
+#include "tender.h"
+
+static void write_criteria(struct json_writer *w, const struct criterion *c, size_t n)
+{
+	jw_open(w, '[');
+	for (size_t i = 0; i < n; i++) {
+		jw_open(w, '{');
+		jw_field_text(w, "name", c[i].name);
+		jw_key(w, "weight");
+		if (c[i].weight.set)
+			jw_num(w, c[i].weight.value, 2);
+		else
+			jw_null(w);
+		jw_key(w, "sub");
+		write_criteria(w, c[i].sub, c[i].n_sub);
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
+static void write_value(struct json_writer *w, const struct value *v)
+{
+	switch (v->kind) {
+	case VALUE_TEXT:
+		jw_text(w, v->text);
+		return;
+	case VALUE_NUMBER:
+		jw_num(w, v->number, 2);
+		return;
+	case VALUE_BOOL:
+		jw_bool(w, v->truth);
+		return;
+	case VALUE_CRITERIA:
+		write_criteria(w, v->criteria, v->n);
+		return;
+	case VALUE_LOTS:
+		jw_open(w, '[');
+		for (size_t i = 0; i < v->n; i++) {
+			jw_open(w, '{');
+			jw_field_text(w, "number", v->lots[i].number);
+			jw_field_text(w, "title", v->lots[i].title);
+			jw_close(w, '}');
+		}
+		jw_close(w, ']');
+		return;
+	}
+}
+
+static void write_evidence(struct json_writer *w, const struct analysis *a, const struct fact *f)
+{
+	jw_open(w, '[');
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+		const struct analyzed_document *d = &a->documents[e->document];
+		jw_open(w, '{');
+		jw_field_text(w, "file", d->file);
+		if (d->document_id)
+			jw_field_text(w, "document_id", d->document_id);
+		jw_field_int(w, "page", e->page);
+		jw_field_text(w, "quote", e->quote);
+		if (e->n_boxes > 0) {
+			jw_key(w, "boxes");
+			jw_open(w, '[');
+			for (size_t k = 0; k < e->n_boxes; k++) {
+				jw_open(w, '[');
+				jw_num(w, (double)e->boxes[k].x0, 1);
+				jw_num(w, (double)e->boxes[k].y0, 1);
+				jw_num(w, (double)e->boxes[k].x1, 1);
+				jw_num(w, (double)e->boxes[k].y1, 1);
+				jw_close(w, ']');
+			}
+			jw_close(w, ']');
+		}
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
+static const char *const statuses[] = { "found", "uncertain", "contradicted" };
+
+static void write_document(struct json_writer *w, const struct analyzed_document *d)
+{
+	jw_open(w, '{');
+	jw_field_text(w, "file", d->file);
+	if (d->document_id)
+		jw_field_text(w, "document_id", d->document_id);
+	jw_field_text(w, "kind", tender_kind_id(d->kind));
+	jw_field_text(w, "mime_type", d->mime_type);
+	jw_field_int(w, "pages", d->pages);
+	jw_field_int(w, "ocr_pages", 0);
+	jw_key(w, "warnings");
+	jw_open(w, '[');
+	for (uint32_t bit = 1; bit <= DOC_WARN_PAGE_FAILED; bit <<= 1)
+		if (d->warnings & bit)
+			jw_text(w, doc_warning_id((enum doc_warning)bit));
+	jw_close(w, ']');
+	if (d->error)
+		jw_field_text(w, "error", d->error);
+	jw_close(w, '}');
+}
+
+void analysis_write(const struct analysis *a, struct buf *out)
+{
+	struct json_writer w;
+	jw_init(&w, out);
+	jw_open(&w, '{');
+	jw_key(&w, "documents");
+	jw_open(&w, '[');
+	for (size_t i = 0; i < a->n_documents; i++)
+		write_document(&w, &a->documents[i]);
+	jw_close(&w, ']');
+	jw_key(&w, "facts");
+	jw_open(&w, '{');
+	for (size_t i = 0; i < a->n_facts; i++) {
+		const struct fact *f = &a->facts[i];
+		jw_key(&w, f->key);
+		jw_open(&w, '{');
+		jw_key(&w, "value");
+		write_value(&w, &f->value);
+		jw_key(&w, "confidence");
+		jw_num(&w, f->confidence, 2);
+		jw_field_text(&w, "status", statuses[f->status]);
+		jw_key(&w, "evidence");
+		write_evidence(&w, a, f);
+		jw_close(&w, '}');
+	}
+	jw_close(&w, '}');
+	jw_key(&w, "requirements");
+	jw_open(&w, '[');
+	jw_close(&w, ']');
+	jw_key(&w, "contradictions");
+	jw_open(&w, '[');
+	for (size_t i = 0; i < a->n_contradictions; i++) {
+		const struct contradiction *c = &a->contradictions[i];
+		jw_open(&w, '{');
+		jw_field_text(&w, "key", c->key);
+		jw_key(&w, "values");
+		jw_open(&w, '[');
+		for (size_t k = 0; k < c->n_values; k++) {
+			jw_open(&w, '{');
+			jw_key(&w, "value");
+			write_value(&w, &c->values[k].value);
+			jw_key(&w, "evidence");
+			write_evidence(&w, a, &c->values[k]);
+			jw_close(&w, '}');
+		}
+		jw_close(&w, ']');
+		jw_field_text(&w, "message", c->message);
+		jw_close(&w, '}');
+	}
+	jw_close(&w, ']');
+	jw_key(&w, "questions");
+	jw_open(&w, '[');
+	jw_close(&w, ']');
+	jw_close(&w, '}');
+}

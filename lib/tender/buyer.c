@@ -1,0 +1,196 @@
+/* Who buys: after a label, on a letterhead, in a notice. The body, not the person who stands for it, nor an engineer.
+ */
+#include "tender_rules.h"
+#include <string.h>
+
+/* Words that public bodies bear. */
+#define BODY \
+	"(?:communes?|communaute|ville|mairie|departement|conseil|region|metropole|agglomeration|syndicat|sivom|sivu|" \
+	"s\\.?i\\.?[a-z.]{2,8}|" \
+	"centre\\s+(?:hospitalier|communal|intercommunal|national|regional|de\\s+gestion)|hopita(?:l|ux)|\\bch[uru]?" \
+	"\\b|ght|groupement\\s+hospitalier|ehpad|residence|office|" \
+	"oph|habitat|hlm|universite|universitaires|ecole|lycee|college|institut|ministere|min\\.|direction|" \
+	"prefecture|etat|" \
+	"etablissement|e\\.?p\\.?t\\b|epa\\w*|agence|caisse|chambre|cci|sdis|service\\s+(?:departemental|d'incendie)|" \
+	"regie|societe|s\\.?p\\.?l\\b|sem\\b|sa\\b|port\\b|parc|" \
+	"musee|bibliotheque|cinema|theatre|rectorat|crous|academie|tribunal|cour\\b|banque|federation|association|" \
+	"groupement|pole\\b|collectivite|territoire|" \
+	"grand\\b|onf|inrae|cnrs|ademe|smaep|eau\\w*|ccas|cias|gip|epci)"
+
+/* 1: the name, on the line of the label. */
+static const struct {
+	double confidence;
+	const char *rx;
+} labelled[] = {
+	{ 0.95,
+	    "\\b(?:pouvoir\\s+adjudicateur|entite\\s+adjudicatrice|acheteur(?:\\s+public)?|organisme\\s+acheteur|"
+	    "collectivite\\s+(?:acheteuse|contractante)|"
+	    "personne\\s+publique(?:\\s+contractante)?|autorite\\s+concedante|coordonnateur(?:\\s+du\\s+groupement)?|"
+	    "etablissement\\s+support|"
+	    "nom\\s+(?:et\\s+adresse\\s+(?:officiels?\\s+)?)?(?:de\\s+l'|du\\s+)(?:organisme(?:\\s+acheteur)?|acheteur|"
+	    "pouvoir\\s+adjudicateur))"
+	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:nom|denomination|designation)\\s*:\\s*)?([^\\n\\t|]{3,140})" },
+	{ 0.9,
+	    "\\bmaitres?\\s+(?:de\\s+l'\\s?|d'\\s?)?ouvrage\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*([^\\n\\t|]{3,140})" },
+};
+
+static const char statement_rx[] =
+    "(?:^|[.]\\s+)(?:le|la|l'|les)\\s?((?:" BODY
+    ")\\b[^.,;:\\n]{2,70}?)\\s+(?:a\\s+confie|souhaite\\s+(?:confier|acquerir|lancer|faire)|lance\\b|"
+    "a\\s+decide|envisage\\s+de|organise)";
+
+static const char person_rx[] = "\\A\\s*(?:monsieur|madame|m\\.|mme|mr\\b|le\\s+(?:maire|president|directeur|prefet|"
+				"pouvoir)|la\\s+(?:presidente|directrice|prefete)|represent|"
+				"l'|se\\s|sera|est\\b|pourra|peut\\b|doit|\\d|adresse|telephone|tel\\b|objet|nom\\b|"
+				"et\\b|ou\\b|de\\b|du\\b|des\\b|informe|"
+				"non\\b|oui\\b|\\(|_|http|:)";
+
+static const char not_name_rx[] =
+    "_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|marches?\\s+publics?|reserve|dossier|"
+    "offres?|consultation|"
+    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b";
+
+/* Where a name ends on its line: an address, a representative, a bracket that explains. */
+static size_t name_end(struct reading *r, size_t from, size_t to)
+{
+	struct match m;
+	static const char stop_rx[] = ",?\\s*(?:\\(?\\s*represente|\\bsis(?:e)?\\b|\\bdont\\b|\\badresse\\b|\\btel(?:"
+				      "ephone)?\\b|\\bsiret\\b|\\bcedex\\b)|,\\s*\\d|,\\s*\\d{5}|"
+				      "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\bet\\s+ville\\b|,\\s*"
+				      "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s";
+	if (pattern_find(r->rx, stop_rx, r->body.s, to, from, &m) && m.from > from + 2)
+		to = m.from;
+	while (to > from && strchr(" ,.;:-", r->body.s[to - 1]) &&
+	       !(r->body.s[to - 1] == '.' && to - from > 3 && r->body.s[to - 3] == '.'))
+		to--;
+	return to;
+}
+
+static bool is_name(struct reading *r, size_t from, size_t to, bool labelled_line)
+{
+	if (to < from + 3 || to - from > 120)
+		return false;
+	if (body_has(r, person_rx, from, to) || body_has(r, not_name_rx, from, to))
+		return false;
+	bool body = body_has(r, "\\b" BODY "\\b|\\A\\s*s\\.(?:[a-z]\\.){2,}", from, to);
+	if (body)
+		return true;
+	/* after a label a proper name may do without such a word: "Nom - Lieu (92)", capitals */
+	return labelled_line &&
+	       (body_has(r, "\\(\\d{2,3}\\)\\s*\\z", from, to) || view_capitals(&r->body, from, to) > 0.7 ||
+		   (view_capitals(&r->body, from, to) > 0.1 && to - from < 60));
+}
+
+static bool from_labels(struct reading *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(labelled); i++) {
+		struct match m;
+		size_t at = 0;
+		while (body_find(r, labelled[i].rx, at, &m)) {
+			at = m.g[1].from;
+			size_t from = m.g[1].from, to = name_end(r, from, m.g[1].to);
+			/* a label alone on its line is a heading only when it began one */
+			bool next_line = memchr(r->body.s + m.from, '\n', from - m.from) != NULL;
+			if (next_line && m.from - view_line_start(&r->body, m.from) > 14)
+				continue;
+			if (next_line && m.from - view_line_start(&r->body, m.from) > 0 &&
+			    !body_has(r, "\\A[\\s\\d.*:-]*\\z", view_line_start(&r->body, m.from), m.from))
+				continue;
+			if (!is_name(r, from, to, true))
+				continue;
+			/* "Représentant de l'acheteur", "signature du pouvoir adjudicateur": not a label of the name */
+			if (body_has(r,
+				"(?:representant|signature|profil|accord|decision|conduite|nom\\s+du\\s+representant|"
+				"par\\s+l[ea]|aupres|pour)\\s*(?:d'|de\\s+l'?|du|l'|le)?\\s*\\z",
+				body_back(m.from, 28), m.from))
+				continue;
+			size_t start = m.from;
+			reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)),
+			    labelled[i].confidence, &r->body, start, to);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A notice flattened to lines names the buyer just before the court of appeal, or with its department's number. */
+static bool from_notice(struct reading *r)
+{
+	struct match m;
+	if (r->kind != KIND_AAPC)
+		return false;
+	size_t at = 0;
+	while (body_find(r, "(?:^|\\|\\s)\\s*([^|\\n\\t]{4,90}\\(\\d{2,3}\\))\\s*(?:$|\\|)", at, &m)) {
+		at = m.g[1].to;
+		if (body_has(r, "tribunal|\\bba\\d", m.g[1].from, m.g[1].to))
+			continue;
+		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, m.g[1].from, m.g[1].to)), 0.9, &r->body,
+		    m.g[1].from, m.g[1].to);
+		return true;
+	}
+	if (!body_find(r,
+		"\\|\\s([^|\\n]{3,80}?)\\s\\|(?:\\s(?:[^|\\n]{3,60})\\s\\|){0,2}?\\s(?:mediation[^|\\n]{0,60}\\|\\s)?"
+		"tribunal\\s+administratif",
+		0, &m))
+		return false;
+	size_t from = m.g[1].from, to = m.g[1].to;
+	/* a person's name beside it, a code: not the body */
+	for (unsigned hop = 0; hop < 3 && !is_name(r, from, to, false) && view_capitals(&r->body, from, to) < 0.7;
+	     hop++) {
+		struct match k;
+		if (!pattern_find(r->rx, "\\G\\s*\\|\\s([^|\\n]{3,80}?)\\s(?=\\|)", r->body.s, m.to, to, &k))
+			return false;
+		from = k.g[1].from;
+		to = k.g[1].to;
+	}
+	if (body_has(r, "tribunal|mediation", from, to))
+		return false;
+	reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)), 0.82, &r->body, from, to);
+	return true;
+}
+
+/* The head of a first page: a line that is nothing but a body's name. */
+static bool from_letterhead(struct reading *r)
+{
+	size_t at = 0, lines = 0;
+	while (at < r->body.n && lines < 14) {
+		size_t end = view_line_end(&r->body, at), from = at, to;
+		at = end + 1;
+		if (end - from < 4)
+			continue;
+		lines++;
+		if (end - from > 90)
+			continue;
+		while (from < end && r->body.s[from] == ' ')
+			from++;
+		to = name_end(r, from, end);
+		if (!is_name(r, from, to, false) || body_has(r,
+							":|\\b(?:travaux|fourniture|maitrise|mission|amo|assistance|"
+							"etude|projet|objet|lot|date|annexe|accord)\\b",
+							from, to))
+			continue;
+		if (!body_has(r, "\\A(?:" BODY ")\\b", from, to))
+			continue;
+		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)), 0.72, &r->body, from, to);
+		return true;
+	}
+	return false;
+}
+
+static bool from_statement(struct reading *r)
+{
+	struct match m;
+	if (!body_find(r, statement_rx, 0, &m) || !is_name(r, m.g[1].from, m.g[1].to, false))
+		return false;
+	struct fact *f = reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, m.g[1].from, m.g[1].to)), 0.7,
+	    &r->body, m.g[1].from, m.to);
+	if (f)
+		f->status = FACT_UNCERTAIN;
+	return f != NULL;
+}
+
+void buyer_find(struct reading *r)
+{
+	if (!from_notice(r) && !from_labels(r) && !from_statement(r))
+		from_letterhead(r);
+}

@@ -1,0 +1,236 @@
+/* From what each document states to what the dossier says. The document that has the word on a subject goes first
+ * (rules of the procedure: RC, then notice; terms of the contract: AE, CCAP); agreement makes surer; disagreement is
+ * told, never hidden. */
+#include <math.h>
+#include <string.h>
+#include "tender_rules.h"
+
+static const struct {
+	const char *key;
+	bool contract;      /* AE and CCAP have the word */
+	bool loose;         /* words differ between documents without meaning another thing: no contradiction */
+	const char *french; /* how a message calls it */
+} keys[] = {
+	{ "document_type", false, true, "nature du document" },
+	{ "buyer", false, true, "acheteur" },
+	{ "object", false, true, "objet" },
+	{ "reference", false, false, "référence" },
+	{ "deadline", false, false, "date limite de remise" },
+	{ "deadline_offers", false, false, "date limite de remise des offres" },
+	{ "procedure", false, false, "procédure" },
+	{ "lots", false, false, "nombre de lots" },
+	{ "allotted", false, false, "allotissement" },
+	{ "lots_list", false, true, "liste des lots" },
+	{ "criteria", false, false, "critères de jugement" },
+	{ "offer_validity_days", false, false, "délai de validité des offres" },
+	{ "variants_allowed", false, false, "variantes" },
+	{ "platform_url", false, true, "plateforme de dématérialisation" },
+};
+
+static int rank(enum tender_kind k, bool contract)
+{
+	static const enum tender_kind procedure_first[] = { KIND_RC, KIND_AAPC, KIND_AE, KIND_CCAP, KIND_CCTP };
+	static const enum tender_kind contract_first[] = { KIND_AE, KIND_CCAP, KIND_RC, KIND_AAPC, KIND_CCTP };
+	const enum tender_kind *order = contract ? contract_first : procedure_first;
+	for (int i = 0; i < 5; i++)
+		if (order[i] == k)
+			return i;
+	return 5;
+}
+
+static bool criteria_equal(TALLOC_CTX *tmp, const struct criterion *a, size_t na, const struct criterion *b, size_t nb)
+{
+	if (na != nb)
+		return false;
+	for (size_t i = 0; i < na; i++) {
+		if (a[i].weight.set != b[i].weight.set || fabs(a[i].weight.value - b[i].weight.value) > 0.01)
+			return false;
+		if (a[i].n_sub > 0 && b[i].n_sub > 0 &&
+		    !criteria_equal(tmp, a[i].sub, a[i].n_sub, b[i].sub, b[i].n_sub))
+			return false;
+	}
+	return true;
+}
+
+static bool text_equal(TALLOC_CTX *tmp, const char *a, const char *b)
+{
+	const char *x = view_fold(tmp, a, strlen(a)), *y = view_fold(tmp, b, strlen(b));
+	while (true) {
+		while (*x != '\0' && !((*x >= 'a' && *x <= 'z') || (*x >= '0' && *x <= '9')))
+			x++;
+		while (*y != '\0' && !((*y >= 'a' && *y <= 'z') || (*y >= '0' && *y <= '9')))
+			y++;
+		if (*x != *y)
+			return false;
+		if (*x == '\0')
+			return true;
+		x++;
+		y++;
+	}
+}
+
+bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case VALUE_TEXT:
+		return text_equal(tmp, a->text, b->text);
+	case VALUE_NUMBER:
+		return fabs(a->number - b->number) < 0.001;
+	case VALUE_BOOL:
+		return a->truth == b->truth;
+	case VALUE_CRITERIA:
+		return criteria_equal(tmp, a->criteria, a->n, b->criteria, b->n);
+	case VALUE_LOTS:
+		return a->n == b->n;
+	}
+	return false;
+}
+
+/* A date that is the other one without its hour says the same, less exactly. */
+static bool less_exact(const char *key, const struct value *a, const struct value *b)
+{
+	return strncmp(key, "deadline", 8) == 0 && a->kind == VALUE_TEXT && b->kind == VALUE_TEXT &&
+	       strlen(a->text) != strlen(b->text) && strncmp(a->text, b->text, 10) == 0;
+}
+
+char *value_words(TALLOC_CTX *mem, const struct value *v)
+{
+	switch (v->kind) {
+	case VALUE_TEXT:
+		return mem_strdup(mem, v->text);
+	case VALUE_NUMBER:
+		return mem_printf(mem, "%g", v->number);
+	case VALUE_BOOL:
+		return mem_strdup(mem, v->truth ? "oui" : "non");
+	case VALUE_LOTS:
+		return mem_printf(mem, "%zu", v->n);
+	case VALUE_CRITERIA:
+		break;
+	}
+	char *s = mem_strdup(mem, "");
+	for (size_t i = 0; i < v->n; i++)
+		s = mem_printf(mem, "%s%s%s %g %%", s, i ? ", " : "", v->criteria[i].name, v->criteria[i].weight.value);
+	return s;
+}
+
+struct statement {
+	const struct fact *fact;
+	enum tender_kind kind;
+	size_t order; /* of the document, then of the fact in it */
+};
+
+static bool before(const struct statement *a, const struct statement *b, bool contract)
+{
+	int x = rank(a->kind, contract), y = rank(b->kind, contract);
+	if (x != y)
+		return x < y;
+	if (a->fact->status != b->fact->status)
+		return a->fact->status < b->fact->status;
+	if (fabs(a->fact->confidence - b->fact->confidence) > 0.04)
+		return a->fact->confidence > b->fact->confidence;
+	return a->order < b->order;
+}
+
+static void add_evidence(TALLOC_CTX *mem, struct fact *f, const struct fact *more)
+{
+	for (size_t i = 0; i < more->n_evidence && f->n_evidence < 60; i++) {
+		f->evidence = mem_grow(mem, f->evidence, struct evidence, f->n_evidence + 1);
+		f->evidence[f->n_evidence++] = more->evidence[i];
+	}
+}
+
+static void copy_fact(TALLOC_CTX *mem, const struct fact *from, struct fact *to)
+{
+	*to = *from;
+	to->evidence = mem_dup(mem, from->evidence, from->n_evidence * sizeof(*from->evidence));
+}
+
+static void add_contradiction(
+    TALLOC_CTX *mem, struct analysis *out, size_t key, const struct fact *const *values, size_t n)
+{
+	out->contradictions = mem_grow(mem, out->contradictions, struct contradiction, out->n_contradictions + 1);
+	struct contradiction *c = &out->contradictions[out->n_contradictions++];
+	memset(c, 0, sizeof(*c));
+	c->key = keys[key].key;
+	c->n_values = n;
+	c->values = mem_array(mem, struct fact, n);
+	char *said = mem_strdup(mem, "");
+	for (size_t i = 0; i < n; i++) {
+		copy_fact(mem, values[i], &c->values[i]);
+		const struct evidence *e = &values[i]->evidence[0];
+		said = mem_printf(mem, "%s%s%s (%s, page %u)", said, i ? " ; " : "",
+		    value_words(mem, &values[i]->value), out->documents[e->document].file, e->page);
+	}
+	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s) : %s.", keys[key].french, said);
+}
+
+static void consolidate_key(
+    TALLOC_CTX *mem, TALLOC_CTX *tmp, struct reading *readings, size_t n, size_t key, struct analysis *out)
+{
+	struct statement *all = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < readings[i].n_found; k++) {
+			if (strcmp(readings[i].found[k].key, keys[key].key) != 0)
+				continue;
+			all = mem_grow(tmp, all, struct statement, count + 1);
+			all[count] = (struct statement){ &readings[i].found[k], readings[i].kind, i * 1000 + k };
+			count++;
+		}
+	}
+	if (count == 0)
+		return;
+	const struct statement *best = &all[0];
+	for (size_t i = 1; i < count; i++)
+		if (before(&all[i], best, keys[key].contract))
+			best = &all[i];
+	/* the same date with its hour is better than without */
+	for (size_t i = 0; i < count; i++)
+		if (less_exact(keys[key].key, &best->fact->value, &all[i].fact->value) &&
+		    strlen(all[i].fact->value.text) > strlen(best->fact->value.text))
+			best = &all[i];
+	struct fact f;
+	copy_fact(mem, best->fact, &f);
+	const struct fact *other[8] = { best->fact };
+	size_t n_other = 1, documents = 1;
+	for (size_t i = 0; i < count; i++) {
+		const struct fact *s = all[i].fact;
+		if (s == best->fact)
+			continue;
+		if (value_equal(tmp, &s->value, &f.value) || less_exact(keys[key].key, &s->value, &f.value)) {
+			documents += s->evidence[0].document != f.evidence[0].document;
+			add_evidence(mem, &f, s);
+			continue;
+		}
+		bool known = false;
+		for (size_t k = 1; k < n_other; k++)
+			known |= value_equal(tmp, &other[k]->value, &s->value);
+		if (!known && n_other < ARRAY_LEN(other) && s->status != FACT_UNCERTAIN)
+			other[n_other++] = s;
+	}
+	if (documents > 1)
+		f.confidence += (1 - f.confidence) * 0.5;
+	if (n_other > 1 && !keys[key].loose) {
+		f.status = FACT_CONTRADICTED;
+		f.confidence *= 0.6;
+		add_contradiction(mem, out, key, other, n_other);
+	}
+	if (f.confidence > 0.99)
+		f.confidence = 0.99;
+	out->facts = mem_grow(mem, out->facts, struct fact, out->n_facts + 1);
+	out->facts[out->n_facts++] = f;
+}
+
+void consolidate(TALLOC_CTX *mem, struct reading *readings, size_t n, struct analysis *out)
+{
+	TALLOC_CTX *tmp = mem_new("consolidate", 0);
+	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+		/* a dossier has no type of its own */
+		if (k == 0 && n != 1)
+			continue;
+		consolidate_key(mem, tmp, readings, n, k, out);
+	}
+	talloc_free(tmp);
+}

@@ -1,0 +1,237 @@
+/* Criteria out of lines: bullets, numbered lines, sentences. Tables with cells go first (criteria_table.c). */
+#include <string.h>
+#include "criteria_rows.h"
+
+#define MAX_ROWS 60
+
+static const char anchor_rx[] =
+    "criteres?\\b[^.]{0,120}?(?:jugement|jugees?|ponder|attribution|choix|classement|selection\\s+des\\s+offres|"
+    "suivants?)|"
+    "(?:jugement|classement)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+de\\s+l'offre|offre\\s+economiquement\\s+"
+    "la\\s+plus\\s+avantageuse|"
+    "criteres?\\s*(?:%|ponderation|et ponderation)|ponderation\\s+des\\s+criteres|ponderation\\s+suivante";
+
+/* One line: a name, then its weight at the end or nearly so. Groups: 1 number, 2 name, 3 weight, 4 unit, 5 "dont". */
+static const char item_rx[] =
+    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s+)?((?:sous[- "
+    "])?[a-z'\"(][^\\n%]{2,170}?)[\\s:(=_*|-]*?"
+    "(?:sur\\s+|note\\s+sur\\s+|a\\s+hauteur\\s+de\\s+|pour\\s+)?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|"
+    "pts?|/\\s*100(?:\\s+points?)?|/\\s*\\d0\\b)\\s*\\)?"
+    "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?)?\\s*(dont)?\\s*[.;,:]?(?:\\s*\\([^)]{0,60}\\))?(?:"
+    "prix)?\\s*\\z";
+/* "1-Prix des prestations 60.0": no unit, but a number before and a heading that says weights. */
+static const char bare_rx[] = "\\A[\\s*-]*(\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]\\s*)([a-z][^\\n%]{2,170}?)\\s*(?<![\\d.,]"
+			      ")(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
+/* A weight alone on its line, for the name above. */
+static const char alone_rx[] =
+    "\\A\\s*(?:sur\\s+)?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts?|/\\s*100)?\\s*(dont)?\\s*\\z";
+/* A line that begins a criterion. */
+static const char begins_rx[] =
+    "\\A\\s*(?:[*-]|(?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):]|\\d{1,2}\\s+[a-z]|(?:sous[- ])?critere)";
+/* Lines that show a list is over. */
+static const char over_rx[] = "chaque\\s+candidat\\s+se\\s+verra|note\\s+(?:globale|totale|de\\s+l'offre|sur\\s+\\d+"
+			      "\\s*=)|methodologie\\s*\\z|formule|en\\s+cas\\s+d'egalite|"
+			      "\\A\\s*(?:article|chapitre)\\s+\\d|negociation|delai\\s+de\\s+validite|montant\\s+de\\s+"
+			      "l'offre|retenue\\s+de|penalit|avance\\b|tva\\b";
+
+struct lines {
+	struct criteria_row row[MAX_ROWS];
+	size_t n;
+	double sum; /* of the top level as far as known */
+};
+
+static void push(struct reading *r, struct lines *out, const struct match *m, unsigned number, unsigned name,
+    unsigned weight, unsigned unit, unsigned dont, size_t base, size_t from, size_t to)
+{
+	const char *s = r->body.s + base;
+	struct criteria_row k = { 0 };
+	if (out->n >= MAX_ROWS ||
+	    !french_decimal(s + m->g[weight].from, m->g[weight].to - m->g[weight].from, &k.weight) || k.weight <= 0 ||
+	    k.weight > 100)
+		return;
+	k.weighted = true;
+	k.points = unit && m->g[unit].set && s[m->g[unit].from] != '%';
+	k.dont = dont && m->g[dont].set;
+	k.name = view_text(r->tmp, &r->body, base + m->g[name].from, base + m->g[name].to);
+	if (!view_source(&r->body, from, to, &k.page, &k.a, &k.b))
+		return;
+	if (number && m->g[number].set && memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from)) {
+		const char *dot = memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from);
+		if (dot[1] >= '0' && dot[1] <= '9')
+			k.level = LEVEL_SUB;
+	}
+	if (pattern_in(r->rx, "\\A\\W*sous[- ]?critere|\\A\\W*dont\\b", s, m->g[name].from, m->g[name].to))
+		k.level = LEVEL_SUB;
+	if (k.level != LEVEL_SUB)
+		out->sum += k.weight;
+	out->row[out->n++] = k;
+}
+
+static bool bad_name(struct reading *r, size_t from, size_t to)
+{
+	return body_has(r,
+	    "\\b(?:euros?|eur|tva|ht\\b|ttc|remise|rabais|avance|jours?|penalit|taux|index|reduction|majoration|"
+	    "article|delai de paiement|sous-trait|"
+	    "superieur|inferieur|ecart|retenue|c[n0]? ?=|chiffre d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
+	    from, to);
+}
+
+/* Reads the lines from `at` on; stops when the weights are whole, or nothing more comes. */
+static void read_lines(struct reading *r, size_t at, struct lines *out)
+{
+	const char *s = r->body.s;
+	size_t pending = 0, pending_end = 0; /* a name still without weight */
+	unsigned idle = 0;
+	bool header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
+	size_t high = body_ahead(r, at, 6000);
+	while (at < high && idle < 14) {
+		size_t end = at;
+		while (end < high && s[end] != '\n' && s[end] != '\t')
+			end++;
+		size_t from = at;
+		at = end + 1;
+		if (end - from < 1)
+			continue;
+		struct match m;
+		const char *line = s + from;
+		size_t n = end - from;
+		size_t before = out->n;
+		if (pattern_find(r->rx, item_rx, line, n, 0, &m) &&
+		    !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
+			/* the end of a name that began on lines above */
+			size_t start = from;
+			if (pending_end > pending && !pattern_in(r->rx, begins_rx, line, 0, n) &&
+			    from - pending < 400) {
+				start = pending;
+				m.g[2].from = 0;
+				m.g[2].to += from - pending;
+				m.g[3].from += from - pending;
+				m.g[3].to += from - pending;
+				m.g[4].from += from - pending;
+				m.g[4].to += from - pending;
+				m.g[1].set = false;
+			}
+			push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
+		} else if (header && pattern_find(r->rx, bare_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
+			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
+		} else if (pending_end > pending && from - pending < 600 &&
+			   pattern_find(r->rx, alone_rx, line, n, 0, &m) && (m.g[2].set || header)) {
+			struct match k = { 0 };
+			k.g[2].set = k.g[3].set = true;
+			k.g[2].to = pending_end - pending;
+			for (unsigned i = 1; i <= 3; i++) {
+				k.g[i + 2] = m.g[i];
+				k.g[i + 2].from += from - pending;
+				k.g[i + 2].to += from - pending;
+			}
+			struct match number;
+			if (pattern_find(r->rx, "\\A[\\s*]*(\\d{1,2}(?:\\.\\d{1,2})+)", s + pending,
+				pending_end - pending, 0, &number))
+				k.g[1] = number.g[1];
+			push(r, out, &k, 1, 2, 3, 4, 5, pending, pending, end);
+		}
+		if (out->n > before) {
+			pending = pending_end = 0;
+			idle = 0;
+			if (out->sum >= 99.99 && !out->row[out->n - 1].dont) {
+				/* whole; parts of the last criterion may follow, numbered or named as such */
+				struct match next;
+				size_t e2 = at;
+				while (e2 < high && s[e2] != '\n')
+					e2++;
+				if (!pattern_find(r->rx,
+					"\\A\\s*(?:\\d{1,2}\\.\\d|[\\s*-]*sous[- ]?critere|[\\s*-]*dont)", s + at,
+					e2 - at, 0, &next))
+					return;
+			}
+			continue;
+		}
+		if (pattern_in(r->rx, over_rx, line, 0, n)) {
+			if (out->n > 0)
+				return;
+			idle += 4;
+		}
+		idle++;
+		if (pending_end == 0 || pattern_in(r->rx, begins_rx, line, 0, n))
+			pending = from;
+		pending_end = end;
+		if (pending_end - pending > 400)
+			pending = pending_end = 0;
+	}
+}
+
+/* "prix 40% - valeur technique 60%" in one line. */
+static bool read_inline(struct reading *r, size_t from, size_t to, struct lines *out)
+{
+	static const char rx[] = "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	struct match m;
+	size_t at = from;
+	double sum = 0;
+	while (at < to && pattern_find(r->rx, rx, r->body.s, to, at, &m)) {
+		at = m.to;
+		if (bad_name(r, m.g[1].from, m.g[1].to))
+			return false;
+		push(r, out, &m, 0, 1, 2, 3, 0, 0, m.from, m.to);
+	}
+	for (size_t i = 0; i < out->n; i++)
+		sum += out->row[i].weight;
+	return out->n >= 2 && sum > 99.9 && sum < 100.1;
+}
+
+/* "Le critère prix sera noté sur 40 points", one sentence a criterion. */
+static bool read_sentences(struct reading *r, struct lines *out)
+{
+	static const char rx[] = "(?:^|[.|]\\s+|\\n)\\s*(?:le |la |l'|les )?(?:criteres? )?\"?([a-z][a-z' "
+				 "-]{3,60}?)\"?\\s+(?:sera|est|seront|sont)\\s+(?:[^.|\\n]{0,140}?\\b)?"
+				 "notee?s?\\s+sur\\s+(\\d{1,3})\\s*(points?|pts?)?";
+	struct match m;
+	size_t at = 0;
+	double sum = 0;
+	while (body_find(r, rx, at, &m)) {
+		at = m.to;
+		push(r, out, &m, 0, 1, 2, 3, 0, 0, m.g[1].from, m.to);
+		if (out->n > 0)
+			out->row[out->n - 1].points = true;
+	}
+	for (size_t i = 0; i < out->n; i++)
+		sum += out->row[i].weight;
+	return out->n >= 2 && sum > 99.9 && sum < 100.1;
+}
+
+void criteria_find(struct reading *r)
+{
+	if (criteria_from_tables(r))
+		return;
+	struct match m;
+	size_t at = 0;
+	for (unsigned tries = 0; tries < 40 && body_find(r, anchor_rx, at, &m); tries++) {
+		at = m.to;
+		/* criteria for choosing candidates are others */
+		if (body_has(r, "candidatures?", m.from, m.to) && !body_has(r, "offres?", m.from, m.to))
+			continue;
+		size_t next = view_line_end(&r->body, m.to);
+		struct lines *out = mem_zero(r->tmp, struct lines);
+		if (read_inline(r, m.to, next, out) && criteria_from_rows(r, out->row, out->n, 0.9))
+			return;
+		memset(out, 0, sizeof(*out));
+		read_lines(r, next < r->body.n ? next + 1 : next, out);
+		if (out->n >= 2 && criteria_from_rows(r, out->row, out->n, 0.9))
+			return;
+	}
+	struct lines *out = mem_zero(r->tmp, struct lines);
+	if (read_sentences(r, out) && criteria_from_rows(r, out->row, out->n, 0.88))
+		return;
+	if (r->kind != KIND_AAPC)
+		return;
+	/* a notice flattened to lines: the criteria stand in one of them */
+	size_t from = 0;
+	while (from < r->body.n) {
+		size_t end = view_line_end(&r->body, from);
+		memset(out, 0, sizeof(*out));
+		if (end - from > 12 && end - from < 300 && read_inline(r, from, end, out) &&
+		    criteria_from_rows(r, out->row, out->n, 0.85))
+			return;
+		from = end + 1;
+	}
+}

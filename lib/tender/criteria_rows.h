@@ -1,0 +1,24 @@
+/* Rows of a criteria list as found in a table or in lines, before they become a tree. */
+#ifndef TENDER_CRITERIA_ROWS_H
+#define TENDER_CRITERIA_ROWS_H
+
+#include "tender_rules.h"
+
+enum row_level { LEVEL_UNKNOWN, LEVEL_TOP, LEVEL_SUB };
+
+struct criteria_row {
+	char *name; /* original words, not yet tidied */
+	bool weighted;
+	double weight; /* as printed */
+	bool points;   /* not percent */
+	bool dont;     /* "60 % dont": its parts follow */
+	enum row_level level;
+	uint32_t page; /* from 0; where it stands: bytes [a, b) of the page's text */
+	uint32_t a, b;
+};
+
+/* Makes the tree, converts points to percent of 100, and adds the fact `criteria`, with one proof per row, when the
+ * weights of the top level make a whole. False when they don't. */
+bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, double confidence);
+
+#endif

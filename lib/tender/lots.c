@@ -1,0 +1,207 @@
+/* Divided into lots or not, how many, and their titles. */
+#include "tender_rules.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const undivided[] = {
+	"(?:ne\\s+fait|ne\\s+font|ne\\s+feront)\\s+(?:pas\\s+)?l'objet\\s+d(?:'un|'une|'aucun|'aucune)\\s+(?:"
+	"allotissement|decomposition\\s+en\\s+"
+	"(?:tranches\\s+(?:ou|et|ni)\\s+(?:en\\s+)?)?lots)",
+	"pas\\s+prevu\\s+(?:de|d')\\s*(?:decomposition|division|allotissement|decoupage)(?:\\s+en\\s+(?:tranches\\s+(?:"
+	"ou|et|ni)\\s+(?:en\\s+)?)?lots)?",
+	"n'est\\s+pas\\s+(?:alloti|decompose|divise|reparti)e?(?:\\s+en\\s+lots)?",
+	"ne\\s+(?:fait|font)\\s+pas\\s+l'objet\\s+de\\s+lots",
+	"(?:marche|consultation|accord-cadre|contrat)\\s+non[ -]allotie?",
+	"aucun\\s+allotissement|absence\\s+d'allotissement",
+	"ne\\s+(?:comporte|comprend|prevoit)\\s+(?:pas\\s+(?:de\\s+|d')(?:lots?|allotissement)|aucun\\s+lot|qu'un\\s+(?"
+	":seul\\s+)?lot)",
+	"(?:en|d'un|sous)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)",
+	"(?:donne(?:ra)?\\s+lieu|aboutira|conclu\\w*)\\s+(?:a|sous\\s+la\\s+forme\\s+d')\\s*un\\s+marche\\s+unique",
+	"le\\s+marche\\s+est\\s+unique",
+	"allotissement\\s*[:\\t\\n]\\s*(?:non|sans(?:\\s+objet)?|neant|aucun)\\b",
+};
+
+/* "réparties en 3 lots", "deux lots distincts", "« 2 » lots", "Allotissement 2 lots" */
+static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|alloties?|allotie?|decoupee?s?|scindee?s?|"
+				 "separee?s?)\\s+en|comporte|comprend|composee?\\s+de|"
+				 "allotissement\\s*:?|constituee?s?\\s+(?:de|en)|en|compte|porte\\s+sur|les)\\s*[\"(]?"
+				 "\\s*(\\d{1,2}|deux|trois|quatre|cinq|six|sept|"
+				 "huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)\\s*[\")]?\\s*(?:\\(\\s*"
+				 "\\w+\\s*\\)\\s*)?lots?\\b(?!\\s*(?:maximum|au\\s+"
+				 "plus|au\\s+maximum))";
+
+static const char lot_line_rx[] =
+    "^[\\s*\"-]*lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
+
+struct seen {
+	char number[8];
+	size_t from, to, title_from, title_to;
+};
+
+static int number_value(const char *s)
+{
+	return s[0] >= '0' && s[0] <= '9' ? (int)strtol(s, NULL, 10) : 0;
+}
+
+/* Lines "Lot n° 1 : title", first mention of each number. */
+static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
+{
+	struct match m;
+	size_t at = 0, n = 0;
+	while (n < max && body_find(r, lot_line_rx, at, &m)) {
+		at = m.to > m.from ? m.to : m.to + 1;
+		char number[8] = "";
+		size_t len = m.g[1].to - m.g[1].from, from = m.g[1].from;
+		while (len > 1 && r->body.s[from] == '0') {
+			from++;
+			len--;
+		}
+		if (len == 0 || len >= sizeof(number))
+			continue;
+		memcpy(number, r->body.s + from, len);
+		bool known = false;
+		for (size_t i = 0; i < n; i++) {
+			bool same = strcmp(out[i].number, number) == 0;
+			known |= same;
+			if (same && out[i].title_to == out[i].title_from && m.g[2].to > m.g[2].from) {
+				out[i].title_from = m.g[2].from;
+				out[i].title_to = m.g[2].to;
+			}
+		}
+		if (known)
+			continue;
+		memset(&out[n], 0, sizeof(out[n]));
+		memcpy(out[n].number, number, sizeof(number));
+		out[n].from = m.from;
+		out[n].to = m.to;
+		out[n].title_from = m.g[2].from;
+		out[n].title_to = m.g[2].to;
+		if (body_has(
+			r, "_|\\A\\s*\\d[\\d\\s]*\\z", m.g[2].from, m.g[2].to)) /* a blank to fill, a bare number */
+			out[n].title_to = out[n].title_from;
+		n++;
+	}
+	return n;
+}
+
+/* 1, 2, ... n in order, without a hole: the list is whole. */
+static bool is_whole(const struct seen *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (number_value(s[i].number) != (int)i + 1)
+			return false;
+	return n >= 2;
+}
+
+static void add_list(struct reading *r, const struct seen *s, size_t n, double confidence)
+{
+	struct value v = { .kind = VALUE_LOTS, .n = n };
+	v.lots = mem_array(r->mem, struct lot, n);
+	unsigned titles = 0;
+	for (size_t i = 0; i < n; i++) {
+		v.lots[i].number = mem_strdup(r->mem, s[i].number);
+		if (s[i].title_to > s[i].title_from + 2) {
+			char *t = view_text(r->mem, &r->body, s[i].title_from, s[i].title_to);
+			size_t len = strlen(t);
+			while (len > 0 && strchr(" :;,.", t[len - 1]))
+				t[--len] = '\0';
+			v.lots[i].title = t;
+			titles += len > 0;
+		}
+	}
+	if (titles < n)
+		return;
+	struct fact *f = reading_add(r, "lots_list", v, confidence, &r->body, s[0].from, s[0].to);
+	for (size_t i = 1; i < n && f && i < 40; i++)
+		reading_also(r, f, &r->body, s[i].from, s[i].to);
+}
+
+/* "relance des lots A2 et A6", "relance des lots 04, 11, 16": these lots only. */
+static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t *from, size_t *to)
+{
+	struct match m;
+	size_t n = 0;
+	if (!body_find(r,
+		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lots?\\s+((?:[a-z]?\\d{1,2}(?:\\s*[,/"
+		"&]\\s*|\\s+et\\s+)?)+)(?![\\d/])",
+		0, &m))
+		return 0;
+	size_t at = m.g[1].from;
+	struct match k;
+	while (n < max && pattern_find(r->rx, "[a-z]?\\d{1,2}", r->body.s, m.g[1].to, at, &k)) {
+		size_t len = k.to - k.from;
+		memset(&out[n], 0, sizeof(out[n]));
+		memcpy(out[n++].number, r->body.s + k.from, len < 7 ? len : 7);
+		at = k.to;
+	}
+	*from = m.from;
+	*to = m.to;
+	return n;
+}
+
+void lots_find(struct reading *r)
+{
+	struct match m, no = { 0 };
+	bool not_divided = false;
+	for (size_t i = 0; i < ARRAY_LEN(undivided) && !not_divided; i++)
+		not_divided = body_find(r, undivided[i], 0, &no);
+	struct seen lines[60];
+	size_t n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
+	long count = 0;
+	size_t from = 0, to = 0, at = 0;
+	while (body_find(r, divided_rx, at, &m)) {
+		long k = 0;
+		at = m.to;
+		/* "attribuer les deux lots au même candidat", "pour 2 lots au plus" name some lots, not their number */
+		if (french_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, &k) == 0 || k < 2 || k > 60)
+			continue;
+		bool weak = pattern_in(r->rx, "\\A(?:en|les|porte|compte)\\b", r->body.s, m.from, m.to);
+		if (weak && !body_has(r, "allot|decompo|repart|divis|consultation|marche|prestations",
+				body_back(m.from, 120), m.from))
+			continue;
+		if (body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z", body_back(m.from, 80), m.from))
+			continue;
+		if (count == 0) {
+			count = k;
+			from = m.from;
+			to = m.to;
+		}
+	}
+	if (count > 0 && !not_divided) {
+		reading_add(r, "lots", value_number((double)count), 0.93, &r->body, body_back(from, 0), to);
+		reading_add(r, "allotted", value_bool(true), 0.93, &r->body, from, to);
+		if (n_lines == (size_t)count && is_whole(lines, n_lines))
+			add_list(r, lines, n_lines, 0.9);
+		return;
+	}
+	if (not_divided) {
+		size_t a = view_line_start(&r->body, no.from), b = view_line_end(&r->body, no.to);
+		if (no.from - a > 100)
+			a = no.from;
+		if (b - no.to > 80)
+			b = no.to;
+		bool doubt = count > 0 || is_whole(lines, n_lines);
+		struct fact *f = reading_add(r, "lots", value_number(1), doubt ? 0.6 : 0.95, &r->body, a, b);
+		if (f && doubt)
+			f->status = FACT_UNCERTAIN;
+		f = reading_add(r, "allotted", value_bool(false), doubt ? 0.6 : 0.95, &r->body, a, b);
+		if (f && doubt)
+			f->status = FACT_UNCERTAIN;
+		return;
+	}
+	struct seen again[60];
+	size_t n_again = relaunched(r, again, ARRAY_LEN(again), &from, &to);
+	if (n_again > 0) {
+		reading_add(r, "lots", value_number((double)n_again), 0.85, &r->body, from, to);
+		reading_add(r, "allotted", value_bool(true), 0.9, &r->body, from, to);
+		return;
+	}
+	if (is_whole(lines, n_lines) && r->kind != KIND_CCTP) {
+		struct fact *f =
+		    reading_add(r, "lots", value_number((double)n_lines), 0.85, &r->body, lines[0].from, lines[0].to);
+		for (size_t i = 1; i < n_lines && i < 40 && f; i++)
+			reading_also(r, f, &r->body, lines[i].from, lines[i].to);
+		reading_add(r, "allotted", value_bool(true), 0.85, &r->body, lines[0].from, lines[n_lines - 1].to);
+		add_list(r, lines, n_lines, 0.85);
+	}
+}

@@ -1,0 +1,231 @@
+/* What is bought: after a label, in the sentence that says it, in a notice's title, in a running header. */
+#include "tender_rules.h"
+#include <string.h>
+
+/* "La présente consultation concerne :", "Le présent marché a pour objet" and the like; the object follows. */
+static const char sentence_rx[] =
+    "\\b(?:(?:la|le|l'|les|cette|ce)\\s?(?:presente?s?\\s+)?(?:consultation|marches?|acte\\s+d'\\s?engagement|accord-?"
+    "cadre|contrat|concours|c\\.?c\\.?[at]?\\.?p|cahier(?:\\s+des)?"
+    "(?:\\s+[a-z]+){0,4}|reglement(?:\\s+de(?:\\s+la)?\\s+consultation)?|procedure|document)[^.:;\\n]{0,40}?)\\s+(?:"
+    "concernent?|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
+    "(?:a|est)\\s+relati(?:f|ve)\\s+a)\\s*:?\\s*";
+
+static const char label_rx[] =
+    "^[\\s\"*#\\d.-]*objet(?:\\s+(?:(?:de\\s+la|du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
+    "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
+    "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|\\b(?:operation|intitule(?:\\s+d[eu](?:\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
+    "]\\s)objet\\s*(:)\\s*";
+
+static const char never_rx[] =
+    "\\A\\s*(?:reprendre|\\(|_|:|voir\\b|article|les?\\s+stipulations|les\\s+clauses|definir|fixer|preciser|de\\s+(?:"
+    "definir|fixer|preciser)|ci-|indique|mentionne|"
+    "pieces?|duree|procedure|mode\\b|decomposition|lieu|adresse|date\\b|\\d|acheteur|pouvoir|l'objet|du\\s+marche|page|"
+    "sommaire|forme|code|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
+    "montant|allotissement|un\\s+delai|toute\\b|tout\\b|des?\\s+la|etendue)";
+
+/* The end of an object: of its sentence, of its block; titles broken over lines are kept together. */
+static size_t object_end(struct reading *r, size_t from)
+{
+	const char *s = r->body.s;
+	size_t high = body_ahead(r, from, 420), at = from;
+	bool capitals = view_capitals(&r->body, from, view_line_end(&r->body, from)) > 0.7;
+	while (at < high) {
+		if (s[at] == '\t' || (s[at] == ' ' && s[at + 1] == '|') || s[at] == ';')
+			break;
+		if (s[at] == '\n') {
+			if (s[at + 1] == '\n')
+				break;
+			/* a title in capitals ends where the capitals do; a sentence goes on in lower case */
+			size_t next = view_line_end(&r->body, at + 1);
+			double share = view_capitals(&r->body, at + 1, next);
+			if (capitals ? share < 0.6 : share > 0.7)
+				break;
+			if (body_has(r,
+				"\\A\\s*(?:[*-]\\s|\\d+(?:\\.\\d+)*\\s*[-.)]|article|lot\\b|pouvoir|acheteur|maitre|"
+				"date|reglement|cahier|acte\\s|procedure|numero|reference|n\\s?o\\s|"
+				"les\\s|le\\s+present|la\\s+presente|cette|il\\s|elle\\s|lieu)",
+				at + 1, next) &&
+			    (capitals || s[at - 1] == '.' ||
+				body_has(r,
+				    "\\A\\s*(?:[*-]\\s|\\d+(?:\\.\\d+)*\\s*[-.)]|article|pouvoir\\s|acheteur|maitre\\s|"
+				    "date\\s|lieu)",
+				    at + 1, next)))
+				break;
+		}
+		if (s[at] == '.' && (s[at + 1] == ' ' || s[at + 1] == '\n' || s[at + 1] == '\0') && at > from + 12 &&
+		    s[at - 2] != ' ' && s[at - 2] != '.')
+			break;
+		at++;
+	}
+	while (at > from && strchr(" \n.,;:-", s[at - 1]))
+		at--;
+	return at;
+}
+
+static bool is_object(struct reading *r, size_t from, size_t to)
+{
+	return to > from + 12 && to - from < 420 && !body_has(r, never_rx, from, to) &&
+	       !body_has(r, "_|\\bcocher\\b", from, to);
+}
+
+static struct fact *add(struct reading *r, size_t from, size_t to, size_t label, double confidence)
+{
+	while (from < to && strchr(" \n\"*:-", r->body.s[from]))
+		from++;
+	if (from < to && r->body.s[to - 1] == '"')
+		to--;
+	(void)label;
+	if (!is_object(r, from, to))
+		return NULL;
+	return reading_add(
+	    r, "object", value_text(view_text(r->mem, &r->body, from, to)), confidence, &r->body, from, to);
+}
+
+/* A label's line or the lines under it. */
+static bool from_label(struct reading *r)
+{
+	struct match m;
+	size_t at = 0;
+	while (body_find(r, label_rx, at, &m)) {
+		at = m.to > at ? m.to : at + 1;
+		size_t from = m.to;
+		while (from < r->body.n && strchr(" \n", r->body.s[from]))
+			from++;
+		/* a chapter "Objet du marché" is followed by the sentence that says it */
+		struct match k;
+		if (pattern_find(r->rx, sentence_rx, r->body.s, body_ahead(r, from, 160), from, &k) &&
+		    k.from < from + 60) {
+			if (add(r, k.to, object_end(r, k.to), m.from, 0.92))
+				return true;
+			continue;
+		}
+		if (body_has(r, "\\A[^.\\n]{0,40}\\b(?:est|sont|sera|definit|fixe|precise|ne)\\b", from,
+			body_ahead(r, from, 60)))
+			continue;
+		if (add(r, from, object_end(r, from), m.from, 0.9))
+			return true;
+	}
+	return false;
+}
+
+static bool from_sentence(struct reading *r)
+{
+	struct match m;
+	size_t at = 0;
+	while (body_find(r, sentence_rx, at, &m)) {
+		at = m.to;
+		/* "les prestations, objet du présent contrat", "ayant pour objet la réalisation de prestations
+		 * similaires" */
+		if (body_has(r, "prestations\\s+similaires|2122-7", m.from, sentence_end(r, m.to)))
+			continue;
+		size_t from = m.to;
+		if (body_has(r,
+			"\\A(?:l'execution\\s+(?:de\\s+la\\s+|de\\s+l'|d'une\\s+|de\\s+|des\\s+)|la\\s+realisation\\s+("
+			"?:d'une\\s+|de\\s+la\\s+|des\\s+))",
+			from, body_ahead(r, from, 60))) {
+			struct match k;
+			if (body_find(r,
+				"\\G(?:l'execution|la\\s+realisation)\\s+(?:de\\s+la\\s+|de\\s+l'|d'une\\s+|des\\s+|"
+				"de\\s+)\\s*",
+				from, &k))
+				from = k.to;
+		}
+		if (add(r, from, object_end(r, from), m.from, 0.9))
+			return true;
+	}
+	return false;
+}
+
+/* "CCAP - TITLE  5 / 14", "Acte d'engagement - Title Page 7 / 13": what a running header says between the two. */
+static bool from_header(struct reading *r, const struct view *v)
+{
+	static const char rx[] = "^\\s*(?:\\d+\\s+)?(?:(?:attri "
+				 "?1\\s*-\\s*)?acte\\s+d'\\s?engagement|c\\.?c\\.?a\\.?p\\.?|c\\.?c\\.?t\\.?p\\.?|c\\.?"
+				 "c\\.?p\\.?|r\\.?c\\.?|reglement\\s+de\\s+(?:la\\s+)?consultation|"
+				 "cahier\\s+des\\s+clauses\\s+[a-z]+(?:\\s+particulieres)?)\\s*[-:]?\\s*([a-z\"][^"
+				 "\\n\\t]{14,200}(?:\\n(?![\\n\\d])[^\\n\\t]{3,120})?)";
+	struct match m;
+	size_t at = 0;
+	while (pattern_find(r->rx, rx, v->s, v->n, at, &m)) {
+		at = m.to > at ? m.to : at + 1;
+		size_t from = m.g[1].from, to = m.g[1].to;
+		struct match k;
+		bool paged = false;
+		if (pattern_find(r->rx, "\\s+(?:page\\s*:?\\s*\\d|\\d+\\s*/\\s*\\d+|\\d{1,3}\\s*\\z)|\\n\\s*\\d", v->s,
+			to, from, &k)) {
+			to = k.from;
+			paged = true;
+		} else if (pattern_in(r->rx, "\\A\\s*\\n\\s*(?:page\\s*)?\\d+\\s*(?:/|sur)\\s*\\d+", v->s, to,
+			       to + 24 < v->n ? to + 24 : v->n)) {
+			paged = true;
+		}
+		/* in the body only what a page number shows to be a header */
+		if ((v == &r->body && !paged) || to < from + 15)
+			continue;
+		if (pattern_in(r->rx, never_rx, v->s, from, to) ||
+		    pattern_in(r->rx,
+			"phase|_|\\bpage\\b|(?:^|\\s)du\\s|\\A(?:du|de|des|la|le|est|et|ou|sera|sont|fix)\\b", v->s,
+			from, from + 12) ||
+		    pattern_in(r->rx, "[.;]\\s+[a-z]|:", v->s, from, to))
+			continue;
+		reading_add(r, "object", value_text(view_text(r->mem, v, from, to)), 0.8, v, from, to);
+		return true;
+	}
+	return false;
+}
+
+/* A notice flattened to lines begins with its title. */
+static bool from_notice(struct reading *r)
+{
+	if (r->kind != KIND_AAPC || !memchr(r->body.s, '|', r->body.n))
+		return false;
+	size_t end = 0;
+	while (end < r->body.n && r->body.s[end] != '|' && r->body.s[end] != '\n')
+		end++;
+	size_t from = 0;
+	struct match m;
+	if (body_find(r, "\\A[a-z0-9]*\\d[a-z0-9]*\\s?_+\\s*|\\A[a-z0-9]+_[a-z0-9_]+\\s*:\\s*", 0, &m))
+		from = m.to;
+	while (end > from && strchr(" .", r->body.s[end - 1]))
+		end--;
+	return end < 400 && add(r, from, end, 0, 0.9) != NULL;
+}
+
+/* The cover: the first lines in capitals that are no kind of document and no body. */
+static bool from_cover(struct reading *r)
+{
+	size_t at = 0, lines = 0;
+	while (at < r->body.n && lines < 14 && r->body.n > 0 && view_page(&r->body, at) == 0) {
+		size_t end = view_line_end(&r->body, at), from = at;
+		at = end + 1;
+		if (end <= from + 3)
+			continue;
+		lines++;
+		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
+			continue;
+		if (body_has(r,
+			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marche|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
+			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
+			"centre|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|objet|annexe|"
+			"article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
+			"_|\\d{5}|appel\\s+d'offre|@",
+			from, end))
+			continue;
+		size_t to = object_end(r, from);
+		if (to < from + 20 || !body_has(r, "[a-z]{4,}\\s+(?:de|d'|des|du|et|a|pour|en)\\b", from, to))
+			continue;
+		struct fact *f = add(r, from, to, from, 0.72);
+		if (f)
+			return true;
+	}
+	return false;
+}
+
+void object_find(struct reading *r)
+{
+	if (from_notice(r) || from_label(r) || from_sentence(r))
+		return;
+	if (from_header(r, &r->margin) || from_header(r, &r->body))
+		return;
+	from_cover(r);
+}

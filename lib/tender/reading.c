@@ -1,0 +1,104 @@
+#include "tender_rules.h"
+#include <string.h>
+
+struct value value_text(char *s)
+{
+	return (struct value){ .kind = VALUE_TEXT, .text = s };
+}
+struct value value_number(double v)
+{
+	return (struct value){ .kind = VALUE_NUMBER, .number = v };
+}
+struct value value_bool(bool v)
+{
+	return (struct value){ .kind = VALUE_BOOL, .truth = v };
+}
+
+struct fact *reading_add_evidence(
+    struct reading *r, const char *key, struct value value, double confidence, const struct evidence *e)
+{
+	r->found = mem_grow(r->mem, r->found, struct fact, r->n_found + 1);
+	struct fact *f = &r->found[r->n_found++];
+	memset(f, 0, sizeof(*f));
+	f->key = key;
+	f->value = value;
+	f->confidence = confidence;
+	f->evidence = mem_dup(r->mem, e, sizeof(*e));
+	f->n_evidence = 1;
+	return f;
+}
+
+struct fact *reading_add(struct reading *r, const char *key, struct value value, double confidence,
+    const struct view *v, size_t from, size_t to)
+{
+	struct evidence e;
+	if (!view_evidence(r->mem, v, r->index, from, to, &e))
+		return NULL;
+	return reading_add_evidence(r, key, value, confidence, &e);
+}
+
+void reading_also_evidence(struct reading *r, struct fact *f, const struct evidence *e)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (f->evidence[i].page == e->page && strcmp(f->evidence[i].quote, e->quote) == 0)
+			return;
+	f->evidence = mem_grow(r->mem, f->evidence, struct evidence, f->n_evidence + 1);
+	f->evidence[f->n_evidence++] = *e;
+}
+
+void reading_also(struct reading *r, struct fact *f, const struct view *v, size_t from, size_t to)
+{
+	struct evidence e;
+	if (f && view_evidence(r->mem, v, r->index, from, to, &e))
+		reading_also_evidence(r, f, &e);
+}
+
+void reading_check(struct reading *r)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < r->n_found; i++) {
+		struct fact *f = &r->found[i];
+		bool stands = f->n_evidence > 0;
+		for (size_t k = 0; k < f->n_evidence && stands; k++)
+			stands = f->evidence[k].page >= 1 && f->evidence[k].page <= r->d->n_pages &&
+				 tender_quote_stands(&r->d->pages[f->evidence[k].page - 1], f->evidence[k].quote);
+		if (stands)
+			r->found[kept++] = *f;
+		else
+			r->refused++;
+	}
+	r->n_found = kept;
+}
+
+size_t body_back(size_t at, size_t n)
+{
+	return at > n ? at - n : 0;
+}
+size_t body_ahead(const struct reading *r, size_t at, size_t n)
+{
+	return r->body.n - at > n ? at + n : r->body.n;
+}
+
+static bool sentence_stop(const char *s, size_t i)
+{
+	if (s[i] == '\n' && s[i + 1] == '\n')
+		return true;
+	return s[i] == '\t' || ((s[i] == '.' || s[i] == ';') && (s[i + 1] == ' ' || s[i + 1] == '\n') &&
+				   !(i > 1 && s[i - 2] == ' ')); /* "R. 2151" is no end */
+}
+
+size_t sentence_start(const struct reading *r, size_t at)
+{
+	size_t low = body_back(at, 600);
+	while (at > low && !(at > 0 && sentence_stop(r->body.s, at - 1)))
+		at--;
+	return at;
+}
+
+size_t sentence_end(const struct reading *r, size_t at)
+{
+	size_t high = body_ahead(r, at, 600);
+	while (at < high && !sentence_stop(r->body.s, at))
+		at++;
+	return at;
+}

@@ -1,0 +1,75 @@
+/* The number of the procedure or contract, in labels, titles and running headers. */
+#include "tender_rules.h"
+#include <string.h>
+
+/* What a number looks like: begins and ends with a letter or digit, holds a digit, no blank. */
+#define NUMBER "(?=[a-z._/-]*\\d)[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9])){2,24}"
+
+static const struct {
+	double confidence;
+	bool margin_too, head_only;
+	const char *rx;
+} rules[] = {
+	{ 0.95, true, false,
+	    "\\b(?:procedure|consultation|affaire|accord-?cadre|marche|contrat|dossier|operation)\\s*(?:public(?:que)?"
+	    "\\s*)?(?:de\\s+\\w+\\s*)?"
+	    "(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*(" NUMBER ")(?![\\w%])" },
+	{ 0.95, true, false,
+	    "\\b(?:procedure|consultation|affaire|accord-?cadre|numero\\s+de\\s+(?:la\\s+)?(?:consultation|procedure|"
+	    "marche))\\s*:\\s*(" NUMBER ")(?![\\w%])" },
+	{ 0.93, true, false,
+	    "\\b(?:reference|ref\\.?)(?:\\s+(?:de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|acheteur|"
+	    "accord-cadre)|interne))?\\s*"
+	    "(?::|n\\s?[o?]\\s*:?)\\s*(" NUMBER ")(?![\\w%])" },
+	{ 0.9, true, false, "enregistree?\\s+sous\\s+le\\s+numero\\s*:?\\s*(" NUMBER ")(?![\\w%])" },
+	{ 0.9, true, false, "^r\\.?c\\.?\\s*(?:-\\s*)?(\\d{4}[-/]\\d{1,4})\\s+page\\b" },
+	{ 0.85, false, true, "^[\"# *]*((?=\\d{0,6}[a-z])(?=[a-z]*\\d)[a-z0-9]{6,14})\\s?[_-]+\\s?[a-z]{4,}" },
+	{ 0.85, false, true, "^\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
+};
+
+/* Laws, dates, telephone numbers, lots, versions, amounts. */
+static const char never_rx[] =
+    "\\A(?:l|r|d)\\.?\\s?\\d{3,4}|\\A\\d{1,2}[/.-]\\d{1,2}[/"
+    ".-]\\d{2,4}\\z|\\A0\\d{9}\\z|\\A(?:19|20)\\d\\d\\z|\\A\\d{1,2}\\z|\\A(?:19|20)\\d\\d-\\d{3,4}(?:\\z|\\s)"
+    "|\\Alot|\\Adc\\d|\\Aattri|\\Accag|\\A\\d{5}\\z|\\Aarticle|\\Acpv";
+
+static bool plausible(struct reading *r, const struct view *v, const struct match *m)
+{
+	const char *s = v->s;
+	if (pattern_in(r->rx, never_rx, s, m->g[1].from, m->g[1].to))
+		return false;
+	/* decrees and other laws: "décret n° 2016-360", "loi n° 75-1334"; forms to fill */
+	size_t back = m->from > 60 ? m->from - 60 : 0;
+	return !pattern_in(r->rx,
+	    "(?:decret|\\bloi\\b|ordonnance|arrete|reglement\\s+\\(|directive|deliberation|circulaire)[^.\\n]{0,40}\\z",
+	    s, back, m->g[1].from);
+}
+
+void reference_find(struct reading *r)
+{
+	const struct view *views[] = { &r->margin, &r->body };
+	for (size_t k = 0; k < ARRAY_LEN(views); k++) {
+		for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+			if (k == 0 && !rules[i].margin_too)
+				continue;
+			struct match m;
+			size_t at = 0;
+			while (pattern_find(r->rx, rules[i].rx, views[k]->s, views[k]->n, at, &m)) {
+				at = m.g[1].to;
+				if (rules[i].head_only && m.from > 1500)
+					break;
+				if (!plausible(r, views[k], &m))
+					continue;
+				/* in the running text only near the start, or where it says that it is this
+				 * consultation's */
+				if (k == 1 && !rules[i].head_only && m.from > 6000 &&
+				    !pattern_in(r->rx, "page", views[k]->s, m.g[1].to, view_line_end(views[k], m.to)))
+					break;
+				char *text = view_text(r->mem, views[k], m.g[1].from, m.g[1].to);
+				reading_add(
+				    r, "reference", value_text(text), rules[i].confidence, views[k], m.from, m.g[1].to);
+				return;
+			}
+		}
+	}
+}

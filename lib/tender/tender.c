@@ -1,0 +1,65 @@
+#include "tender.h"
+#include <string.h>
+#include "tender_rules.h"
+
+/* The families of rules, in the order they run; kinds first, as others ask for the kind. */
+static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, object_find, reference_find,
+	deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find, platform_find };
+
+static void read_one(struct reading *r)
+{
+	view_build(r->tmp, r->d, VIEW_BODY, &r->body);
+	view_build(r->tmp, r->d, VIEW_MARGIN, &r->margin);
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		families[i](r);
+	reading_check(r);
+}
+
+static const char *mime_of(const struct tender_input *in)
+{
+	if (in->mime_type)
+		return in->mime_type;
+	if (!in->document)
+		return "application/octet-stream";
+	return in->document->format == DOC_FORMAT_PDF ? "application/pdf" : "text/plain";
+}
+
+void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, struct analysis *out)
+{
+	memset(out, 0, sizeof(*out));
+	TALLOC_CTX *tmp = mem_new("tender", 0);
+	struct patterns *rx = patterns_new(tmp);
+	struct reading *readings = mem_array(tmp, struct reading, n ? n : 1);
+	size_t read = 0;
+	out->n_documents = n;
+	out->documents = mem_array(mem, struct analyzed_document, n ? n : 1);
+	for (size_t i = 0; i < n; i++) {
+		struct analyzed_document *d = &out->documents[i];
+		d->file = in[i].file;
+		d->document_id = in[i].document_id;
+		d->mime_type = mime_of(&in[i]);
+		d->error = in[i].error;
+		if (!in[i].document)
+			continue;
+		struct reading *r = &readings[read++];
+		*r = (struct reading){
+			.mem = mem, .tmp = tmp, .rx = rx, .d = in[i].document, .file = in[i].file, .index = (uint32_t)i
+		};
+		read_one(r);
+		d->kind = r->kind;
+		d->kind_confidence = r->kind_confidence;
+		d->pages = in[i].document->n_pages;
+		d->warnings = in[i].document->warnings;
+		out->refused += r->refused;
+	}
+	consolidate(mem, readings, read, out);
+	talloc_free(tmp);
+}
+
+const struct fact *analysis_fact(const struct analysis *a, const char *key)
+{
+	for (size_t i = 0; i < a->n_facts; i++)
+		if (strcmp(a->facts[i].key, key) == 0)
+			return &a->facts[i];
+	return NULL;
+}

@@ -1,0 +1,129 @@
+/* Understanding a dossier: from document models to facts with evidence.
+ *
+ * Input: the documents of one dossier, already read (lib/document). Output: `struct analysis`, a plain value in the
+ * caller's memory context. Pure and deterministic: no file, no clock, no SQL; the same dossier gives the same answer.
+ *
+ * A fact says what the dossier states, never what is likely: what is not found is absent. Each fact carries at least
+ * one piece of evidence whose quote stands word for word in the page it names (white space folded). That is checked
+ * here, by tender_quote_stands(): a fact that fails it is dropped and counted in `refused`.
+ *
+ * Process safety: no globals; each call compiles its patterns in its own context and frees them before returning. */
+#ifndef TENDER_TENDER_H
+#define TENDER_TENDER_H
+
+#include "buf.h"
+#include "document.h"
+#include "error.h"
+
+/* Part of the key of a stored analysis: raised whenever the same models would give another analysis. */
+#define TENDER_RULES_VERSION 1
+
+/* Kind of one document. The order is that of tender_kind_id(). A CCP counts as CCAP. */
+enum tender_kind {
+	KIND_OTHER,
+	KIND_RC,
+	KIND_AAPC,
+	KIND_AE,
+	KIND_CCAP,
+	KIND_CCTP,
+	KIND_BPU,
+	KIND_DPGF,
+	KIND_DQE,
+	KIND_DC1,
+	KIND_DC2,
+	KIND_PLANNING,
+	KIND_MEMOIRE,
+	KIND_ANNEXE,
+	KIND__COUNT
+};
+
+struct tender_input {
+	const char *file;                /* name shown to people, e.g. "RC.pdf" */
+	const char *document_id;         /* text of its UUID, or NULL (command line) */
+	const char *mime_type;           /* "application/pdf"; NULL: from the model's format */
+	const struct document *document; /* NULL: could not be read; listed with `error` */
+	const char *error;               /* stable code ("unread_format"), or NULL */
+};
+
+struct evidence {
+	uint32_t document; /* index into analysis.documents */
+	uint32_t page;     /* from 1 */
+	char *quote;       /* words of the page, white space folded */
+	size_t n_boxes;
+	struct doc_box *boxes; /* one per line of the quote; none for formats without geometry */
+};
+
+struct criterion {
+	char *name;
+	struct opt_num weight; /* percent of 100, of the whole (not of the parent) */
+	size_t n_sub;
+	struct criterion *sub;
+};
+
+struct lot {
+	char *number; /* "1", "A2" */
+	char *title;  /* NULL when none is printed */
+};
+
+enum value_kind { VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_CRITERIA, VALUE_LOTS };
+
+struct value {
+	enum value_kind kind;
+	char *text;    /* VALUE_TEXT; a deadline is "YYYY-MM-DDTHH:MM" or "YYYY-MM-DD", local wall time */
+	double number; /* VALUE_NUMBER */
+	bool truth;    /* VALUE_BOOL */
+	size_t n;      /* VALUE_CRITERIA, VALUE_LOTS */
+	struct criterion *criteria;
+	struct lot *lots;
+};
+
+enum fact_status { FACT_FOUND, FACT_UNCERTAIN, FACT_CONTRADICTED };
+
+struct fact {
+	const char *key; /* a word of the vocabulary; static */
+	struct value value;
+	double confidence; /* 0..1 */
+	enum fact_status status;
+	size_t n_evidence;
+	struct evidence *evidence;
+};
+
+struct contradiction {
+	const char *key;
+	size_t n_values; /* at least 2 */
+	struct fact *values;
+	char *message; /* French, for the user */
+};
+
+struct analyzed_document {
+	const char *file, *document_id, *mime_type, *error;
+	enum tender_kind kind;
+	double kind_confidence;
+	uint32_t pages, warnings; /* warnings: enum doc_warning bits */
+};
+
+struct analysis {
+	size_t n_documents, n_facts, n_contradictions;
+	struct analyzed_document *documents; /* in the order of the input */
+	struct fact *facts;                  /* at most one per key, in the order of the table of keys */
+	struct contradiction *contradictions;
+	unsigned refused; /* facts dropped because their quote does not stand in the page: a bug of ours */
+};
+
+/* Stable word of a kind ("rc", "ccap", ..., "other"). */
+const char *tender_kind_id(enum tender_kind k);
+
+/* Analyses the n documents as one dossier. Never fails: what can't be understood is absent. `out` is zeroed first; all
+ * of it belongs to mem, except file, document_id, mime_type and error, which stay the caller's. */
+void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, struct analysis *out);
+
+/* The fact with that key, or NULL. */
+const struct fact *analysis_fact(const struct analysis *a, const char *key);
+
+/* True when `quote` (white space folded) stands in the page's text, white space folded, and is not empty. */
+bool tender_quote_stands(const struct doc_page *p, const char *quote);
+
+/* Appends the analysis as one JSON object: documents, facts by key, requirements, contradictions, questions. */
+void analysis_write(const struct analysis *a, struct buf *out);
+
+#endif

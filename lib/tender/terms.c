@@ -1,0 +1,204 @@
+/* Short clauses that state one thing: validity of offers, variants, platform. */
+#include "tender_rules.h"
+#include <string.h>
+
+static const char validity_rx[] =
+    "(?:delais?|durees?)\\s+(?:pendant\\s+(?:lequel|laquelle)[^.\\n]{0,60}?|de\\s+)(?:la\\s+)?validite\\s+(?:(?:des|de "
+    "l'|de leurs?|d')\\s*"
+    "(?:offres?|propositions?|plis)|de celles?-ci)|validite\\s+(?:minimale\\s+)?des\\s+(?:offres|propositions)|"
+    "(?:engages?|lies?|tenus?)\\s+par\\s+leurs?\\s+(?:offres?|propositions?)|maintenir\\s+leurs?\\s+(?:offres?|"
+    "propositions?)|"
+    "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
+    "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?";
+
+void validity_find(struct reading *r)
+{
+	struct match m;
+	size_t at = 0;
+	while (body_find(r, validity_rx, at, &m)) {
+		struct duration d;
+		at = m.to;
+		size_t high = body_ahead(r, m.to, 170);
+		if (!french_duration(r->rx, r->body.s, high, m.to, &d))
+			continue;
+		/* between label and duration: one sentence, no other subject, not "fixée dans l'acte d'engagement" */
+		if (body_has(r,
+			"[.;]\\s+\\S{3,}\\s+\\S+\\s+\\S+|\\n\\n[^\\n]+\\n\\n|article|paiement|garantie|assurance|avant "
+			"la|au moins|plus tard|"
+			"figure|modif|jugement",
+			m.to, d.from))
+			continue;
+		if (body_has(r, "\\A[^.\\n]{0,20}(?:avant|apres la notification)", d.to, body_ahead(r, d.to, 30)))
+			continue;
+		/* "6 mois /180 jours": the days are the exact figure */
+		struct duration more;
+		if (d.unit != UNIT_DAYS && french_duration(r->rx, r->body.s, body_ahead(r, d.to, 24), d.to, &more) &&
+		    more.unit == UNIT_DAYS && body_has(r, "\\A\\s*(?:/|,?\\s*soit|\\(|ou)\\s*\\z", d.to, more.from)) {
+			more.from = d.from;
+			d = more;
+		}
+		long days = d.unit == UNIT_DAYS     ? d.count
+			    : d.unit == UNIT_WEEKS  ? d.count * 7
+			    : d.unit == UNIT_MONTHS ? d.count * 30
+						    : d.count * 365;
+		if (days < 15 || days > 730)
+			continue;
+		size_t from = d.from - m.from < 200 ? m.from : d.from;
+		reading_add(r, "offer_validity_days", value_number((double)days), 0.95, &r->body, from, d.to);
+		at = d.to;
+	}
+}
+
+/* Sayings about variants; the first that fits a sentence decides it. */
+static const struct {
+	const char *rx;
+	int says; /* 1 allowed, 0 not, -1 nothing (stops here) */
+} variant_rules[] = {
+	{ "pour\\s+lesquels?\\s+(?:les|des)\\s+variantes|(?:si|lorsque|quand|ou|cas ou)\\s+(?:les |des |une "
+	  ")?variantes?\\s+(?:est|sont|serai)",
+	    -1 },
+	{ "aucune\\s+variante[^.;]{0,60}(?:n'est|ne\\s+(?:sera|sont)|autoris|admis|accept)", 0 },
+	{ "variantes?\\b[^.;]{0,160}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
+	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
+	    0 },
+	{ "variantes?\\b[^.;]{0,60}\\b(?:sont|est|seront)\\s+(?:interdites?|exclues?|prohibees?|refusees?)", 0 },
+	{ "(?:n'autorise|n'accepte|n'admet)\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
+	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
+	  "des\\s+)?variantes?",
+	    0 },
+	{ "(?:ne\\s+(?:peuvent|doivent|devront|pourront)|interdit[^.;]{0,20})\\s*(?:pas\\s+)?(?:presenter|proposer)\\s+"
+	  "(?:de\\s+|des\\s+)variantes?",
+	    0 },
+	{ "variantes?\\s+obligatoires?|variantes?\\s+(?:exigees?|imposees?)", -1 },
+	{ "^\\s*(?:[\\d.]+\\s*[-.)]?\\s*)?variantes?(?:\\s+(?:libres?|facultatives?))?\\s*[:\\t\\n "
+	  "]\\s*(?:sans|non(?:\\s+(?:autorisees?|admises?))?|interdites?|neant|aucune|pas de "
+	  "variantes?)\\s*(?:$|[.;\\t])",
+	    0 },
+	{ "(?:autorises?|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:une\\s+ou\\s+plusieurs\\s+|des\\s+|"
+	  "une\\s+)variantes?",
+	    1 },
+	{ "variantes?\\b[^.;]{0,90}?\\b(?:sont|est|seront|sera)\\s+(?:expressement\\s+)?(?:autorise|admise?|accepte|"
+	  "permise)",
+	    1 },
+	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
+	{ "(?:peuvent|pourront)\\s+(?:egalement\\s+)?(?:presenter|proposer|remettre)[^.;]{0,60}\\bvariantes?", 1 },
+	{ "^\\s*(?:[\\d.]+\\s*[-.)]?\\s*)?variantes?(?:\\s+(?:libres?|facultatives?))?\\s*[:\\t]\\s*(?:oui|autorisees?|"
+	  "admises?|avec)\\s*(?:$|[.;\\t])",
+	    1 },
+};
+
+void variants_find(struct reading *r)
+{
+	struct match m;
+	size_t at = 0;
+	while (body_find(r, "variantes?\\b", at, &m)) {
+		size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
+		at = to > m.to ? to : m.to;
+		for (size_t i = 0; i < ARRAY_LEN(variant_rules); i++) {
+			struct match k;
+			/* a label and its value may stand in two cells or on two lines */
+			size_t high = body_ahead(r, to, to - from < 40 ? 40 : 0);
+			if (!pattern_find(r->rx, variant_rules[i].rx, r->body.s, high, from, &k))
+				continue;
+			if (variant_rules[i].says >= 0) {
+				size_t q = k.from, end = view_line_end(&r->body, k.to);
+				if (end - k.to > 60 || end - q > 300)
+					end = k.to;
+				while (end < to && end - k.to < 12 && r->body.s[end] != ' ' && r->body.s[end] != '\n')
+					end++;
+				reading_add(r, "variants_allowed", value_bool(variant_rules[i].says == 1), 0.93,
+				    &r->body, q, end);
+			}
+			break;
+		}
+	}
+}
+
+/* Places that are never the buyer's platform: law, forms, one-stop shops, mail. */
+static const char not_platform_rx[] =
+    "legifrance|service-public|chorus|\\bdume\\b|dume\\.|europa\\.eu|economie\\.gouv|adobe|impots|urssaf|infogreffe|"
+    "attestation|"
+    "certificat|ssi\\.gouv|cnil|insee|\\bdaj\\b|formulaire|telerecours|boamp|journal-officiel|numerique\\.gouv|"
+    "wikipedia|youtube|teamviewer|\\.pdf|\\.docx?|coffre";
+
+static const char url_rx[] =
+    "(?:https?\\s?:?\\s?//"
+    "\\s?(?:www\\.\\s?)?|\\bwww\\.\\s?)[a-z0-9][a-z0-9.-]*(?:-\\n[a-z0-9][a-z0-9.-]*)?\\.[a-z]{2,6}"
+    "(?::\\d+)?(?:/[^\\s\"<>)|]*)?|(?<=\")\\s?[a-z0-9-]+(?:\\.[a-z0-9-]+)*\\.(?:com|fr|net|org|eu|info)(?=\\s?\")";
+
+static const char platform_context_rx[] =
+    "profil\\s+(?:d'|de\\s+l')?\\s?acheteur|plate-?\\s?forme|dematerialis|telecharge|voie\\s+electronique|site\\s+(?:"
+    "internet\\s+)?de\\s+"
+    "l'acheteur|dossier\\s+de\\s+(?:la\\s+)?consultation|\\bdce\\b|consulter\\s+les\\s+documents|adresse\\s+(?:url|"
+    "electronique|internet)?\\s*"
+    "suivante|sites?\\s+suivants?|retire|depot\\s+des\\s+plis|remise\\s+des\\s+(?:plis|offres)";
+
+/* The address as one can use it: blanks out, "http//" mended, closing signs off. */
+static char *clean_url(TALLOC_CTX *mem, const char *s)
+{
+	char *out = mem_array(mem, char, strlen(s) + 16);
+	size_t k = 0;
+	const char *rest = s;
+	if (strncmp(s, "http", 4) == 0 || strncmp(s, "Http", 4) == 0 || strncmp(s, "HTTP", 4) == 0) {
+		const char *p = strstr(s, "//");
+		bool secure = s[4] == 's' || s[4] == 'S';
+		if (p) {
+			memcpy(out, secure ? "https://" : "http://", secure ? 8 : 7);
+			k = secure ? 8 : 7;
+			rest = p + 2;
+		}
+	}
+	for (const char *p = rest; *p != '\0'; p++)
+		if (*p != ' ')
+			out[k++] = *p;
+	while (k > 0 && strchr(".,;:)]'\"", out[k - 1]))
+		k--;
+	out[k] = '\0';
+	return out;
+}
+
+void platform_find(struct reading *r)
+{
+	struct match m;
+	size_t at = 0;
+	const char *s = r->body.s;
+	struct {
+		size_t from, to;
+		int score;
+	} best = { 0, 0, 0 };
+	while (body_find(r, url_rx, at, &m)) {
+		at = m.to;
+		size_t back = body_back(m.from, 220), ahead = body_ahead(r, m.to, 60);
+		if (pattern_in(r->rx, not_platform_rx, s, m.from, m.to) ||
+		    pattern_in(r->rx,
+			"formulaire|imprime|declaration\\s+de\\s+sous|attestations?\\b[^.]{0,60}\\z|\\bdume\\b|"
+			"certificat|anti-?virus|@",
+			s, body_back(m.from, 110), m.from))
+			continue;
+		int score = 0;
+		if (pattern_in(r->rx, platform_context_rx, s, back, m.from))
+			score += 2;
+		if (pattern_in(r->rx, platform_context_rx, s, m.to, ahead))
+			score += 1;
+		if (pattern_in(
+			r->rx, "profil\\s+(?:d'|de\\s+l')?\\s?acheteur|plate-?\\s?forme|dematerialis", s, back, m.from))
+			score += 2;
+		/* platforms nearly always say what they are in their name */
+		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s, m.from, m.to))
+			score += 3;
+		if (r->kind == KIND_RC || r->kind == KIND_AAPC)
+			score += 1;
+		if (score > best.score) {
+			best.score = score;
+			best.from = m.from;
+			best.to = m.to;
+		}
+	}
+	if (best.score < 4)
+		return;
+	char *text = clean_url(r->mem, view_text(r->tmp, &r->body, best.from, best.to));
+	struct fact *f = reading_add(
+	    r, "platform_url", value_text(text), best.score >= 6 ? 0.95 : 0.8, &r->body, best.from, best.to);
+	if (f && best.score < 5)
+		f->status = FACT_UNCERTAIN;
+}
