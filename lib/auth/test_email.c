@@ -3,13 +3,24 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+static TALLOC_CTX *mem;
+
+static void set_up(void)
+{
+	mem = mem_new("test", 0);
+}
+
+static void tear_down(void)
+{
+	talloc_free(mem);
+}
+
+TestSuite(email, .init = set_up, .fini = tear_down);
+
 static enum result check(const char *s, const char **out)
 {
-	static TALLOC_CTX *mem;
 	struct error e;
 	error_clear(&e);
-	if (!mem)
-		mem = mem_new("test", 0);
 	enum result r = email_normalise(mem, s, "email", out, &e);
 	if (r != ERR_OK)
 		cr_assert_str_eq(e.faults[0].field, "email");

@@ -133,11 +133,11 @@ Test(password_rule, good_ones_pass)
 
 Test(password_rule, common_ones_are_refused_in_every_disguise)
 {
-	const char *bad[] = { "password", "Password123!", "PASSWORD", "p@ssw0rd", "P4$$w0rd2024", "Azerty123!", "azertyuiop",
-		"Soleil123!", "5oleil2024!", "Bienvenue2025!", "bienvenue", "Bienvenue 2025", "Mot de passe 2024!",
-		"M0tDeP4sse!!", "motdepasse", "12345678", "1234567890", "123456789!!!", "00000000", "Qwerty123456789!",
-		"Welcome2024!", "\xc3\x89t\xc3\xa9" "2025!!", "F\xc3\xa9vrier2025", "Adm1n!2024", "Scorpius2025!", "aaaaaaaaaaaaaaaA1!",
-		"Jet@ime123!", "Appel d'offres 2025!" };
+	const char *bad[] = { "password", "Password123!", "PASSWORD", "p@ssw0rd", "P4$$w0rd2024", "Azerty123!",
+		"azertyuiop", "Soleil123!", "5oleil2024!", "Bienvenue2025!", "bienvenue", "Bienvenue 2025",
+		"Mot de passe 2024!", "M0tDeP4sse!!", "motdepasse", "12345678", "1234567890", "123456789!!!",
+		"00000000", "Qwerty123456789!", "Welcome2024!", "\xc3\x89t\303\2512025!!", "F\xc3\xa9vrier2025",
+		"Adm1n!2024", "Scorpius2025!", "aaaaaaaaaaaaaaaA1!", "Jet@ime123!", "Appel d'offres 2025!" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		cr_assert_eq(rule(bad[i]), ERR_COMMON_PASSWORD, "%s", bad[i]);
 	cr_assert_str_eq(err.faults[0].field, "password");
@@ -145,8 +145,9 @@ Test(password_rule, common_ones_are_refused_in_every_disguise)
 
 Test(password_rule, ones_own_names_are_refused)
 {
-	const char *bad[] = { "BatiSud2025!", "B\xc3\xa2tiSud2025!", "batisudconstruction", "BatiSud-Construction-2025!",
-		"ConstructionSarl2025!", "Claire2025!", "ClaireFontaine2025!", "Fontaine!2025", "b4tisud2025" };
+	const char *bad[] = { "BatiSud2025!", "B\xc3\xa2tiSud2025!", "batisudconstruction",
+		"BatiSud-Construction-2025!", "ConstructionSarl2025!", "Claire2025!", "ClaireFontaine2025!",
+		"Fontaine!2025", "b4tisud2025" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		cr_assert_eq(rule(bad[i]), ERR_WEAK_PASSWORD, "%s", bad[i]);
 	error_clear(&err);
