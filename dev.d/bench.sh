@@ -61,7 +61,7 @@ bench_site() {
 	printf 'location = /bench/empty { fastcgi_pass unix:%s/bench.sock; }\nlocation = /bench/quiet { access_log off; fastcgi_pass unix:%s/bench.sock; }\n' \
 		"$RUN" "$RUN" >"$STATE/conf/site.d/bench.conf"
 	install -m 0755 "$BUILD/bench/bench_empty" "$APP/usr/bench_empty"
-	pool_start bench "$api_workers" "$APP/usr/bench_empty"
+	pool_start bench "$api_workers" usr/bench_empty
 	nginx_start
 	wait_for 10 "the empty program" curl -sf -o /dev/null "$(url)/bench/empty"
 }

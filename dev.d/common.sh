@@ -84,9 +84,12 @@ locate() {
 		export SCORPIUS_STATE_TOLD=1
 		STATE=$elsewhere
 	fi
-	# A unix socket's path has at most 107 bytes.
+	case $STATE in
+	*[\"\'\`\$\\\;\{\}\|\&\#$'\n']*) die "the path of the state folder has characters that configurations can't hold: $STATE" ;;
+	esac
+	# A unix socket's path has at most 107 bytes; addresses that hold it should need no escapes.
 	RUN=$STATE/run
-	[ ${#RUN} -le 80 ] || RUN=/tmp/scorpius-$(digest "$STATE")
+	if [ ${#RUN} -gt 80 ] || [[ $RUN =~ [^A-Za-z0-9_./-] ]]; then RUN=/tmp/scorpius-$(digest "$STATE"); fi
 	APP=$STATE/app
 	BUILD=${SCORPIUS_BUILD:-$TOP/build}
 	if ! { [ -w "$BUILD" ] || { [ ! -e "$BUILD" ] && [ -w "$(dirname "$BUILD")" ]; }; }; then BUILD=$STATE/build; fi

@@ -165,14 +165,15 @@ redis_start() {
 
 # --- workers and jobs
 
-# pool_start NAME WORKERS [PROGRAM]
+# pool_start NAME WORKERS PROGRAM (below $APP). multiwatch takes ASCII arguments only, hence the way through a link.
 pool_start() {
 	local name=$1
 	daemon_pid "$name" >/dev/null && return
 	daemon_sweep "$name"
 	rm -f "$RUN/$name.sock"
+	ln -sfn "$APP" "$RUN/app"
 	daemon_start "$name" "$STATE/conf/api.env" spawn-fcgi -n -s "$RUN/$name.sock" -M 0660 -b 1024 -- \
-		/usr/bin/multiwatch -f "$2" -r 1000000 -t 1000 -- "${3:-$(app_program bin/scorpius-api)}"
+		/usr/bin/multiwatch -f "$2" -r 1000000 -t 1000 -- "$RUN/app/$3"
 	wait_for 10 "the pool '$name'" test -S "$RUN/$name.sock"
 }
 
@@ -205,8 +206,8 @@ programs_refresh() {
 		done
 		daemon_stop jobs TERM 20
 	fi
-	pool_start api "$api_workers"
-	pool_start bulk "$bulk_workers"
+	pool_start api "$api_workers" usr/bin/scorpius-api
+	pool_start bulk "$bulk_workers" usr/bin/scorpius-api
 	jobs_start
 	printf '%s\n' "$settings" >"$STATE/conf/settings.stamp"
 	printf '%s\n' "$build" >"$STATE/conf/build.stamp"
@@ -263,16 +264,21 @@ nginx_check() {
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
 
+port_ensure_free() {
+	port_is_free || die "port $PORT is taken by another program: choose another with SCORPIUS_PORT"
+}
+
 # Takes up what is in conf/; started, or told to read it again.
 nginx_start() {
 	local pid stamp
 	stamp=$(find "$STATE/conf" -name '*.conf' ! -name redis.conf -exec cksum {} + | sort | cksum)
 	if pid=$(daemon_pid nginx); then
 		[ "$stamp" = "$(cat "$STATE/conf/nginx.stamp" 2>/dev/null)" ] && return
+		[ "$PORT" = "$(cat "$STATE/conf/port" 2>/dev/null)" ] || port_ensure_free
 		nginx_check
 		kill -HUP "$pid"
 	else
-		port_is_free || die "port $PORT is taken by another program: choose another with SCORPIUS_PORT"
+		port_ensure_free
 		rm -f "$RUN/http.sock"
 		nginx_check
 		rm -f "$RUN/http.sock"
@@ -280,11 +286,22 @@ nginx_start() {
 		wait_for 10 "nginx" test -S "$RUN/http.sock"
 	fi
 	printf '%s\n' "$stamp" >"$STATE/conf/nginx.stamp"
+	printf '%s\n' "$PORT" >"$STATE/conf/port"
 }
 
 # --- the whole
 
 url() { printf 'http://127.0.0.1:%s' "$PORT"; }
+
+stack_alive() {
+	local name
+	for name in postgres redis api bulk jobs nginx; do
+		daemon_pid "$name" >/dev/null || {
+			warn "$name has ended"
+			return 1
+		}
+	done
+}
 
 ready() { curl -s -o /dev/null -f -m 3 "$(url)/api/v1/ready"; }
 
@@ -304,7 +321,7 @@ stack_up() {
 	nginx_start
 	local deadline=$((SECONDS + 30))
 	until ready; do
-		if [ $SECONDS -ge $deadline ]; then
+		if [ $SECONDS -ge $deadline ] || ! stack_alive; then
 			curl -s -m 3 "$(url)/api/v1/ready" >&2
 			log_tail "$STATE"/log/{nginx,api,bulk,jobs}.log
 			die "the stack does not become ready"
@@ -322,7 +339,7 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN/http.sock" "$RUN/redis.sock"
+	rm -f "$RUN"/{http.sock,redis.sock,health,app}
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac
 }
 
