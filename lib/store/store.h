@@ -21,7 +21,7 @@ struct store_key {
 };
 
 /* Opens the store in the directory `path`, which is made (0700) when it is absent. IO or STORAGE_FULL when that can't
- * be done. Descriptors close when the handle is freed. */
+ * be done. Descriptors close when the handle is freed, which must outlive its puts. */
 enum result store_open_directory(TALLOC_CTX *mem, const char *path, struct store **out, struct error *e) MUST_CHECK;
 
 /* Writing: begin, write any number of times, look at size, digest or bytes, commit. When `*out` (a child of mem) is
