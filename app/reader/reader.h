@@ -1,0 +1,34 @@
+/* Shared by the files of scorpius-reader. */
+#ifndef READER_READER_H
+#define READER_READER_H
+
+#include "document.h"
+#include "reader_frame.h"
+
+/* Limits of one document. A page over its limits is left out with a warning; a document over its own is refused. */
+#define LIMIT_PAGES 5000u
+#define LIMIT_PAGE_GLYPHS 200000u
+#define LIMIT_PAGE_RULES 20000u
+#define LIMIT_PAGE_SECONDS 5u /* of processor time */
+#define LIMIT_ENGINE_MEMORY ((size_t)256 << 20)
+#define LIMIT_TEXT ((size_t)32 << 20)
+#define LIMIT_TAG_NODES 1000000u
+
+struct reading {
+	enum reader_status status;
+	char reason[READER_REASON_MAX]; /* which part or limit, a word of ASCII */
+	struct document *doc;           /* when READER_OK */
+};
+
+/* Sets status and reason; returns the status. */
+enum reader_status reading_fail(struct reading *r, enum reader_status status, const char *reason);
+
+/* Starts the timer that bounds a page's time; before the cage closes, once. */
+void read_pdf_prepare(void);
+void read_pdf(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
+void read_text(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
+
+/* The pages, blocks and tables as text for people. */
+void dump_document(const struct document *doc, int fd);
+
+#endif
