@@ -63,19 +63,33 @@ demo_part() {
 	printf 'form = "%s"\n' "${value//\"/\\\"}"
 }
 
+# Fifty files a request. A request with a file that is refused stores nothing, so its files are then sent one by one.
 demo_upload() {
-	local tender=$1 list=$2 path name count=0 total
-	total=$(wc -l <"$list")
-	: >"$work/form"
-	while IFS=$'\t' read -r path name; do
-		demo_part "$path" "$name" >>"$work/form"
-		count=$((count + 1))
-		if [ $((count % 50)) = 0 ] || [ "$count" = "$total" ]; then
-			api POST "/tenders/$tender/documents" -K "$work/form"
-			expect 200 201 202
-			: >"$work/form"
+	local tender=$1 list=$2 part
+	split -l 50 "$list" "$work/part."
+	for part in "$work"/part.*; do
+		demo_send "$tender" "$part"
+		if [ "$api_status" = 400 ]; then
+			local line
+			while IFS= read -r line; do
+				printf '%s\n' "$line" >"$work/one"
+				demo_send "$tender" "$work/one"
+				if [ "$api_status" = 400 ]; then
+					say "  Refusé : ${line##*$'\t'} ($(jq -r '.errors[0].message' <<<"$api_body"))"
+				else
+					expect 201
+				fi
+			done <"$part"
+		else
+			expect 201
 		fi
-	done <"$list"
+	done
+}
+
+demo_send() {
+	local path name
+	while IFS=$'\t' read -r path name; do demo_part "$path" "$name"; done <"$2" >"$work/form"
+	api POST "/tenders/$1/documents" -K "$work/form"
 }
 
 demo_wait() {
