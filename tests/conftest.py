@@ -5,6 +5,7 @@ SCORPIUS_E2E_STATE=DIR with SCORPIUS_PORT uses a stack that runs already (a deve
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -14,7 +15,7 @@ sys.path.insert(0, str(HERE))
 
 import client as client_module  # noqa: E402
 from contract import Contract  # noqa: E402
-from stack import Logs, Stack  # noqa: E402
+from stack import Logs, Stack, children, wait_until  # noqa: E402
 
 run = {}
 
@@ -84,6 +85,27 @@ def other(api):
     member = api.account()
     yield member
     member.close()
+
+
+@pytest.fixture
+def frozen_jobs(stack):
+    """No job is taken while the test runs: what is queued stays queued."""
+    parent = stack.pid("jobs")
+    pids = [parent, *children(parent)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    yield
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def nothing_written(stack):
+    """Fails unless rows and files are the same after the test as before."""
+    before = stack.rows(), stack.files()
+    yield
+    wait_until(lambda: (stack.rows(), stack.files()) == before, 10,
+               f"what was half-written to go: before {before}, now {stack.rows()}, {stack.files()}")
 
 
 # --- the whole run

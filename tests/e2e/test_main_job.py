@@ -1,0 +1,94 @@
+"""What the product is for: a dossier goes in, its facts come out, each with a place that holds."""
+
+import os
+import re
+
+import pytest
+
+import pdfs
+from stack import ROOT
+
+
+def folded(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def check_places(account, analysis):
+    """Each quote stands in the text of its page, each box lies on the page, and the words in the boxes are the quote's."""
+    pages = {}
+    count = 0
+    evidence = [(k, e) for k, f in analysis["facts"].items() for e in f["evidence"]]
+    evidence += [(c["key"], e) for c in analysis["contradictions"] for v in c["values"] for e in v["evidence"]]
+    for key, e in evidence:
+        place = (e["document_id"], e["page"])
+        page = pages.get(place) or pages.setdefault(place, account.data("GET", f"/documents/{place[0]}/pages/{place[1]}"))
+        assert folded(e["quote"]) in folded(page["text"]), f"{key}: {e['quote']!r} does not stand on page {place[1]}"
+        for x0, y0, x1, y1 in e.get("boxes", []):
+            assert -1 <= x0 < x1 <= page["width"] + 1 and -1 <= y0 < y1 <= page["height"] + 1, (key, e)
+            inside = [w["text"] for w in page["words"] if x0 - 1 <= (w["box"][0] + w["box"][2]) / 2 <= x1 + 1
+                      and y0 - 1 <= (w["box"][1] + w["box"][3]) / 2 <= y1 + 1]
+            assert any(w in e["quote"] for w in inside), f"{key}: the box of {e['quote']!r} holds {inside}"
+        count += 1
+    return count
+
+
+def test_facts_of_a_small_dossier(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()))
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    facts = {k: f["value"] for k, f in analysis["facts"].items()}
+    assert facts["buyer"] == "Commune de Bellerive-sur-Orme"
+    assert facts["object"] == "Entretien des haies du domaine de Bellerive"
+    assert facts["reference"] == "2031-TX-07"
+    assert facts["deadline"] == "2031-03-12T16:30"
+    assert facts["procedure"] == "mapa"
+    assert facts["lots"] == 1 and facts["allotted"] is False
+    assert facts["offer_validity_days"] == 120 and facts["variants_allowed"] is False
+    assert [(c["weight"], c["sub"]) for c in facts["criteria"]] == [(60, []), (40, [])]
+    assert analysis["documents"][0]["kind"] == "rc" and analysis["documents"][0]["pages"] == 2
+    assert analysis["facts"]["deadline"]["evidence"][0]["document_id"] == documents[0]["id"]
+    assert check_places(account, analysis) >= 8
+    assert account.data("GET", f"/documents/{documents[0]['id']}")["document_type"] == "rc"
+    assert (tender["reference"], tender["buyer"]) == ("2031-TX-07", "Commune de Bellerive-sur-Orme")
+    assert tender["title"] == "Entretien des haies du domaine de Bellerive"
+
+
+def test_a_document_that_says_nothing_gives_no_facts(account):
+    tender, _ = account.tender_with(("note.txt", "Compte rendu de la réunion du lundi. Le café était bon.\n".encode()))
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    assert set(analysis["facts"]) <= {"document_type"} and analysis["contradictions"] == []
+
+
+def shipped():
+    """The dossiers that the project ships."""
+    return sorted(str(p) for p in (ROOT / "samples").rglob("*.pdf"))
+
+
+@pytest.mark.parametrize("path", shipped() or [None], ids=lambda p: os.path.basename(p) if p else "none")
+def test_facts_of_the_shipped_sample(account, path):
+    assert path, "the project ships a sample"
+    with open(path, "rb") as f:
+        tender, documents = account.tender_with((os.path.basename(path), f.read()))
+    assert tender["analysis_status"] == "done" and tender["problems"] == [], tender
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    check_places(account, analysis)
+    kind = analysis["documents"][0]["kind"]
+    if kind == "rc":
+        missing = {"buyer", "object", "reference", "deadline", "procedure", "criteria", "offer_validity_days", "variants_allowed"} - set(analysis["facts"])
+        assert not missing, f"not found: {missing}"
+        criteria = analysis["facts"]["criteria"]["value"]
+        assert sum(c["weight"] for c in criteria) == 100
+        for c in criteria:
+            assert not c["sub"] or sum(s["weight"] for s in c["sub"]) == c["weight"], c
+        assert analysis["facts"]["deadline"]["evidence"][0]["page"] >= 1
+        assert tender["deadline_local"] == analysis["facts"]["deadline"]["value"]
+
+
+def test_the_same_dossier_gives_the_same_answer(account, other):
+    answers = []
+    for member in (account, other):
+        tender, _ = member.tender_with(("RC.pdf", pdfs.rules()))
+        analysis = member.data("GET", f"/tenders/{tender['id']}/analysis")
+        for e in (e for f in analysis["facts"].values() for e in f["evidence"]):
+            del e["document_id"]
+        answers.append(analysis["facts"])
+    assert answers[0] == answers[1]

@@ -1,0 +1,84 @@
+"""What the server tells about itself."""
+
+import json
+import re
+
+from client import raw
+from stack import ROOT, parsed
+
+
+def test_root_names_the_server_and_its_source(api, stack):
+    answer = api.get("/").json()
+    assert answer["name"] and answer["source"] == stack.env.get("SOURCE_URL")
+    for link in answer["links"].values():
+        assert api.get(link).status_code == 200
+
+
+def test_live(api):
+    answer = api.get("/live")
+    assert (answer.status_code, answer.json()) == (200, {"alive": True})
+
+
+def test_ready(api):
+    answer = api.get("/ready")
+    assert answer.status_code == 200 and answer.json()["ready"] is True
+    assert answer.json()["checks"]["database"] == "up"
+
+
+def test_health_is_the_same_at_both_addresses(api):
+    for path in ("/health", "/api/v1/health"):
+        answer = api.get(path)
+        assert answer.status_code == 200 and answer.json()["status"] == "healthy", answer.text
+        assert answer.json()["services"] == {"database": "up", "redis": "up", "storage": "up", "queue": "up"}
+        assert "components" not in answer.json()
+
+
+def test_detailed_health_measures(api):
+    for path in ("/health?detailed=true", "/api/v1/health?detailed=true"):
+        components = api.get(path).json()["components"]
+        assert all(c["status"] == "healthy" and "error" not in c for c in components.values()), components
+    assert api.get("/health?detailed=yes").status_code == 400
+
+
+def test_health_for_balancers_is_not_logged(api, stack):
+    api.get("/health?detailed=true")
+    mark = api.get("/live").headers["X-Request-Id"]
+    lines = [parsed(line) for line in stack.log_lines("access")]
+    assert any(line["request_id"] == mark for line in lines)
+    assert not any(line["path"] == "/health" for line in lines)
+
+
+def test_figures_are_not_served_to_the_world(api):
+    assert api.get("/api/v1/metrics").status_code == 404
+    assert raw(api.stack, b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")[0] == 404
+
+
+def test_description_is_the_one_of_the_tree(api):
+    answer = api.get("/openapi.json")
+    assert answer.json() == json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+    again = api.get("/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_documentation_loads_nothing_from_elsewhere_and_runs_nothing_inline(api):
+    answer = api.get("/docs")
+    page = answer.text
+    assert api.get("/docs", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=|javascript:", page)
+    assets = re.findall(r'(?:src|href)="([^"#]+)"', page)
+    assert len(assets) >= 4
+    for address in assets:
+        assert address.startswith("/api/v1/"), address
+    loaded = {a: api.http.get(a) for a in assets}
+    assert all(r.status_code == 200 and r.headers["X-Content-Type-Options"] == "nosniff" for r in loaded.values())
+    for name, answer in loaded.items():
+        if name.endswith(".js"):
+            assert answer.headers["Content-Type"].startswith("text/javascript")
+            for other in re.findall(r'from "\./([a-z.]+)"', answer.text):
+                assert api.http.get(f"/api/v1/docs/{other}").status_code == 200
+
+
+def test_unknown_page_of_the_documentation(api):
+    assert api.get("/docs/../docs/nowhere.js").status_code == 404

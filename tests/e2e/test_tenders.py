@@ -1,0 +1,251 @@
+"""Tenders: made by people, filled from documents."""
+
+import datetime
+import zoneinfo
+
+import pytest
+
+import pdfs
+from client import code, codes
+
+
+def create(account, **fields):
+    return account.data("POST", "/tenders", 201, json=fields)
+
+
+def test_an_empty_tender(account):
+    tender = create(account)
+    assert tender["status"] == "draft" and tender["analysis_status"] == "none" and tender["analysis_error"] is None
+    assert (tender["document_count"], tender["dossier_version"], tender["problems"]) == (0, 0, [])
+    assert all(tender[k] is None for k in ("reference", "title", "buyer", "deadline", "deadline_local", "days_left", "publication_date"))
+    assert tender["timezone"] == "Europe/Paris"
+
+
+def test_a_tender_with_everything(account):
+    tender = create(account, reference="2031-7", title="Élagage", buyer="Commune de Bellerive", description="Note",
+                    deadline="2031-07-01T12:00:00+02:00", publication_date="2031-06-01", estimated_amount_ht=125000.5)
+    assert (tender["reference"], tender["title"], tender["buyer"], tender["description"]) == ("2031-7", "Élagage", "Commune de Bellerive", "Note")
+    assert (tender["deadline"], tender["deadline_local"]) == ("2031-07-01T10:00:00Z", "2031-07-01T12:00")
+    assert (tender["publication_date"], tender["estimated_amount_ht"]) == ("2031-06-01", 125000.5)
+    assert account.data("GET", f"/tenders/{tender['id']}") == tender
+
+
+@pytest.mark.parametrize("given, zone, local", [
+    ("2031-01-15T12:00:00Z", "Europe/Paris", "2031-01-15T13:00"), ("2031-07-15T12:00:00Z", "Europe/Paris", "2031-07-15T14:00"),
+    ("2031-07-15T12:00:00Z", "Indian/Reunion", "2031-07-15T16:00"), ("2031-07-15T23:30:00-04:00", "America/Martinique", "2031-07-15T23:30"),
+])
+def test_deadlines_are_read_on_the_buyers_clock(account, given, zone, local):
+    tender = create(account, deadline=given, timezone=zone)
+    assert (tender["deadline_local"], tender["timezone"]) == (local, zone)
+    today = datetime.datetime.now(zoneinfo.ZoneInfo(zone)).date()
+    left = (datetime.date.fromisoformat(local[:10]) - today).days
+    assert abs(tender["days_left"] - left) <= 1
+
+
+def test_location_leads_to_the_tender(account):
+    answer = account.post("/tenders", json={"title": "Voirie"})
+    assert account.data("GET", answer.headers["Location"])["title"] == "Voirie"
+
+
+def test_etag_follows_the_tender(account):
+    tender = create(account)
+    first = account.get(f"/tenders/{tender['id']}")
+    assert account.get(f"/tenders/{tender['id']}", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    account.upload(("RC.pdf", pdfs.rules()), path=f"/tenders/{tender['id']}/documents")
+    second = account.get(f"/tenders/{tender['id']}", headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200 and second.json()["data"]["document_count"] == 1
+
+
+# --- lists
+
+@pytest.fixture
+def shelf(account):
+    """By deadline: b, d, a, then those without one."""
+    return account, {name: create(account, title=name, **more) for name, more in [
+        ("avenue", {"deadline": "2031-09-01T12:00:00Z", "buyer": "Ville de Sainte-Ombre"}), ("bitume", {"deadline": "2031-01-01T12:00:00Z"}),
+        ("cantine", {}), ("digue", {"deadline": "2031-05-01T12:00:00Z", "reference": "REF-77"}), ("école", {})]}
+
+
+def titles(account, query=""):
+    return [t["title"] for t in account.data("GET", f"/tenders{query}")]
+
+
+def test_list_by_deadline(shelf):
+    account, _ = shelf
+    found = titles(account)
+    assert found[:3] == ["bitume", "digue", "avenue"] and set(found[3:]) == {"cantine", "école"}
+
+
+@pytest.mark.parametrize("search, expected", [("ECOLE", ["école"]), ("ref-77", ["digue"]), ("sainte", ["avenue"]), ("absent", [])])
+def test_list_search(shelf, search, expected):
+    account, _ = shelf
+    assert titles(account, f"?search={search}") == expected
+
+
+def test_list_by_status(shelf, stack):
+    account, tenders = shelf
+    stack.sql("update scorpius.tender set status = 'archived' where id = %s", tenders["digue"]["id"])
+    assert titles(account, "?status=archived") == ["digue"]
+    assert len(titles(account, "?status=draft")) == 4
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_paging_by_cursor(shelf, size):
+    account, _ = shelf
+    whole, seen, cursor = account.data("GET", "/tenders"), [], ""
+    while cursor is not None:
+        answer = account.get("/tenders", params={"limit": size, "cursor": cursor}).json()
+        seen += answer["data"]
+        cursor = answer["meta"]["next_cursor"]
+    assert seen == whole
+
+
+def test_paging_by_offset(shelf):
+    account, _ = shelf
+    whole = account.data("GET", "/tenders")
+    answer = account.get("/tenders?limit=2&offset=2").json()
+    assert answer["data"] == whole[2:4]
+    assert (answer["meta"]["total"], answer["meta"]["has_more"]) == (5, True)
+    assert account.get("/tenders?limit=2&offset=4").json()["meta"]["has_more"] is False
+
+
+@pytest.mark.parametrize("query, expected", [
+    ("status=lost", ("invalid_value", "status")), ("search=", ("too_short", "search")), ("cursor=xyz", ("invalid_cursor", "cursor")),
+    ("limit=1000", ("out_of_range", "limit")), ("sort=title", ("unknown_parameter", "sort")),
+])
+def test_list_refuses(account, query, expected):
+    answer = account.get(f"/tenders?{query}")
+    assert answer.status_code == 400 and codes(answer) == {expected}
+
+
+# --- documents of a tender
+
+def test_files_go_into_the_tender(account):
+    tender = create(account)
+    path = f"/tenders/{tender['id']}/documents"
+    one = account.upload(("RC.pdf", pdfs.rules()), path=path, document_type="rc")
+    two = account.upload(("a.txt", b"annexe a\n"), ("b.txt", b"annexe b\n"), path=path)
+    assert one["tender_id"] == tender["id"] and one["document_type"] == "rc" and [d["original_filename"] for d in two] == ["a.txt", "b.txt"]
+    now = account.data("GET", f"/tenders/{tender['id']}")
+    assert (now["document_count"], now["dossier_version"]) == (3, 2)
+    assert {d["id"] for d in account.data("GET", f"/documents?tender_id={tender['id']}")} == {one["id"], two[0]["id"], two[1]["id"]}
+
+
+def test_documents_that_are_there_are_attached(account):
+    tender = create(account)
+    documents = account.upload(("a.txt", b"annexe a\n"), ("b.txt", b"annexe b\n"), query="?process=false")
+    ids = [documents[1]["id"], documents[0]["id"]]
+    for _ in range(2):  # the second time nothing changes
+        attached = account.data("POST", f"/tenders/{tender['id']}/documents", 200, json={"document_ids": ids})
+        assert [d["id"] for d in attached] == ids and all(d["tender_id"] == tender["id"] for d in attached)
+        now = account.data("GET", f"/tenders/{tender['id']}")
+        assert (now["document_count"], now["dossier_version"]) == (2, 1)
+
+
+def test_uploads_may_name_their_tender(account):
+    tender = create(account)
+    document = account.upload(("a.txt", b"annexe\n"), tender_id=tender["id"])
+    assert document["tender_id"] == tender["id"]
+    assert account.data("GET", f"/tenders/{tender['id']}")["dossier_version"] == 1
+
+
+def test_a_document_is_in_one_tender_only(account):
+    first, second = create(account), create(account)
+    document = account.upload(("a.txt", b"annexe\n"), path=f"/tenders/{first['id']}/documents")
+    free = account.upload(("b.txt", b"libre\n"))
+    answer = account.post(f"/tenders/{second['id']}/documents", json={"document_ids": [free["id"], document["id"]]})
+    assert answer.status_code == 409 and code(answer) == "document_in_other_tender"
+    # Nothing of the request was done.
+    assert account.data("GET", f"/documents/{free['id']}")["tender_id"] is None
+    assert account.data("GET", f"/tenders/{second['id']}")["dossier_version"] == 0
+
+
+@pytest.mark.parametrize("body, status, expected", [
+    ({}, 400, ("missing_field", "document_ids")), ({"document_ids": []}, 400, ("out_of_range", "document_ids")),
+    ({"document_ids": "x"}, 400, ("invalid_type", "document_ids")), ({"document_ids": [1]}, 400, ("invalid_type", "document_ids[0]")),
+    ({"document_ids": ["0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e", "x"]}, 400, ("invalid_id", "document_ids[1]")),
+    ({"document_ids": ["0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"]}, 404, ("not_found", "document_ids[0]")),
+    ({"document_ids": ["0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"] * 201}, 400, ("out_of_range", "document_ids")),
+])
+def test_attaching_refuses(account, nothing_written_but_a_tender, body, status, expected):
+    answer = account.post(f"/tenders/{nothing_written_but_a_tender['id']}/documents", json=body)
+    assert answer.status_code == status and codes(answer) == {expected}, answer.text
+
+
+@pytest.fixture
+def nothing_written_but_a_tender(account, stack):
+    tender = create(account)
+    before = stack.rows(), stack.files()
+    yield tender
+    assert (stack.rows(), stack.files()) == before
+
+
+def test_files_for_no_tender_are_not_kept(account, nothing_written):
+    account.upload(("a.txt", b"annexe perdue\n"), path="/tenders/0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e/documents", status=404)
+
+
+def test_the_form_of_a_tender_has_no_tender_id(account):
+    tender = create(account)
+    answer = account.upload(("a.txt", b"annexe\n"), path=f"/tenders/{tender['id']}/documents", status=400, tender_id=tender["id"])
+    assert codes(answer) == {("unknown_field", "tender_id")}
+
+
+# --- analysis
+
+def test_nothing_to_analyse(account):
+    tender = create(account)
+    answer = account.post(f"/tenders/{tender['id']}/analyze")
+    assert answer.status_code == 409 and code(answer) == "no_documents"
+    answer = account.get(f"/tenders/{tender['id']}/analysis")
+    assert answer.status_code == 409 and code(answer) == "not_analyzed"
+
+
+@pytest.mark.parametrize("status", ["archived", "cancelled", "awarded", "rejected"])
+def test_statuses_without_analysis(account, stack, status):
+    tender, _ = account.tender_with(("a.txt", b"annexe\n"))
+    stack.sql("update scorpius.tender set status = %s where id = %s", status, tender["id"])
+    answer = account.post(f"/tenders/{tender['id']}/analyze")
+    assert answer.status_code == 409 and code(answer) == "bad_state"
+
+
+def test_a_second_request_joins_the_running_analysis(account, stack, frozen_jobs):
+    tender = create(account)
+    account.upload(("RC.pdf", pdfs.rules()), path=f"/tenders/{tender['id']}/documents")
+    for _ in range(2):
+        answer = account.data("POST", f"/tenders/{tender['id']}/analyze", 202)
+        assert answer["tender_id"] == tender["id"] and answer["dossier_version"] == 1
+    jobs = stack.sql("select count(*) n from scorpius.job where tender_id = %s and kind = 'analyze'", tender["id"])
+    assert jobs[0]["n"] <= 1
+    now = account.data("GET", f"/tenders/{tender['id']}")
+    assert now["status"] == "analyzing" and now["analysis_status"] in ("queued", "running")
+
+
+def test_what_a_person_set_wins(account):
+    tender, _ = account.tender_with(("RC.pdf", pdfs.rules()), title="Mon titre", reference="MA-REF")
+    assert tender["status"] == "ready" and tender["analysis_status"] == "done"
+    assert (tender["title"], tender["reference"]) == ("Mon titre", "MA-REF")
+    assert tender["buyer"] == "Commune de Bellerive-sur-Orme"
+    assert (tender["deadline_local"], tender["deadline"]) == ("2031-03-12T16:30", "2031-03-12T15:30:00Z")
+
+
+def test_an_unreadable_piece_is_told_and_the_others_go_on(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("protege.pdf", pdfs.encrypted()))
+    assert tender["analysis_status"] == "done"
+    assert [(p["document_id"], p["code"]) for p in tender["problems"]] == [(documents[1]["id"], "document_encrypted")]
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    told = {d["document_id"]: d.get("error", {}).get("code") for d in analysis["documents"]}
+    assert told == {documents[0]["id"]: None, documents[1]["id"]: "document_encrypted"}
+    assert "buyer" in analysis["facts"]
+
+
+def test_a_new_piece_makes_a_new_version(account):
+    tender, _ = account.tender_with(("note.txt", b"rien d'utile ici\n"))
+    path = f"/tenders/{tender['id']}"
+    first = account.get(f"{path}/analysis")
+    assert first.json()["data"]["dossier_version"] == 1 and "buyer" not in first.json()["data"]["facts"]
+    assert account.get(f"{path}/analysis", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    document = account.upload(("RC.pdf", pdfs.rules()), path=f"{path}/documents")
+    account.processed(document["id"])
+    assert account.post(f"{path}/analyze").status_code == 202
+    data = account.poll(f"{path}/analysis", lambda a: a["dossier_version"] == 2, 60, "the analysis of version 2")
+    assert "buyer" in data["facts"]
