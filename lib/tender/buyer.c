@@ -29,9 +29,8 @@ static const struct {
 	    "etablissement\\s+support|"
 	    "nom\\s+(?:et\\s+adresse\\s+(?:officiels?\\s+)?)?(?:de\\s+l'|du\\s+)(?:organisme(?:\\s+acheteur)?|acheteur|"
 	    "pouvoir\\s+adjudicateur))"
-	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:nom|denomination|designation)\\s*:\\s*)?([^\\n\\t|]{3,140})" },
-	{ 0.9,
-	    "\\bmaitres?\\s+(?:de\\s+l'\\s?|d'\\s?)?ouvrage\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*([^\\n\\t|]{3,140})" },
+	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:nom|denomination|designation)\\s*:\\s*)?([^\\n\\t]{3,140})" },
+	{ 0.9, "\\bmaitres?\\s+(?:de\\s+l'\\s?|d'\\s?)?ouvrage\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*([^\\n\\t]{3,140})" },
 };
 
 static const char statement_rx[] =
@@ -39,11 +38,12 @@ static const char statement_rx[] =
     ")\\b[^.,;:\\n]{2,70}?)\\s+(?:a\\s+confie|souhaite\\s+(?:confier|acquerir|lancer|faire)|lance\\b|"
     "a\\s+decide|envisage\\s+de|organise)";
 
-static const char person_rx[] = "\\A\\s*(?:monsieur|madame|m\\.|mme|mr\\b|le\\s+(?:maire|president|directeur|prefet|"
-				"pouvoir)|la\\s+(?:presidente|directrice|prefete)|represent|"
-				"l'|se\\s|sera|est\\b|pourra|peut\\b|doit|\\d|adresse|telephone|tel\\b|objet|nom\\b|"
-				"et\\b|ou\\b|de\\b|du\\b|des\\b|informe|"
-				"non\\b|oui\\b|\\(|_|http|:)";
+static const char person_rx[] =
+    "\\A\\s*(?:monsieur|madame|m\\.|mme|mr\\b|le\\s+(?:maire|president|directeur|prefet|"
+    "pouvoir)|la\\s+(?:presidente|directrice|prefete)|represent|"
+    "l'|se\\s|sera|est\\b|pourra|peut\\b|doit|\\d|adresse|telephone|tel\\b|objet|nom\\b|"
+    "et\\b|ou\\b|de\\b|du\\b|des\\b|informe|"
+    "non\\b|oui\\b|sire[tn]\\b|code\\b|ape\\b|naf\\b|e-?mail|courriel|date\\b|\\(|_|http|:)";
 
 static const char not_name_rx[] =
     "_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|marches?\\s+publics?|reserve|dossier|"
@@ -56,13 +56,30 @@ static size_t name_end(struct reading *r, size_t from, size_t to)
 	struct match m;
 	static const char stop_rx[] = ",?\\s*(?:\\(?\\s*represente|\\bsis(?:e)?\\b|\\bdont\\b|\\badresse\\b|\\btel(?:"
 				      "ephone)?\\b|\\bsiret\\b|\\bcedex\\b)|,\\s*\\d|,\\s*\\d{5}|"
-				      "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\bet\\s+ville\\b|,\\s*"
+				      "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\s-\\s+(?:cahier|"
+				      "reglement|acte\\s|avis|marche|r\\.?c\\.?\\b)|\\bet\\s+ville\\b|,\\s*"
 				      "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s";
 	if (pattern_find(r->rx, stop_rx, r->body.s, to, from, &m) && m.from > from + 2)
 		to = m.from;
 	while (to > from && strchr(" ,.;:-", r->body.s[to - 1]) &&
 	       !(r->body.s[to - 1] == '.' && to - from > 3 && r->body.s[to - 3] == '.'))
 		to--;
+	return to;
+}
+
+/* In the page, two blanks or more part two names on one line of a header: "VILLE DE X   BUREAU Y". */
+static size_t wide_gap(struct reading *r, size_t from, size_t to)
+{
+	uint32_t page, a, b;
+	if (!view_source(&r->body, from, to, &page, &a, &b))
+		return to;
+	for (size_t i = from; i + 1 < to; i++) {
+		if (r->body.s[i] != ' ')
+			continue;
+		uint32_t gap = r->body.off[i + 1] - r->body.off[i];
+		if (gap >= 2 && r->d->pages[page].text[r->body.off[i] + 1] == ' ')
+			return i;
+	}
 	return to;
 }
 
@@ -73,8 +90,8 @@ static bool is_name(struct reading *r, size_t from, size_t to, bool labelled_lin
 	if (body_has(r, person_rx, from, to) || body_has(r, not_name_rx, from, to))
 		return false;
 	bool body = body_has(r, "\\b" BODY "\\b|\\A\\s*s\\.(?:[a-z]\\.){2,}", from, to);
-	if (body)
-		return true;
+	if (body) /* "groupement" alone names nobody */
+		return !body_has(r, "\\A\\s*(?!epa[a-z]{2})" BODY "\\s*\\z", from, to);
 	/* after a label a proper name may do without such a word: "Nom - Lieu (92)", capitals */
 	return labelled_line &&
 	       (body_has(r, "\\(\\d{2,3}\\)\\s*\\z", from, to) || view_capitals(&r->body, from, to) > 0.7 ||
@@ -113,47 +130,61 @@ static bool from_labels(struct reading *r)
 	return false;
 }
 
-/* A notice flattened to lines names the buyer just before the court of appeal, or with its department's number. */
+/* A notice flattened to cells: the buyer bears its department's number, or stands just before the court of appeal. */
 static bool from_notice(struct reading *r)
 {
-	struct match m;
+	struct {
+		size_t from, to;
+	} cells[6] = { { 0, 0 } };
 	if (r->kind != KIND_AAPC)
 		return false;
+	struct match m;
 	size_t at = 0;
-	while (body_find(r, "(?:^|\\|\\s)\\s*([^|\\n\\t]{4,90}\\(\\d{2,3}\\))\\s*(?:$|\\|)", at, &m)) {
-		at = m.g[1].to;
-		if (body_has(r, "tribunal|\\bba\\d", m.g[1].from, m.g[1].to))
+	while (body_find(r,
+	    "^([^\\n\\t]{4,90}\\(\\d{2,3}\\))[ .]*(?=[\\n\\t])|(?<=\\t)([^\\n\\t]{4,90}\\(\\d{2,3}\\))[ "
+	    ".]*(?=[\\n\\t])",
+	    at, &m)) {
+		unsigned g = m.g[1].set ? 1 : 2;
+		at = m.to;
+		if (body_has(r, "tribunal|operation|lots?\\b", m.g[g].from, m.g[g].to))
 			continue;
-		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, m.g[1].from, m.g[1].to)), 0.9, &r->body,
-		    m.g[1].from, m.g[1].to);
+		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, m.g[g].from, m.g[g].to)), 0.9, &r->body,
+		    m.g[g].from, m.g[g].to);
 		return true;
 	}
-	if (!body_find(r,
-		"\\|\\s([^|\\n]{3,80}?)\\s\\|(?:\\s(?:[^|\\n]{3,60})\\s\\|){0,2}?\\s(?:mediation[^|\\n]{0,60}\\|\\s)?"
-		"tribunal\\s+administratif",
-		0, &m))
-		return false;
-	size_t from = m.g[1].from, to = m.g[1].to;
-	/* a person's name beside it, a code: not the body */
-	for (unsigned hop = 0; hop < 3 && !is_name(r, from, to, false) && view_capitals(&r->body, from, to) < 0.7;
-	     hop++) {
-		struct match k;
-		if (!pattern_find(r->rx, "\\G\\s*\\|\\s([^|\\n]{3,80}?)\\s(?=\\|)", r->body.s, m.to, to, &k))
-			return false;
-		from = k.g[1].from;
-		to = k.g[1].to;
+	for (size_t from = 0, n = 0; from < r->body.n; n++) {
+		size_t to = view_line_end(&r->body, from);
+		cells[n % 6].from = from;
+		cells[n % 6].to = to;
+		if (body_has(r, "\\A\\s*tribunal\\s+administratif", from, to)) {
+			for (size_t back = 1; back < 6 && back <= n; back++) {
+				size_t a = cells[(n - back) % 6].from, b = cells[(n - back) % 6].to;
+				/* the last of several bodies, a person beside it, a mediator: the first body counts */
+				if (b - a > 80 || !is_name(r, a, b, false) || body_has(r, "mediation|tribunal", a, b))
+					continue;
+				size_t a2 = cells[(n - back - 1) % 6].from, b2 = cells[(n - back - 1) % 6].to;
+				while (back + 1 < 6 && back + 1 <= n && b2 - a2 < 80 && is_name(r, a2, b2, false)) {
+					a = a2;
+					b = b2;
+					back++;
+					a2 = cells[(n - back - 1) % 6].from;
+					b2 = cells[(n - back - 1) % 6].to;
+				}
+				reading_add(
+				    r, "buyer", value_text(view_text(r->mem, &r->body, a, b)), 0.82, &r->body, a, b);
+				return true;
+			}
+		}
+		from = to + 1;
 	}
-	if (body_has(r, "tribunal|mediation", from, to))
-		return false;
-	reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)), 0.82, &r->body, from, to);
-	return true;
+	return false;
 }
 
-/* The head of a first page: a line that is nothing but a body's name. */
+/* The head of a first page: a line that is nothing but a body's name; best with its address under it. */
 static bool from_letterhead(struct reading *r)
 {
-	size_t at = 0, lines = 0;
-	while (at < r->body.n && lines < 14) {
+	size_t at = 0, lines = 0, best_from = 0, best_to = 0;
+	while (at < r->body.n && lines < 16) {
 		size_t end = view_line_end(&r->body, at), from = at, to;
 		at = end + 1;
 		if (end - from < 4)
@@ -163,18 +194,30 @@ static bool from_letterhead(struct reading *r)
 			continue;
 		while (from < end && r->body.s[from] == ' ')
 			from++;
-		to = name_end(r, from, end);
-		if (!is_name(r, from, to, false) || body_has(r,
-							":|\\b(?:travaux|fourniture|maitrise|mission|amo|assistance|"
-							"etude|projet|objet|lot|date|annexe|accord)\\b",
-							from, to))
+		to = wide_gap(r, from, name_end(r, from, end));
+		struct match m;
+		if (pattern_find(r->rx, ",\\s", r->body.s, to, from, &m))
+			to = m.from;
+		if (!is_name(r, from, to, false) || !body_has(r, "\\A" BODY "\\b", from, to) ||
+		    body_has(r,
+			":|\\b(?:travaux|fourniture|maitrise|mission|amo|assistance|etude|projet|objet|lot|date|annexe|"
+			"accord|"
+			"tribunal|ouvrages?|realisation|construction)\\b|\\s-\\s+(?:du|de|des|la|le)\\b",
+			from, to))
 			continue;
-		if (!body_has(r, "\\A(?:" BODY ")\\b", from, to))
-			continue;
-		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)), 0.72, &r->body, from, to);
-		return true;
+		bool address = body_has(
+		    r, "\\A[^\\n]*\\n[^\\n]{0,60}(?:\\n[^\\n]{0,60})?\\b\\d{5}\\b", to, body_ahead(r, to, 150));
+		if (best_to == 0 || address) {
+			best_from = from;
+			best_to = to;
+		}
+		if (address)
+			break;
 	}
-	return false;
+	if (best_to == 0)
+		return false;
+	return reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, best_from, best_to)), 0.74, &r->body,
+		   best_from, best_to) != NULL;
 }
 
 static bool from_statement(struct reading *r)
@@ -189,8 +232,27 @@ static bool from_statement(struct reading *r)
 	return f != NULL;
 }
 
+/* A running header that was not told apart: a body's name in capitals, nothing else, above a line of title. */
+static bool from_header(struct reading *r)
+{
+	struct match m;
+	size_t at = 0;
+	while (body_find(r,
+	    "^((?:communaute|commune|ville|departement|metropole|syndicat|region|centre\\s+hospitalier)\\b[^\\n\\t:;.,]"
+	    "{6,90})$",
+	    at, &m)) {
+		at = m.to;
+		size_t from = m.g[1].from, to = wide_gap(r, from, m.g[1].to);
+		if (to - from < 12 || view_capitals(&r->body, from, to) < 0.9 || !is_name(r, from, to, false))
+			continue;
+		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)), 0.75, &r->body, from, to);
+		return true;
+	}
+	return false;
+}
+
 void buyer_find(struct reading *r)
 {
-	if (!from_notice(r) && !from_labels(r) && !from_statement(r))
-		from_letterhead(r);
+	if (!from_notice(r) && !from_labels(r) && !from_statement(r) && !from_letterhead(r))
+		from_header(r);
 }

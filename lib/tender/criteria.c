@@ -182,9 +182,10 @@ static bool read_inline(struct reading *r, size_t from, size_t to, struct lines 
 /* "Le critère prix sera noté sur 40 points", one sentence a criterion. */
 static bool read_sentences(struct reading *r, struct lines *out)
 {
-	static const char rx[] = "(?:^|[.|]\\s+|\\n)\\s*(?:le |la |l'|les )?(?:criteres? )?\"?([a-z][a-z' "
-				 "-]{3,60}?)\"?\\s+(?:sera|est|seront|sont)\\s+(?:[^.|\\n]{0,140}?\\b)?"
-				 "notee?s?\\s+sur\\s+(\\d{1,3})\\s*(points?|pts?)?";
+	static const char rx[] = "(?:^|[.\\t]\\s*)(?:le |la |l'|les )?(?:criteres? )?\"?([a-z][a-z' "
+				 "-]{3,60}?)\"?\\s+(?:sera|est|seront|sont)"
+				 "\\s+(?:[^.\\t\\n]{0,140}?\\b)?notee?s?\\s+(?:sur\\s+|(?:de\\s+|entre\\s+)0\\s+(?:a|"
+				 "et)\\s+)(\\d{1,3})\\s*(points?|pts?)?";
 	struct match m;
 	size_t at = 0;
 	double sum = 0;
@@ -197,6 +198,26 @@ static bool read_sentences(struct reading *r, struct lines *out)
 	for (size_t i = 0; i < out->n; i++)
 		sum += out->row[i].weight;
 	return out->n >= 2 && sum > 99.9 && sum < 100.1;
+}
+
+/* "prix des prestations | qualité des prestations": cells that are nothing but the usual names, side by side. */
+static void names_without_weights(struct reading *r)
+{
+	static const char rx[] = "(?<=[\\t\\n])(?:(?:le |la |les )?(?:prix|cout|valeur "
+				 "technique|qualite|delais?|performances?|developpement durable|criteres? "
+				 "(?:social|environnemental))(?: [a-z' ]{2,40})?[\\t\\n]+){2,8}";
+	struct match m, k;
+	if (!body_find(r, rx, 0, &m) || !body_has(r, "\\bprix\\b", m.from, m.to))
+		return;
+	struct value v = { .kind = VALUE_CRITERIA };
+	size_t at = m.from;
+	while (at < m.to && pattern_find(r->rx, "[^\\t\\n]+", r->body.s, m.to, at, &k)) {
+		v.criteria = mem_grow(r->mem, v.criteria, struct criterion, v.n + 1);
+		memset(&v.criteria[v.n], 0, sizeof(v.criteria[0]));
+		v.criteria[v.n++].name = view_text(r->mem, &r->body, k.from, k.to);
+		at = k.to;
+	}
+	reading_add(r, "criteria", v, 0.75, &r->body, m.from, m.to);
 }
 
 void criteria_find(struct reading *r)
@@ -224,7 +245,7 @@ void criteria_find(struct reading *r)
 		return;
 	if (r->kind != KIND_AAPC)
 		return;
-	/* a notice flattened to lines: the criteria stand in one of them */
+	/* a notice flattened to cells: the criteria stand in one of them, or their bare names in several */
 	size_t from = 0;
 	while (from < r->body.n) {
 		size_t end = view_line_end(&r->body, from);
@@ -234,4 +255,5 @@ void criteria_find(struct reading *r)
 			return;
 		from = end + 1;
 	}
+	names_without_weights(r);
 }

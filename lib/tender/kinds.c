@@ -23,7 +23,8 @@ static const struct sign titles[] = {
 	{ KIND_CCAP, 6, 6,
 	    "^[\"# *-]*cahiers? (?:des |de )?clauses (?:administratives )?(?:et techniques )?particulieres" },
 	{ KIND_CCAP, 5, 5, "(?:^|[ -])c\\.?c\\.?(?:a\\.?)?p\\.?(?=$| |-)" },
-	{ KIND_CCAP, 4, 4, "\\bcahier des clauses (?:administratives )?particulieres\\b[^a-z]*(?:$|-)" },
+	{ KIND_CCAP, 4, 4,
+	    "\\bcahier des clauses (?:administratives )?particulieres\\b(?:\\s*\\(c[a-z.]{1,7}\\))?[^a-z]*(?:$|-)" },
 	{ KIND_CCTP, 6, 6, "^[\"# *-]*cahiers? (?:des |de )?clauses techniques particulieres" },
 	{ KIND_CCTP, 5, 5, "(?:^|[ -])c\\.?c\\.?t\\.?p\\.?(?=$| |-)" },
 	{ KIND_AAPC, 6, 6,
@@ -72,18 +73,22 @@ static const struct sign clauses[] = {
 	    "(?:variation|revision|actualis\\w+) d(?:es|ans les|u) prix|mois zero|caracteristiques des prix" },
 	{ KIND_CCAP, 1.5, 1.5, "retenue de garantie|garantie a premiere demande|delai de garantie" },
 	{ KIND_CCAP, 1.5, 1.5, "resiliation" },
-	{ KIND_CCAP, 1.5, 3, "(?:present )?c\\.?c\\.?a\\.?p\\b" },
+	{ KIND_CCAP, 2, 4, "present c\\.?c\\.?a\\.?p\\b" },
 	{ KIND_CCAP, 1.5, 1.5, "interets? moratoires?" },
 	{ KIND_CCAP, 1, 2, "le titulaire" },
 	{ KIND_CCAP, 1.5, 1.5, "prolongation d(?:u|es) delai|ordre de service" },
 	{ KIND_CCAP, 1, 1, "duree (?:du (?:present )?(?:marche|contrat)|de l'accord)|reconduit|reconduction" },
 	{ KIND_CCAP, 1.5, 1.5, "(?:prix unitaires? )?(?:seront|sont) (?:appliques|reglees?)" },
-	{ KIND_CCTP, 2, 3, "(?:present )?c\\.?c\\.?t\\.?p\\b" },
+	{ KIND_CCTP, 2, 4, "present c\\.?c\\.?t\\.?p\\b" },
 	{ KIND_CCTP, 2, 2,
 	    "specifications? techniques?|prescriptions? techniques?|exigences? (?:techniques?|fonctionnelles?)" },
 	{ KIND_CCTP, 1, 2, "mise en oeuvre|niveaux? de service|maintenance|architecture" },
 	{ KIND_AAPC, 7, 7, "epo-procurement-document|cn-standard|no-eu-funds|update-add|buyer-categories" },
 	{ KIND_AAPC, 3, 3, "organisme charge des procedures de recours|introduction des recours" },
+	{ KIND_AAPC, 3, 3,
+	    "(?:precise\\w*|detail\\w*|voir|indique\\w*|trouve\\w*|conformer)[^.\\n]{0,60}\\b(?:au|dans le|du) "
+	    "(?:rc\\b|reglement de (?:la )?consultation)" },
+	{ KIND_AAPC, 3, 3, "informations relatives aux delais de recours" },
 	{ KIND_AAPC, 2, 2, "autres informations complementaires|date d'envoi (?:du present avis|de l'avis)" },
 	{ KIND_DC1, 5, 5, "lettre de candidature[\\s\\S]{0,80}habilitation du mandataire" },
 	{ KIND_BPU, 3, 3, "prix unitaire (?:en )?(?:eur|ht|hors)" },
@@ -147,10 +152,11 @@ static void weigh_head(struct reading *r, double *score)
 		score[k] += best[k];
 }
 
-static void weigh_spaced(struct reading *r, double *score)
+static uint32_t weigh_spaced(struct reading *r, double *score)
 {
 	if (r->d->n_pages == 0)
-		return;
+		return UINT32_MAX;
+	uint32_t which = UINT32_MAX;
 	const struct doc_page *p = &r->d->pages[0];
 	for (uint32_t i = 0; i < p->n_lines && i < 30; i++) {
 		char *line = unspaced(r->tmp, p->text + p->lines[i].start, p->lines[i].len);
@@ -171,9 +177,12 @@ static void weigh_spaced(struct reading *r, double *score)
 			{ "clausestechniques", KIND_CCTP }, { "reglementdelaconsultation", KIND_RC },
 			{ "reglementdeconsultation", KIND_RC }, { "acted'engagement", KIND_AE } };
 		for (size_t j = 0; j < ARRAY_LEN(spaced); j++)
-			if (strstr(flat, spaced[j].text))
+			if (strstr(flat, spaced[j].text)) {
 				score[spaced[j].kind] += 6;
+				which = i;
+			}
 	}
+	return which;
 }
 
 static void weigh_clauses(struct reading *r, double *score)
@@ -191,7 +200,7 @@ static void weigh_clauses(struct reading *r, double *score)
 }
 
 /* Quotes the title or clause that shows the kind best. */
-static void prove(struct reading *r)
+static void prove(struct reading *r, uint32_t spaced)
 {
 	const struct view *views[] = { &r->body, &r->margin };
 	struct match m;
@@ -217,13 +226,20 @@ static void prove(struct reading *r)
 				return;
 		}
 	}
+	struct evidence e;
+	if (spaced == UINT32_MAX)
+		return;
+	const struct doc_line *l = &r->d->pages[0].lines[spaced];
+	if (page_evidence(r->mem, r->d, r->index, 0, l->start, l->start + l->len, &e))
+		reading_add_evidence(r, "document_type", value_text(mem_strdup(r->mem, tender_kind_id(r->kind))),
+		    r->kind_confidence, &e);
 }
 
 void kinds_find(struct reading *r)
 {
 	double score[KIND__COUNT] = { 0 }, margins[KIND__COUNT] = { 0 };
 	weigh_head(r, score);
-	weigh_spaced(r, score);
+	uint32_t spaced = weigh_spaced(r, score);
 	const char *s = r->margin.s;
 	for (size_t at = 0; at < r->margin.n;) {
 		size_t end = at;
@@ -257,7 +273,7 @@ void kinds_find(struct reading *r)
 	r->kind = (enum tender_kind)best;
 	double lead = (score[best] - score[second]) / score[best];
 	r->kind_confidence = 0.55 + 0.4 * (lead > 1 ? 1 : lead) + (score[best] > 10 ? 0.04 : 0);
-	prove(r);
+	prove(r, spaced);
 }
 
 static const char *const ids[KIND__COUNT] = { "other", "rc", "aapc", "ae", "ccap", "cctp", "bpu", "dpgf", "dqe", "dc1",

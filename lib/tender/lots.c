@@ -30,8 +30,8 @@ static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|all
 				 "\\w+\\s*\\)\\s*)?lots?\\b(?!\\s*(?:maximum|au\\s+"
 				 "plus|au\\s+maximum))";
 
-static const char lot_line_rx[] =
-    "^[\\s*\"-]*lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
+static const char lot_line_rx[] = "(?:^|(?<=\\t))[\\s*\"-]*lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
+				  "\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
 
 struct seen {
 	char number[8];
@@ -122,7 +122,7 @@ static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t
 	struct match m;
 	size_t n = 0;
 	if (!body_find(r,
-		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lots?\\s+((?:[a-z]?\\d{1,2}(?:\\s*[,/"
+		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lot?s?\\s+((?:[a-z]?\\d{1,2}(?:\\s*[,/"
 		"&]\\s*|\\s+et\\s+)?)+)(?![\\d/])",
 		0, &m))
 		return 0;

@@ -7,13 +7,14 @@ static const char sentence_rx[] =
     "\\b(?:(?:la|le|l'|les|cette|ce)\\s?(?:presente?s?\\s+)?(?:consultation|marches?|acte\\s+d'\\s?engagement|accord-?"
     "cadre|contrat|concours|c\\.?c\\.?[at]?\\.?p|cahier(?:\\s+des)?"
     "(?:\\s+[a-z]+){0,4}|reglement(?:\\s+de(?:\\s+la)?\\s+consultation)?|procedure|document)[^.:;\\n]{0,40}?)\\s+(?:"
-    "concernent?|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
+    "concerne(?:nt)?|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
     "(?:a|est)\\s+relati(?:f|ve)\\s+a)\\s*:?\\s*";
 
 static const char label_rx[] =
     "^[\\s\"*#\\d.-]*objet(?:\\s+(?:(?:de\\s+la|du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
-    "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|\\b(?:operation|intitule(?:\\s+d[eu](?:\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
+    "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|intitule(?:\\s+d[eu](?:"
+    "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
 static const char never_rx[] =
@@ -30,7 +31,7 @@ static size_t object_end(struct reading *r, size_t from)
 	size_t high = body_ahead(r, from, 420), at = from;
 	bool capitals = view_capitals(&r->body, from, view_line_end(&r->body, from)) > 0.7;
 	while (at < high) {
-		if (s[at] == '\t' || (s[at] == ' ' && s[at + 1] == '|') || s[at] == ';')
+		if (s[at] == '\t' || s[at] == ';')
 			break;
 		if (s[at] == '\n') {
 			if (s[at + 1] == '\n')
@@ -43,11 +44,12 @@ static size_t object_end(struct reading *r, size_t from)
 			if (body_has(r,
 				"\\A\\s*(?:[*-]\\s|\\d+(?:\\.\\d+)*\\s*[-.)]|article|lot\\b|pouvoir|acheteur|maitre|"
 				"date|reglement|cahier|acte\\s|procedure|numero|reference|n\\s?o\\s|"
-				"les\\s|le\\s+present|la\\s+presente|cette|il\\s|elle\\s|lieu)",
+				"les\\s|remise\\s|delai|le\\s+present|la\\s+presente|cette|il\\s|elle\\s|lieu)",
 				at + 1, next) &&
 			    (capitals || s[at - 1] == '.' ||
 				body_has(r,
 				    "\\A\\s*(?:[*-]\\s|\\d+(?:\\.\\d+)*\\s*[-.)]|article|pouvoir\\s|acheteur|maitre\\s|"
+				    "remise\\s+des|"
 				    "date\\s|lieu)",
 				    at + 1, next)))
 				break;
@@ -91,8 +93,12 @@ static bool from_label(struct reading *r)
 		size_t from = m.to;
 		while (from < r->body.n && strchr(" \n", r->body.s[from]))
 			from++;
-		/* a chapter "Objet du marché" is followed by the sentence that says it */
+		/* how to fill a form's field, in brackets, then the field */
 		struct match k;
+		if (body_find(r, "\\G\\([^)]{20,900}\\)\\s*(?:appel\\s+d'\\s?offres?\\s*-\\s*)?", from, &k) &&
+		    k.from == from)
+			from = k.to;
+		/* a chapter "Objet du marché" is followed by the sentence that says it */
 		if (pattern_find(r->rx, sentence_rx, r->body.s, body_ahead(r, from, 160), from, &k) &&
 		    k.from < from + 60) {
 			if (add(r, k.to, object_end(r, k.to), m.from, 0.92))
@@ -136,40 +142,63 @@ static bool from_sentence(struct reading *r)
 	return false;
 }
 
-/* "CCAP - TITLE  5 / 14", "Acte d'engagement - Title Page 7 / 13": what a running header says between the two. */
+#define KIND \
+	"(?:(?:attri " \
+	"?1\\s*-\\s*)?acte\\s+d'\\s?engagement|c\\.?c\\.?a\\.?p\\.?|c\\.?c\\.?t\\.?p\\.?|c\\.?c\\.?p\\.?|r\\.?c\\.?|" \
+	"reglement\\s+de\\s+(?:la\\s+)?consultation|cahier\\s+des\\s+clauses\\s+[a-z]+(?:\\s+particulieres)?)"
+
+/* What a contract is about begins with a deed or a thing. */
+#define DEED \
+	"(?:travaux|marche\\s+de|accord-?cadre|fournitures?|prestations?|missions?|maitrise|assistance|realisation|" \
+	"construction|" \
+	"re[a-z]{3,}(?:tion|ment|age)|creation|amenagement|entretien|maintenance|acquisition|achat|location|" \
+	"exploitation|gestion|" \
+	"elaboration|etudes?|evaluation|controles?|verifications?|transports?|nettoyage|services?|mise\\s+(?:en|a)|" \
+	"demolition|" \
+	"extension|installation|conception|exploitation|collecte|traitement|exploration|infogerance|developpement|" \
+	"organisation|" \
+	"exe[a-z]+tion|impression|surveillance|gardiennage|formation|operation|delegation|concession|fabrication|" \
+	"pose|depose)\\b"
+
+static bool page_number_near(struct reading *r, const struct view *v, size_t from, size_t to)
+{
+	size_t ahead = to + 40 < v->n ? to + 40 : v->n;
+	return pattern_in(r->rx, "\\n\\s*(?:page\\s*:?\\s*)?\\d{1,3}(?:\\s*(?:/|sur)\\s*\\d+)?\\s*\\n+\\z", v->s,
+		   from > 30 ? from - 30 : 0, from) ||
+	       pattern_in(r->rx, "\\A\\s*(?:-\\s*)?(?:page\\s*:?\\s*)?\\d{1,3}(?:\\s*(?:/|sur)\\s*\\d+)?\\s*\\n", v->s,
+		   to, ahead);
+}
+
+/* "CCAP - Title  5 / 14", "Title - Acte d'engagement 7", a kind's line and the title under it: running headers, or
+ * what a reader took for text of the page. In the body only what a page number beside it shows to be a header. */
 static bool from_header(struct reading *r, const struct view *v)
 {
-	static const char rx[] = "^\\s*(?:\\d+\\s+)?(?:(?:attri "
-				 "?1\\s*-\\s*)?acte\\s+d'\\s?engagement|c\\.?c\\.?a\\.?p\\.?|c\\.?c\\.?t\\.?p\\.?|c\\.?"
-				 "c\\.?p\\.?|r\\.?c\\.?|reglement\\s+de\\s+(?:la\\s+)?consultation|"
-				 "cahier\\s+des\\s+clauses\\s+[a-z]+(?:\\s+particulieres)?)\\s*[-:]?\\s*([a-z\"][^"
-				 "\\n\\t]{14,200}(?:\\n(?![\\n\\d])[^\\n\\t]{3,120})?)";
-	struct match m;
-	size_t at = 0;
-	while (pattern_find(r->rx, rx, v->s, v->n, at, &m)) {
-		at = m.to > at ? m.to : at + 1;
-		size_t from = m.g[1].from, to = m.g[1].to;
-		struct match k;
-		bool paged = false;
-		if (pattern_find(r->rx, "\\s+(?:page\\s*:?\\s*\\d|\\d+\\s*/\\s*\\d+|\\d{1,3}\\s*\\z)|\\n\\s*\\d", v->s,
-			to, from, &k)) {
-			to = k.from;
-			paged = true;
-		} else if (pattern_in(r->rx, "\\A\\s*\\n\\s*(?:page\\s*)?\\d+\\s*(?:/|sur)\\s*\\d+", v->s, to,
-			       to + 24 < v->n ? to + 24 : v->n)) {
-			paged = true;
+	static const char *const rules[] = {
+		"^[ \"]*(?:\\d+ )?" KIND "\\s*[-:]?\\s*(" DEED
+		"[^\\n\\t]{10,200}?(?:\\n(?![\\n\\d])[^\\n\\t]{3,120}?)?)(\\s+page\\s*:?\\s*\\d[^\\n]*|\\s+\\d+\\s*/"
+		"\\s*\\d+|\\s+\\d{1,3}|)\\s*$",
+		"^[ \"]*(" DEED "[^\\n\\t]{10,200}?)(?:\\s+-\\s+[a-z]{2,12})?\\s*[- ]\\s*" KIND
+		"(\\s+page\\s*:?\\s*\\d[^\\n]*|\\s+\\d+\\s*/\\s*\\d+|\\s+\\d{1,3}|)\\s*$",
+		"^\\s*" KIND "\\s*\\n+(" DEED "[^\\n\\t.]{16,200})()$",
+		"^\\s*" KIND "\\s[^\\n]{0,80}\\n+(?:date[^\\n]{0,40}\\n+)?(" DEED "[^\\n\\t.]{16,200})()$",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		struct match m;
+		size_t at = 0;
+		while (pattern_find(r->rx, rules[i], v->s, v->n, at, &m)) {
+			at = m.to > at ? m.to : at + 1;
+			size_t from = m.g[1].from, to = m.g[1].to;
+			bool paged = (m.g[2].set && m.g[2].to > m.g[2].from) || page_number_near(r, v, m.from, m.to);
+			if (v == &r->body && !paged)
+				continue;
+			while (to > from && strchr(" -\n", v->s[to - 1]))
+				to--;
+			if (to < from + 15 || pattern_in(r->rx, never_rx, v->s, from, to) ||
+			    pattern_in(r->rx, "_|\\bpage\\b|[.;:]\\s+[a-z]|\\bpar\\s+le\\s+titulaire", v->s, from, to))
+				continue;
+			reading_add(r, "object", value_text(view_text(r->mem, v, from, to)), 0.8, v, from, to);
+			return true;
 		}
-		/* in the body only what a page number shows to be a header */
-		if ((v == &r->body && !paged) || to < from + 15)
-			continue;
-		if (pattern_in(r->rx, never_rx, v->s, from, to) ||
-		    pattern_in(r->rx,
-			"phase|_|\\bpage\\b|(?:^|\\s)du\\s|\\A(?:du|de|des|la|le|est|et|ou|sera|sont|fix)\\b", v->s,
-			from, from + 12) ||
-		    pattern_in(r->rx, "[.;]\\s+[a-z]|:", v->s, from, to))
-			continue;
-		reading_add(r, "object", value_text(view_text(r->mem, v, from, to)), 0.8, v, from, to);
-		return true;
 	}
 	return false;
 }
@@ -177,11 +206,9 @@ static bool from_header(struct reading *r, const struct view *v)
 /* A notice flattened to lines begins with its title. */
 static bool from_notice(struct reading *r)
 {
-	if (r->kind != KIND_AAPC || !memchr(r->body.s, '|', r->body.n))
+	size_t end = view_line_end(&r->body, 0);
+	if (r->kind != KIND_AAPC || end >= r->body.n || r->body.s[end] != '\t')
 		return false;
-	size_t end = 0;
-	while (end < r->body.n && r->body.s[end] != '|' && r->body.s[end] != '\n')
-		end++;
 	size_t from = 0;
 	struct match m;
 	if (body_find(r, "\\A[a-z0-9]*\\d[a-z0-9]*\\s?_+\\s*|\\A[a-z0-9]+_[a-z0-9_]+\\s*:\\s*", 0, &m))

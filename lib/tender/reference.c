@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* What a number looks like: begins and ends with a letter or digit, holds a digit, no blank. */
-#define NUMBER "(?=[a-z._/-]*\\d)[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9])){2,24}"
+#define NUMBER "(?:\\d{2}(?: \\d{2,3}){1,2}(?! ?eur)|(?=[a-z._/-]*\\d)[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9])){2,24})"
 
 static const struct {
 	double confidence;
@@ -11,7 +11,7 @@ static const struct {
 	const char *rx;
 } rules[] = {
 	{ 0.95, true, false,
-	    "\\b(?:procedure|consultation|affaire|accord-?cadre|marche|contrat|dossier|operation)\\s*(?:public(?:que)?"
+	    "\\b(?:procedure|consultation|affaire|accord-?cadre|marche|contrat|dossier)\\s*(?:public(?:que)?"
 	    "\\s*)?(?:de\\s+\\w+\\s*)?"
 	    "(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*(" NUMBER ")(?![\\w%])" },
 	{ 0.95, true, false,

@@ -58,7 +58,7 @@ static const struct {
 	  ")?variantes?\\s+(?:est|sont|serai)",
 	    -1 },
 	{ "aucune\\s+variante[^.;]{0,60}(?:n'est|ne\\s+(?:sera|sont)|autoris|admis|accept)", 0 },
-	{ "variantes?\\b[^.;]{0,160}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
+	{ "variantes?\\b(?:[^.;]|\\b[rld]\\.|\\.(?=\\d)){0,200}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
 	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
 	    0 },
 	{ "variantes?\\b[^.;]{0,60}\\b(?:sont|est|seront)\\s+(?:interdites?|exclues?|prohibees?|refusees?)", 0 },
@@ -184,7 +184,16 @@ void platform_find(struct reading *r)
 			r->rx, "profil\\s+(?:d'|de\\s+l')?\\s?acheteur|plate-?\\s?forme|dematerialis", s, back, m.from))
 			score += 2;
 		/* platforms nearly always say what they are in their name */
-		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s, m.from, m.to))
+		size_t host = m.from;
+		while (host < m.to && s[host] != '/' && s[host] != '.')
+			host++;
+		while (host < m.to && s[host] == '/')
+			host++;
+		size_t host_end = host;
+		while (host_end < m.to && s[host_end] != '/')
+			host_end++;
+		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s,
+			host == m.to ? m.from : host, host_end))
 			score += 3;
 		if (r->kind == KIND_RC || r->kind == KIND_AAPC)
 			score += 1;

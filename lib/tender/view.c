@@ -107,6 +107,14 @@ static const char *fold(uint32_t c, char one[2])
 	return "?";
 }
 
+static void trim_tail(struct view *v)
+{
+	while (v->n > 0 && v->s[v->n - 1] == ' ')
+		v->n--;
+	if (v->s)
+		v->s[v->n] = '\0';
+}
+
 /* Appends [p, end) folded, its white space as single blanks, leader dots as '_'. `base` is the start of the page. */
 static void fold_run(struct grower *g, const char *base, const char *p, const char *end)
 {
@@ -129,6 +137,10 @@ static void fold_run(struct grower *g, const char *base, const char *p, const ch
 		char one[2];
 		for (const char *f = fold(c, one); *f != '\0'; f++) {
 			char k = *f == '\n' ? ' ' : *f;
+			if (k == '|') { /* cells drawn with signs */
+				trim_tail(g->v);
+				k = '\t';
+			}
 			size_t n = g->v->n;
 			char last = n > 0 ? g->v->s[n - 1] : '\n';
 			if (k == ' ' && (last == ' ' || last == '\n' || last == '\t'))
@@ -158,14 +170,6 @@ static bool is_contents(const char *p, size_t n)
 		n--;
 	}
 	return digits > 0 && dots >= 4;
-}
-
-static void trim_tail(struct view *v)
-{
-	while (v->n > 0 && v->s[v->n - 1] == ' ')
-		v->n--;
-	if (v->s)
-		v->s[v->n] = '\0';
 }
 
 /* For each line of a page: 1 + index of its cell over all tables of the page, 0 outside tables. */
@@ -335,32 +339,15 @@ char *view_text(TALLOC_CTX *mem, const struct view *v, size_t from, size_t to)
 	return squeeze(mem, v->d->pages[page].text + a, b - a);
 }
 
+/* The boxes of the lines of [a, b); none where the format has no geometry. */
 static void add_boxes(TALLOC_CTX *mem, const struct doc_page *p, uint32_t a, uint32_t b, struct evidence *out)
 {
-	for (uint32_t i = 0; i < p->n_lines && out->n_boxes < 16; i++) {
-		const struct doc_line *l = &p->lines[i];
-		if (l->start >= b || l->start + l->len <= a)
-			continue;
-		struct doc_box box = { 0 };
-		bool any = false;
-		for (uint32_t w = 0; w < l->n_words && l->first_word + w < p->n_words; w++) {
-			const struct doc_word *k = &p->words[l->first_word + w];
-			if (k->start >= b || k->start + k->len <= a ||
-			    (k->box.x1 <= k->box.x0 && k->box.y1 <= k->box.y0))
-				continue;
-			if (!any)
-				box = k->box;
-			box.x0 = k->box.x0 < box.x0 ? k->box.x0 : box.x0;
-			box.y0 = k->box.y0 < box.y0 ? k->box.y0 : box.y0;
-			box.x1 = k->box.x1 > box.x1 ? k->box.x1 : box.x1;
-			box.y1 = k->box.y1 > box.y1 ? k->box.y1 : box.y1;
-			any = true;
-		}
-		if (!any)
-			continue;
-		out->boxes = mem_grow(mem, out->boxes, struct doc_box, out->n_boxes + 1);
-		out->boxes[out->n_boxes++] = box;
-	}
+	struct doc_box *all;
+	uint32_t n = doc_range_boxes(mem, p, a, b - a, &all);
+	for (uint32_t i = 0; i < n; i++)
+		if (all[i].x1 > all[i].x0 && all[i].y1 > all[i].y0)
+			all[out->n_boxes++] = all[i];
+	out->boxes = out->n_boxes > 0 ? all : NULL;
 }
 
 bool page_evidence(TALLOC_CTX *mem, const struct document *d, uint32_t document, uint32_t page, uint32_t a, uint32_t b,
