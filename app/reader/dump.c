@@ -1,6 +1,6 @@
 /* The model as text: what a developer of the understanding looks at. */
 #include "buf.h"
-#include "reader.h"
+#include "reading.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,15 +6,17 @@
  *
  * Always one process per file: whatever a file does to this process, nothing else is in it. */
 #include "log.h"
-#include "reader.h"
+#include "reading.h"
 #include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,6 +89,8 @@ static int run(const char *format, size_t memory, unsigned cpu)
 {
 	const uint8_t *bytes;
 	size_t n;
+	/* A reader whose parent is gone works for nobody. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!input_map(READER_FD_INPUT, &bytes, &n))
 		return 74;
 	read_pdf_prepare();

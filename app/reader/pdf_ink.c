@@ -1,7 +1,7 @@
 /* A MuPDF device that draws nothing and remembers glyphs, ruling lines and the area of pictures, and a processor that
  * tells it in which marked content each of them is drawn. */
 #include "pdf_ink.h"
-#include "reader.h"
+#include "reading.h"
 
 #include <math.h>
 #include <string.h>

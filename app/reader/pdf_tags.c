@@ -1,7 +1,7 @@
 /* The structure tree of a tagged PDF as a flat list. Hostile trees have cycles, shared branches and any depth: depth
  * and number of elements are bounded, so each of them ends. */
 #include "pdf_ink.h"
-#include "reader.h"
+#include "reading.h"
 
 #include <stdlib.h>
 #include <string.h>

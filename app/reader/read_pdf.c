@@ -2,7 +2,7 @@
  * processor time that asks it to stop. */
 #include "layout.h"
 #include "pdf_ink.h"
-#include "reader.h"
+#include "reading.h"
 #include "text.h"
 
 #include <signal.h>

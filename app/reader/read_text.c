@@ -1,6 +1,6 @@
 /* Plain text to the document model: UTF-8, UTF-16 with a byte order mark, else Windows-1252 (which every byte is). */
 #include "layout.h"
-#include "reader.h"
+#include "reading.h"
 #include "text.h"
 
 #include <string.h>

@@ -12,26 +12,29 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static bool limit(int what, rlim_t value)
+static bool limit(int what, rlim_t soft, rlim_t hard)
 {
 	struct rlimit old;
 	if (getrlimit((__rlimit_resource_t)what, &old) != 0)
 		return false;
 	/* A limit can be lowered by anybody, raised by nobody: a stricter one of the parent stays. */
-	if (old.rlim_max != RLIM_INFINITY && value > old.rlim_max)
-		value = old.rlim_max;
-	return setrlimit((__rlimit_resource_t)what, &(struct rlimit){ value, value }) == 0;
+	if (old.rlim_max != RLIM_INFINITY && hard > old.rlim_max)
+		hard = old.rlim_max;
+	if (soft > hard)
+		soft = hard;
+	return setrlimit((__rlimit_resource_t)what, &(struct rlimit){ soft, hard }) == 0;
 }
 
 static bool limits_set(const struct sandbox_limits *l)
 {
 #ifndef SCORPIUS_SANITIZED
-	if (!limit(RLIMIT_AS, l->memory))
+	if (!limit(RLIMIT_AS, l->memory, l->memory))
 		return false;
 #endif
-	/* One more second of hard limit would only give SIGXCPU twice. */
-	return limit(RLIMIT_CPU, l->cpu) && limit(RLIMIT_FSIZE, l->file) && limit(RLIMIT_NPROC, 0) &&
-	       limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0);
+	/* The soft limit of time ends the process with SIGXCPU, which tells the parent why; the hard one would be
+	 * SIGKILL. */
+	return limit(RLIMIT_CPU, l->cpu, l->cpu + 1) && limit(RLIMIT_FSIZE, l->file, l->file) &&
+	       limit(RLIMIT_NPROC, 0, 0) && limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_MSGQUEUE, 0, 0);
 }
 
 /* No path may be opened, even if seccomp failed to be what we think it is. An absent landlock is no error. */

@@ -1,6 +1,6 @@
 /* Shared by the files of scorpius-reader. */
-#ifndef READER_READER_H
-#define READER_READER_H
+#ifndef READER_READING_H
+#define READER_READING_H
 
 #include "document.h"
 #include "reader_frame.h"

@@ -1,0 +1,305 @@
+#include "reader.h"
+#include "buf.h"
+#include "clock.h"
+#include "reader_frame.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEFAULT_MAX_MODEL ((int64_t)256 << 20)
+/* Descriptors are first moved above those that the child knows, so that no dup2 overwrites one still needed. */
+#define FD_ABOVE 16
+
+struct child {
+	pid_t pid;
+	int out; /* read end of its pipe */
+};
+
+static const char *format_word(enum doc_format format)
+{
+	return format == DOC_FORMAT_PDF ? "pdf" : "text";
+}
+
+static int actions_add(posix_spawn_file_actions_t *a, int in, int out)
+{
+	int rc = posix_spawn_file_actions_addopen(a, 0, "/dev/null", O_RDONLY, 0);
+	if (!rc)
+		rc = posix_spawn_file_actions_addopen(a, 1, "/dev/null", O_WRONLY, 0);
+	if (!rc)
+		rc = posix_spawn_file_actions_adddup2(a, in, READER_FD_INPUT);
+	if (!rc)
+		rc = posix_spawn_file_actions_adddup2(a, out, READER_FD_OUTPUT);
+	if (!rc)
+		rc = posix_spawn_file_actions_addclosefrom_np(a, READER_FD_OUTPUT + 1);
+	return rc;
+}
+
+/* No signal blocked or ignored: the parent's own arrangement is no business of the child. */
+static int attributes_set(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+	sigemptyset(&none);
+	sigfillset(&all);
+	int rc = posix_spawnattr_setsigmask(attr, &none);
+	if (!rc)
+		rc = posix_spawnattr_setsigdefault(attr, &all);
+	if (!rc)
+		rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return rc;
+}
+
+static int spawn(const struct reader_config *cfg, int in, int out, enum doc_format format, pid_t *pid)
+{
+	char memory[24], seconds[24];
+	snprintf(memory, sizeof(memory), "%lld", (long long)cfg->memory);
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)cfg->timeout);
+	const char *argv[] = { "scorpius-reader", format_word(format), memory, seconds, NULL };
+	char *const envp[] = { NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int rc = posix_spawn_file_actions_init(&actions);
+	if (rc)
+		return rc;
+	rc = posix_spawnattr_init(&attr);
+	if (!rc) {
+		rc = actions_add(&actions, in, out);
+		if (!rc)
+			rc = attributes_set(&attr);
+		/* posix_spawn takes `char *const[]` for history's sake and changes nothing. */
+		if (!rc)
+			rc = posix_spawn(pid, cfg->path, &actions, &attr, (char *const *)(uintptr_t)argv, envp);
+		posix_spawnattr_destroy(&attr);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	return rc;
+}
+
+static enum result child_start(
+    const struct reader_config *cfg, int fd, enum doc_format format, struct child *c, struct error *e)
+{
+	int ends[2] = { -1, -1 }, in = -1, out = -1;
+	if (pipe2(ends, O_CLOEXEC) != 0 || (in = fcntl(fd, F_DUPFD_CLOEXEC, FD_ABOVE)) < 0 ||
+	    (out = fcntl(ends[1], F_DUPFD_CLOEXEC, FD_ABOVE)) < 0) {
+		error_cause(e, "descriptors for the reader: %s", strerror(errno));
+	} else {
+		int rc = spawn(cfg, in, out, format, &c->pid);
+		if (rc)
+			error_cause(e, "cannot start '%s': %s", cfg->path, strerror(rc));
+		else
+			c->out = ends[0];
+	}
+	if (ends[1] >= 0)
+		close(ends[1]);
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	if (c->out < 0) {
+		if (ends[0] >= 0)
+			close(ends[0]);
+		return error_set(e, ERR_INTERNAL, NULL);
+	}
+	return ERR_OK;
+}
+
+/* Ends the child for certain and returns its wait status, -1 when somebody else reaped it. */
+static int child_end(struct child *c)
+{
+	int status;
+	pid_t got;
+	close(c->out);
+	kill(c->pid, SIGKILL);
+	do
+		got = waitpid(c->pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	return got == c->pid ? status : -1;
+}
+
+enum gathered { GATHERED_END, GATHERED_LATE, GATHERED_LONG };
+
+/* Collects what the child writes until it closes its end. */
+static enum gathered gather(struct child *c, int64_t deadline, struct buf *b)
+{
+	char piece[65536];
+	for (;;) {
+		int64_t left = deadline - clock_mono_us();
+		if (left <= 0)
+			return GATHERED_LATE;
+		struct pollfd p = { .fd = c->out, .events = POLLIN };
+		int rc = poll(&p, 1, left > 1000000000 ? 1000000 : (int)(left / 1000 + 1));
+		if (rc <= 0)
+			continue; /* a signal or the deadline: looked at above */
+		ssize_t n = read(c->out, piece, sizeof(piece));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return GATHERED_END;
+		buf_add(b, piece, (size_t)n);
+		if (b->full)
+			return GATHERED_LONG;
+	}
+}
+
+static uint64_t little(const char *p, int bytes)
+{
+	uint64_t v = 0;
+	for (int i = bytes - 1; i >= 0; i--)
+		v = v << 8 | (unsigned char)p[i];
+	return v;
+}
+
+/* The frame's status; false when the answer is not a whole frame. */
+static bool frame_read(const struct buf *b, uint32_t *status)
+{
+	if (b->len < READER_FRAME_HEADER || memcmp(b->data, READER_FRAME_MAGIC, 4) != 0 ||
+	    little(b->data + 4, 4) != READER_FRAME_VERSION || little(b->data + 12, 4) != 0)
+		return false;
+	*status = (uint32_t)little(b->data + 8, 4);
+	return *status < READER_STATUS__COUNT && little(b->data + 16, 8) == b->len - READER_FRAME_HEADER;
+}
+
+/* The reason is a word of the reader's; a process that was taken over may write anything, so only a word passes. */
+static void reason_read(const struct buf *b, char out[READER_REASON_MAX])
+{
+	size_t n = 0;
+	for (const char *p = b->data + READER_FRAME_HEADER; p < b->data + b->len && n < READER_REASON_MAX - 1; p++)
+		if ((*p >= 'a' && *p <= 'z') || *p == '_')
+			out[n++] = *p;
+	out[n] = 0;
+}
+
+static enum result refused(uint32_t status, const struct buf *b, struct error *e)
+{
+	char reason[READER_REASON_MAX];
+	reason_read(b, reason);
+	switch ((enum reader_status)status) {
+	case READER_ENCRYPTED:
+		return error_set(e, ERR_DOCUMENT_ENCRYPTED, NULL);
+	case READER_TOO_BIG:
+		return error_set(e, ERR_DOCUMENT_TOO_BIG, NULL, "limit", reason);
+	case READER_UNKNOWN_FORMAT:
+		return error_set(e, ERR_FORMAT_UNREAD, NULL);
+	default:
+		return error_set(e, ERR_DOCUMENT_UNREADABLE, NULL, "reason", reason);
+	}
+}
+
+/* Why there is no whole answer. */
+static enum result broken(int status, struct error *e)
+{
+	if (status >= 0 && WIFSIGNALED(status)) {
+		if (WTERMSIG(status) == SIGXCPU)
+			return error_set(e, ERR_READER_TIMEOUT, NULL);
+		error_cause(e, "the reader was ended by signal %d", WTERMSIG(status));
+		return error_set(e, ERR_READER_CRASHED, NULL);
+	}
+	if (status >= 0 && WIFEXITED(status)) {
+		if (WEXITSTATUS(status) == 71) /* mem.h: memory was exhausted */
+			return error_set(e, ERR_DOCUMENT_TOO_BIG, NULL, "limit", "memory");
+		error_cause(e, "the reader ended with status %d and no answer", WEXITSTATUS(status));
+	} else {
+		error_cause(e, "the reader gave no answer");
+	}
+	return error_set(e, ERR_READER_CRASHED, NULL);
+}
+
+enum result reader_run(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
+    uint8_t **model, size_t *n, struct error *e)
+{
+	struct child c = { .out = -1 };
+	*model = NULL;
+	*n = 0;
+	int64_t deadline = clock_mono_us() + cfg->timeout * 1000000;
+	TRY(child_start(cfg, fd, format, &c, e));
+	TALLOC_CTX *tmp = mem_new("reader answer", 0);
+	struct buf b;
+	buf_init(&b, tmp, (size_t)(cfg->max_model > 0 ? cfg->max_model : DEFAULT_MAX_MODEL));
+	enum gathered how = gather(&c, deadline, &b);
+	int status = child_end(&c);
+	uint32_t said = 0;
+	enum result rc;
+	struct document *check;
+	if (how == GATHERED_LATE)
+		rc = error_set(e, ERR_READER_TIMEOUT, NULL);
+	else if (how == GATHERED_LONG)
+		rc = error_set(e, ERR_DOCUMENT_TOO_BIG, NULL, "limit", "model");
+	else if (!frame_read(&b, &said))
+		rc = broken(status, e);
+	else if (said != READER_OK)
+		rc = refused(said, &b, e);
+	else {
+		const uint8_t *bytes = (const uint8_t *)b.data + READER_FRAME_HEADER;
+		size_t size = b.len - READER_FRAME_HEADER;
+		struct error damage;
+		error_clear(&damage);
+		if (doc_decode(tmp, bytes, size, &check, &damage) != ERR_OK) {
+			error_cause(e, "the reader's answer is no model: %s", damage.cause);
+			rc = error_set(e, ERR_READER_CRASHED, NULL);
+		} else {
+			*model = mem_dup(mem, bytes, size);
+			*n = size;
+			rc = ERR_OK;
+		}
+	}
+	talloc_free(tmp);
+	return rc;
+}
+
+int reader_memfd(const void *bytes, size_t size)
+{
+	int fd = memfd_create("document", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -1;
+	const char *at = bytes;
+	while (size) {
+		ssize_t n = write(fd, at, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return -1;
+		}
+		at += n;
+		size -= (size_t)n;
+	}
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+enum result reader_run_bytes(TALLOC_CTX *mem, const struct reader_config *cfg, const void *bytes, size_t size,
+    enum doc_format format, uint8_t **model, size_t *n, struct error *e)
+{
+	*model = NULL;
+	*n = 0;
+	int fd = reader_memfd(bytes, size);
+	if (fd < 0) {
+		error_cause(e, "memfd for the reader: %s", strerror(errno));
+		return error_set(e, ERR_INTERNAL, NULL);
+	}
+	enum result rc = reader_run(mem, cfg, fd, format, model, n, e);
+	close(fd);
+	return rc;
+}
+
+enum result reader_read(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
+    struct document **doc, struct error *e)
+{
+	uint8_t *model;
+	size_t n;
+	*doc = NULL;
+	TRY(reader_run(mem, cfg, fd, format, &model, &n, e));
+	enum result rc = doc_decode(mem, model, n, doc, e);
+	talloc_free(model);
+	return rc;
+}
