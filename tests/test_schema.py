@@ -474,6 +474,13 @@ def test_expired_lease_comes_back_until_exhausted(database, two, queue):
     assert lease(c, seconds=-1, attempts=2) == [(job, 3, True)]
 
 
+def test_how_long_work_has_waited(database, two, queue):
+    queue(two[0], run_after="now() - interval '100 seconds'")
+    queue(two[1])
+    ((seconds,),) = rows(as_role(database, "scorpius_api", None), "select queue.waiting_seconds()")
+    assert 100 <= seconds < 160
+
+
 def test_insert_notifies(database, two, queue):
     c = connect(database, "scorpius_jobs")
     c.cursor().execute("listen scorpius_jobs")

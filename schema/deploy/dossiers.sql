@@ -24,8 +24,8 @@ create table blob (
 );
 comment on table blob is 'bytes in the file store, once per organisation';
 comment on column blob.organization_id is 'whose bytes';
-comment on column blob.id is 'UUIDv7 made by the application';
-comment on column blob.sha256 is 'of the clear bytes; names the file in the store';
+comment on column blob.id is 'UUIDv7 made by the application; names the file in the store';
+comment on column blob.sha256 is 'of the clear bytes';
 comment on column blob.size is 'of the clear bytes';
 comment on column blob.mime_type is 'by content, not by name';
 comment on column blob.wrapped_key is 'key of the file, wrapped by the master key; null: the file is stored in clear';
@@ -155,6 +155,7 @@ create table document (
 create index document_created_idx on document (organization_id, created_at desc, id desc) where deleted_at is null;
 create index document_tender_idx on document (organization_id, tender_id, created_at desc, id desc)
 	where deleted_at is null;
+create index document_name_idx on document (organization_id, lower(name), name, id) where deleted_at is null;
 create index document_parent_idx on document (organization_id, parent_id) where parent_id is not null;
 create index document_blob_idx on document (organization_id, blob_id);
 create trigger version before update on document for each row execute function bump_version();

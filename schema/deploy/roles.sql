@@ -29,7 +29,7 @@ create schema auth authorization scorpius_owner;
 create schema queue authorization scorpius_owner;
 comment on schema scorpius is 'tables of Scorpius; every tenant table is closed by a row policy on organization_id';
 comment on schema auth is 'security definer functions for what happens before the organisation is known; closed list';
-comment on schema queue is 'security definer functions by which jobs are leased across organisations; closed list';
+comment on schema queue is 'security definer functions on the jobs of all organisations; closed list';
 
 grant usage on schema scorpius to scorpius_api, scorpius_jobs;
 grant usage on schema auth to scorpius_api;

@@ -1,0 +1,285 @@
+/* What scorpius-jobs does: leases, fences, and the results of reading and analysing. */
+#ifndef DB_JOB_SQL_H
+#define DB_JOB_SQL_H
+
+#include "tender_sql.h"
+
+struct job_lease_terms {
+	int64_t seconds, max_attempts;
+};
+SQL_FIELDS(job_lease_terms, seconds, max_attempts);
+
+struct job {
+	struct uuid organization_id, id;
+	const char *kind;
+	struct opt_uuid document_id, tender_id, dossier_version_id;
+	int64_t attempt;
+	bool exhausted; /* its attempts are used up: fail it */
+};
+SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted);
+
+/* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
+SQL_ONE(job_lease, job_lease_terms, job,
+    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted "
+    "from queue.lease_job($1, $2)")
+
+struct job_fence_key {
+	struct uuid id;
+	int64_t attempt;
+};
+SQL_FIELDS(job_fence_key, id, attempt);
+
+struct job_fenced {
+	struct opt_uuid document_id;
+};
+SQL_FIELDS(job_fenced, document_id);
+
+/* First statement of every write of a job. ERR_NOT_FOUND: the lease is lost, stop. */
+SQL_ONE(job_fence, job_fence_key, job_fenced,
+    "select document_id from job where id = $1 and attempt = $2 and state = 'leased' for update")
+
+struct job_heartbeat_in {
+	struct uuid id;
+	int64_t attempt, seconds;
+};
+SQL_FIELDS(job_heartbeat_in, id, attempt, seconds);
+
+/* 0 affected: the lease is lost. */
+SQL_EXEC(job_heartbeat, job_heartbeat_in,
+    "update job set leased_until = now() + make_interval(secs => $3) "
+    "where id = $1 and attempt = $2 and state = 'leased'")
+
+/* The ends of an attempt; all behind job_fence. */
+SQL_EXEC(job_done, job_fence_key,
+    "update job set state = 'done', leased_until = null, error_code = null, finished_at = now() "
+    "where id = $1 and attempt = $2")
+
+struct job_failed_in {
+	struct uuid id;
+	int64_t attempt;
+	const char *error_code;
+	int64_t delay; /* seconds until the next attempt; 0 for a lease given back */
+};
+SQL_FIELDS(job_failed_in, id, attempt, error_code, delay);
+
+SQL_EXEC(job_retry, job_failed_in,
+    "update job set state = 'queued', leased_until = null, error_code = $3, "
+    "run_after = now() + make_interval(secs => $4) where id = $1 and attempt = $2 and state = 'leased'")
+
+struct job_fail_in {
+	struct uuid id;
+	int64_t attempt;
+	const char *error_code;
+};
+SQL_FIELDS(job_fail_in, id, attempt, error_code);
+
+SQL_EXEC(job_fail, job_fail_in,
+    "update job set state = 'failed', leased_until = null, error_code = $3, finished_at = now() "
+    "where id = $1 and attempt = $2")
+
+/* --- reading ------------------------------------------------------------------------------------------------------ */
+
+struct document_source {
+	struct uuid blob_id;
+	const char *name, *kind, *mime_type, *status;
+	int64_t size;
+	struct opt_uuid tender_id;
+	bool deleted;
+};
+SQL_FIELDS(document_source, blob_id, name, kind, mime_type, status, size, tender_id, deleted);
+
+SQL_ONE(document_source_get, document_key, document_source,
+    "select d.blob_id, d.name, d.kind, b.mime_type, d.status, b.size, d.tender_id, d.deleted_at is not null as deleted "
+    "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where d.id = $1")
+
+/* From uploaded (or an earlier end) into processing; already there: its start stays. */
+SQL_EXEC(document_processing, document_key,
+    "update document set status = 'processing', processing_started_at = now(), processing_completed_at = null, "
+    "error_code = null, error_args = '{}' where id = $1 and status <> 'processing'")
+
+struct document_end {
+	struct uuid id;
+	const char *status; /* processed, failed */
+	struct opt_int page_count;
+	struct json_text warnings;
+	const char *error_code;
+	struct json_text error_args;
+};
+SQL_FIELDS(document_end, id, status, page_count, warnings, error_code, error_args);
+
+SQL_EXEC(document_finish, document_end,
+    "update document set status = $2, page_count = $3, warnings = coalesce($4, '[]'), error_code = $5, "
+    "error_args = coalesce($6, '{}'), processing_completed_at = clock_timestamp() where id = $1")
+
+struct document_kind_in {
+	struct uuid id;
+	const char *document_type;
+};
+SQL_FIELDS(document_kind_in, id, document_type);
+
+/* A person's word stays. */
+SQL_EXEC(document_type_read, document_kind_in,
+    "update document set document_type = $2, document_type_source = 'read' where id = $1 "
+    "and document_type_source is distinct from 'person' and document_type is distinct from $2")
+
+struct reading_key {
+	struct uuid blob_id;
+	int64_t reader_version;
+};
+SQL_FIELDS(reading_key, blob_id, reader_version);
+
+struct reading_row {
+	struct uuid id, model_blob_id;
+	int64_t page_count, warnings;
+};
+SQL_FIELDS(reading_row, id, model_blob_id, page_count, warnings);
+
+SQL_ONE(reading_get, reading_key, reading_row,
+    "select id, model_blob_id, page_count, warnings from reading where blob_id = $1 and reader_version = $2")
+
+struct reading_new {
+	struct uuid id, blob_id;
+	int64_t reader_version;
+	struct uuid model_blob_id;
+	int64_t page_count, warnings, duration_ms;
+};
+SQL_FIELDS(reading_new, id, blob_id, reader_version, model_blob_id, page_count, warnings, duration_ms);
+
+/* 0 affected: another document with the same bytes was read meanwhile. */
+SQL_EXEC(reading_insert, reading_new,
+    "insert into reading (id, blob_id, reader_version, model_blob_id, page_count, warnings, duration_ms) "
+    "values ($1, $2, $3, $4, $5, $6, $7) on conflict (organization_id, blob_id, reader_version) do nothing")
+
+struct pages_new {
+	struct uuid reading_id;
+	int64_t first;               /* number of the first one */
+	struct sql_texts texts;      /* of consecutive pages */
+	struct sql_texts unreadable; /* "t" or "f" for each */
+};
+SQL_FIELDS(pages_new, reading_id, first, texts, unreadable);
+
+SQL_EXEC(page_insert, pages_new,
+    "insert into page (reading_id, number, text, unreadable) select $1, $2 + x.place - 1, x.t, x.u::boolean "
+    "from unnest($3, $4) with ordinality as x(t, u, place)")
+
+struct document_event_told {
+	struct uuid id, document_id;
+	const char *stage, *state;
+	int64_t progress;
+	struct opt_int duration_ms;
+	const char *message_code; /* an error id, or NULL */
+	struct json_text message_args;
+};
+SQL_FIELDS(document_event_told, id, document_id, stage, state, progress, duration_ms, message_code, message_args);
+
+SQL_EXEC(document_event_tell, document_event_told,
+    "insert into document_event (id, document_id, stage, state, progress, duration_ms, message_code, message_args) "
+    "values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, '{}'))")
+
+/* --- analysing ---------------------------------------------------------------------------------------------------- */
+
+struct tender_waiting {
+	int64_t waiting;                    /* documents that are still to be read */
+	struct opt_uuid dossier_version_id; /* the latest; not set: none */
+};
+SQL_FIELDS(tender_waiting, waiting, dossier_version_id);
+
+/* Documents that are still to be read. Under tender_lock, so that of two readings that end together the second one sees
+ * the first. */
+SQL_ONE(tender_reading_state, tender_key, tender_waiting,
+    "select count(*) as waiting from document d where d.tender_id = $1 and d.deleted_at is null "
+    "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
+    "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
+
+/* A small version first; one that waits or runs already is joined (0 affected). */
+SQL_EXEC(job_enqueue_analyze, job_analyze_new,
+    "insert into job (id, kind, tender_id, dossier_version_id, size) select $1, 'analyze', $2, $3, "
+    "coalesce(sum(b.size), 0)::bigint from dossier_version_document x "
+    "join document d on d.organization_id = x.organization_id and d.id = x.document_id "
+    "join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where x.dossier_version_id = $3 "
+    "on conflict do nothing")
+
+struct dossier_version_key {
+	struct uuid id;
+};
+SQL_FIELDS(dossier_version_key, id);
+
+struct dossier_document {
+	struct uuid id;
+	const char *name, *mime_type, *kind, *status, *error_code;
+	struct opt_uuid model_blob_id; /* not set: not read */
+	struct opt_int reader_version;
+};
+SQL_FIELDS(dossier_document, id, name, mime_type, kind, status, error_code, model_blob_id, reader_version);
+#define DOSSIER_DOCUMENT \
+	"select d.id, d.name, b.mime_type, d.kind, d.status, d.error_code, r.model_blob_id, " \
+	"r.reader_version" DOCUMENT_FROM \
+	" left join lateral (select * from reading where organization_id = d.organization_id and blob_id = d.blob_id " \
+	"order by reader_version desc limit 1) r on true "
+
+/* The documents of a version that still exist, by name. */
+SQL_ALL(dossier_document_list, dossier_version_key, dossier_document,
+    DOSSIER_DOCUMENT
+    "join dossier_version_document x on x.organization_id = d.organization_id and x.document_id = d.id "
+    "where x.dossier_version_id = $1 and d.deleted_at is null order by d.path, d.name, d.id")
+SQL_ALL(dossier_document_single, document_key, dossier_document,
+    DOSSIER_DOCUMENT "where d.id = $1 and d.deleted_at is null")
+
+struct analysis_new {
+	struct uuid id;
+	struct opt_uuid dossier_version_id, document_id; /* exactly one */
+	int64_t reader_version, rules_version;
+	struct json_text result;
+	int64_t duration_ms;
+};
+SQL_FIELDS(analysis_new, id, dossier_version_id, document_id, reader_version, rules_version, result, duration_ms);
+
+/* 0 affected: the same work was done before; its result stands. */
+SQL_EXEC(analysis_insert, analysis_new,
+    "insert into analysis (id, dossier_version_id, document_id, reader_version, rules_version, result, duration_ms) "
+    "values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing")
+
+struct job_analyze_document_new {
+	struct uuid id, document_id;
+};
+SQL_FIELDS(job_analyze_document_new, id, document_id);
+
+SQL_EXEC(job_enqueue_analyze_document, job_analyze_document_new,
+    "insert into job (id, kind, document_id) values ($1, 'analyze', $2) on conflict do nothing")
+
+SQL_EXEC(tender_analysis_running, tender_key,
+    "update tender set analysis_status = 'running', analysis_reason = null where id = $1 and analysis_status <> "
+    "'running'")
+
+struct tender_facts {
+	struct uuid id;
+	const char *reference, *title, *buyer, *deadline_local; /* as read; NULL: not found */
+	struct json_text problems;
+	const char *analysis_status; /* done, or queued when a newer version waits */
+};
+SQL_FIELDS(tender_facts, id, reference, title, buyer, deadline_local, problems, analysis_status);
+
+/* What was read replaces what was read before, never a person's word; a draft becomes ready. */
+#define TENDER_READ(column, n) \
+	column " = case when t." column "_source = 'person' then t." column " else " n " end, " column \
+	       "_source = case when t." column "_source = 'person' then 'person' when " n \
+	       " is not null then 'read' end, "
+SQL_EXEC(tender_analysis_done, tender_facts,
+    "update tender t set " TENDER_READ("reference", "$2") TENDER_READ("title", "$3") TENDER_READ(
+	"buyer", "$4") "deadline_local = case when t.deadline_source = 'person' then t.deadline_local else $5 end, "
+		       "deadline_source = case when t.deadline_source = 'person' then 'person' when $5 is not null "
+		       "then 'read' end, "
+		       "problems = coalesce($6, '[]'), analysis_status = $7, analysis_reason = null, "
+		       "status = case when t.status = 'draft' then 'ready' else t.status end where t.id = $1")
+
+struct tender_failure {
+	struct uuid id;
+	const char *reason;
+	struct json_text problems;
+};
+SQL_FIELDS(tender_failure, id, reason, problems);
+
+SQL_EXEC(tender_analysis_failed, tender_failure,
+    "update tender set analysis_status = 'failed', analysis_reason = $2, problems = coalesce($3, '[]') where id = $1")
+
+#endif
