@@ -58,7 +58,6 @@ struct tag_node {
 struct tag_leaf {
 	uint32_t page, mcid;
 	int32_t node;
-	uint32_t order; /* reading order */
 };
 
 struct tags {

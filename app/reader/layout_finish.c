@@ -203,7 +203,7 @@ static void kind_by_look(const struct whole *w, const struct layout_page *lp, st
 	bool bold = true, big = true;
 	for (uint32_t i = 0; i < b->n_lines; i++) {
 		bold = bold && lp->info[b->first_line + i].bold;
-		big = big && lp->info[b->first_line + i].size > w->body_size * 1.08f + 0.2f;
+		big = big && lp->info[b->first_line + i].size > w->body_size * 1.05f + 0.3f;
 	}
 	unsigned level = pattern_heading(s, first->len);
 	bool upper = letters_upper(s, n);
@@ -288,7 +288,8 @@ static bool breaks(
 		return true;
 	if (pattern_heading(sb, b->len) && (ib->bold || ib->size > w->body_size * 1.08f || letters_upper(sb, b->len)))
 		return true;
-	if (fabsf(b->box.x0 - p->lines[first].box.x0) > 4 * size)
+	bool centred = fabsf(a->box.x0 + a->box.x1 - b->box.x0 - b->box.x1) < size;
+	if (!centred && fabsf(b->box.x0 - p->lines[first].box.x0) > 4 * size)
 		return true;
 	return a->box.x1 < right - 0.2f * p->width && ends_with(sa, a->len, ".;:!?") && !(sb[0] >= 'a' && sb[0] <= 'z');
 }

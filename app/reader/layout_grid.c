@@ -78,6 +78,43 @@ static uint32_t root(uint32_t *parent, uint32_t i)
 	return i;
 }
 
+/* A page break leaves a table open at its top or bottom: its upright lines end there with no line across. Where two or
+ * more of a group end at one height beyond its outermost line, that height closes it. */
+static void close_open_ends(TALLOC_CTX *mem, struct segments *h, const struct segments *v, uint32_t group)
+{
+	float top = INFINITY, bottom = -INFINITY, ends[2] = { INFINITY, -INFINITY };
+	for (uint32_t i = 0; i < h->n; i++) {
+		if (h->s[i].group == group) {
+			top = fminf(top, h->s[i].at);
+			bottom = fmaxf(bottom, h->s[i].at);
+		}
+	}
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (v->s[i].group == group) {
+			ends[0] = fminf(ends[0], v->s[i].from);
+			ends[1] = fmaxf(ends[1], v->s[i].to);
+		}
+	}
+	for (int side = 0; side < 2; side++) {
+		struct segment line = { ends[side], INFINITY, -INFINITY, group };
+		uint32_t n = 0;
+		if (side == 0 ? ends[0] > top - 8 : ends[1] < bottom + 8)
+			continue;
+		for (uint32_t i = 0; i < v->n; i++) {
+			const struct segment *s = &v->s[i];
+			if (s->group == group && fabsf((side == 0 ? s->from : s->to) - ends[side]) <= SNAP) {
+				line.from = fminf(line.from, s->at);
+				line.to = fmaxf(line.to, s->at);
+				n++;
+			}
+		}
+		if (n < 2)
+			continue;
+		h->s = mem_grow(mem, h->s, struct segment, h->n + 1);
+		h->s[h->n++] = line;
+	}
+}
+
 /* Distinct positions of one component's lines, ascending. */
 static uint32_t positions(const struct segments *all, uint32_t group, float *out)
 {
@@ -189,12 +226,16 @@ uint32_t grids_find(TALLOC_CTX *mem, const struct doc_box *rules, uint32_t n, st
 		h.s[i].group = root(parent, i);
 	for (uint32_t k = 0; k < v.n; k++)
 		v.s[k].group = root(parent, h.n + k);
+	uint32_t n_all = h.n + v.n;
 	struct doc_table *tables = NULL;
 	uint32_t n_tables = 0;
 	struct grid *g = mem_zero(tmp, struct grid);
-	for (uint32_t i = 0; i < h.n + v.n; i++) {
+	for (uint32_t i = 0; i < n_all; i++) {
 		if (parent[i] != i)
 			continue;
+		close_open_ends(tmp, &h, &v, i);
+		if (h.n)
+			qsort(h.s, h.n, sizeof(*h.s), by_line);
 		g->nx = positions(&v, i, g->xs);
 		g->ny = positions(&h, i, g->ys);
 		struct doc_table t;

@@ -72,7 +72,8 @@ static uint32_t runs_build(TALLOC_CTX *mem, const struct ink *ink, const uint32_
 		}
 		float u0 = g->x0 * dx + g->y0 * dy, u1 = g->x1 * dx + g->y1 * dy, v = g->y0 * dx - g->x0 * dy;
 		if (!r || r->dx * dx + r->dy * dy < 0.99f || fabsf(r->v - v) > 0.08f * g->size ||
-		    fabsf(r->size - g->size) > 0.15f * r->size || u0 < r->u1 - 0.6f * g->size) {
+		    fabsf(r->size - g->size) > 0.15f * r->size || u0 < r->u1 - 0.6f * g->size ||
+		    u0 > r->u1 + 0.25f * g->size) {
 			if (n_runs == cap) {
 				cap = cap ? cap * 2 : 64;
 				runs = mem_grow(mem, runs, struct run, cap);

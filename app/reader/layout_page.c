@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A gap between glyphs wider than this part of the size parts two words. */
@@ -140,6 +141,57 @@ struct doc_table *add_table(struct maker *m, int32_t node)
 	return t;
 }
 
+struct baseline {
+	float y, x0, x1, size;
+};
+
+static int by_y(const void *a, const void *b)
+{
+	const struct baseline *x = a, *y = b;
+	return x->y < y->y ? -1 : x->y > y->y;
+}
+
+/* Rules without underlines: a line just below a baseline that begins and ends with the text above it. */
+static uint32_t rules_without_underlines(struct maker *m, struct doc_box **out)
+{
+	const struct ink *ink = m->ink;
+	struct baseline *text = mem_array(m->tmp, struct baseline, ink->n_glyphs + 1);
+	struct doc_box *kept = mem_array(m->tmp, struct doc_box, ink->n_rules + 1);
+	uint32_t n = 0, n_kept = 0;
+	for (uint32_t i = 0; i < ink->n_glyphs; i++) {
+		const struct glyph *g = &ink->glyphs[i];
+		if (g->c != ' ')
+			text[n++] = (struct baseline){ g->y0, fminf(g->x0, g->x1), fmaxf(g->x0, g->x1), g->size };
+	}
+	if (n)
+		qsort(text, n, sizeof(*text), by_y);
+	for (uint32_t i = 0; i < ink->n_rules; i++) {
+		const struct doc_box *r = &ink->rules[i];
+		float from = INFINITY, to = -INFINITY;
+		uint32_t low = 0, high = n;
+		while (low < high) {
+			uint32_t middle = low + (high - low) / 2;
+			if (text[middle].y < r->y0 - 8)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		/* The count bounds hostile pages: no real line of text has so many characters near one rule. */
+		for (uint32_t k = low; k < n && k < low + 5000 && text[k].y <= r->y1; k++) {
+			if (r->y0 - text[k].y > 0.35f * text[k].size || text[k].x1 < r->x0 + 0.5f ||
+			    text[k].x0 > r->x1 - 0.5f)
+				continue;
+			from = fminf(from, text[k].x0);
+			to = fmaxf(to, text[k].x1);
+		}
+		bool flat = r->x1 - r->x0 > r->y1 - r->y0;
+		if (!flat || fabsf(from - r->x0) > 1.5f || fabsf(to - r->x1) > 4)
+			kept[n_kept++] = *r;
+	}
+	*out = kept;
+	return n_kept;
+}
+
 /* Lines that links cover are entries of contents. */
 static void mark_links(struct maker *m)
 {
@@ -197,7 +249,9 @@ void layout_page(
 		emit_line(&m, &lines[at], -1, -1, true);
 	m.unit++;
 	struct doc_table *grids;
-	uint32_t n_grids = grids_find(m.tmp, ink->rules, ink->n_rules, &grids);
+	struct doc_box *rules;
+	uint32_t n_rules = rules_without_underlines(&m, &rules);
+	uint32_t n_grids = grids_find(m.tmp, rules, n_rules, &grids);
 	if (m.tags)
 		body_tagged(&m, owners, grids, n_grids);
 	else

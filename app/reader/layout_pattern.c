@@ -136,6 +136,10 @@ bool pattern_list_item(const char *s, size_t n)
 	case 0x27a2:
 	case 0x2794:
 	case 0x2192:
+	case 0x2212:
+	case 0x2610: /* a box to tick and what it stands for */
+	case 0x2611:
+	case 0x2612:
 	case 0x2713:
 	case 0x2714:
 	case 0xb7:

@@ -20,7 +20,6 @@ struct maker {
 struct owner {
 	int32_t block;       /* element that makes its block, -1 none */
 	int32_t table, cell; /* elements, -1 none */
-	uint32_t order;
 	bool artifact;
 };
 

@@ -1,4 +1,5 @@
-/* The body of a page by its structure tags: order, paragraphs and tables are the writer's own. */
+/* The body of a page by its structure tags: paragraphs and tables are the writer's own, their order is that of drawing.
+ */
 #include "layout_private.h"
 
 #include <math.h>
@@ -38,7 +39,7 @@ static bool is_table(const struct tags *tags, int32_t node)
 /* Walks up from a leaf: its block is the innermost element that is one, its table the outermost real one. */
 static void owner_of(const struct tags *tags, const struct tag_leaf *leaf, struct owner *o)
 {
-	*o = (struct owner){ .block = -1, .table = -1, .cell = -1, .order = leaf->order };
+	*o = (struct owner){ .block = -1, .table = -1, .cell = -1 };
 	int32_t cell = -1;
 	bool open = true; /* a paragraph or heading may still turn out to be the text of a list item */
 	for (int32_t i = leaf->node; i >= 0; i = tags->nodes[i].parent) {
@@ -96,9 +97,7 @@ bool owners_find(struct maker *m, struct owner *owners)
 		if (known) {
 			owners[i] = o;
 		} else {
-			owners[i] = (struct owner){
-				.block = -1, .table = -1, .cell = -1, .order = UINT32_MAX, .artifact = !g->field
-			};
+			owners[i] = (struct owner){ .block = -1, .table = -1, .cell = -1, .artifact = !g->field };
 		}
 		if (g->c != ' ' && !g->aside && !g->field) {
 			all++;
@@ -108,9 +107,9 @@ bool owners_find(struct maker *m, struct owner *owners)
 	return all == 0 || marked * 2 > all;
 }
 
-struct piece {          /* a glyph on its way into a block */
-	uint32_t group; /* order of the table or block it goes to */
-	uint32_t block_order;
+struct piece {                /* a glyph on its way into a block */
+	uint32_t group;       /* first glyph of the table or block it goes to */
+	uint32_t block_order; /* first glyph of its block */
 	int32_t block;
 	uint32_t glyph;
 };
@@ -233,6 +232,50 @@ static void boxes_from_grid(struct doc_table *t, const struct doc_table *grids, 
 	}
 }
 
+/* Some writers tag a row that a page break cut with its cells shifted: the text then stands under another column than
+ * its tag says. What is seen on the page wins where the seen place is free. */
+static void cells_by_place(struct doc_table *t, const struct doc_table *grids, uint32_t n_grids)
+{
+	for (uint32_t g = 0; g < n_grids; g++) {
+		const struct doc_table *grid = &grids[g];
+		if (grid->cols != t->cols)
+			continue;
+		for (uint32_t i = 0; i < t->n_cells; i++) {
+			struct doc_cell *c = &t->cells[i], *to = NULL;
+			float x = (c->box.x0 + c->box.x1) / 2, y = (c->box.y0 + c->box.y1) / 2;
+			if (!c->n_lines || c->col_span != 1)
+				continue;
+			uint32_t col = t->cols;
+			for (uint32_t k = 0; k < grid->n_cells; k++) {
+				const struct doc_box *b = &grid->cells[k].box;
+				if (grid->cells[k].col_span == 1 && x >= b->x0 && x <= b->x1 && y >= b->y0 &&
+				    y <= b->y1)
+					col = grid->cells[k].col;
+			}
+			if (col == t->cols || col == c->col)
+				continue;
+			/* Only over free cells of the same row, so that the order of lines stays. */
+			int step = col < c->col ? -1 : 1;
+			for (int64_t k = (int64_t)i + step; k >= 0 && k < t->n_cells; k += step) {
+				if (t->cells[k].row != c->row || t->cells[k].n_lines)
+					break;
+				if (t->cells[k].col == col && t->cells[k].col_span == 1 && t->cells[k].row_span == 1)
+					to = &t->cells[k];
+			}
+			if (!to)
+				continue;
+			to->n_lines = c->n_lines;
+			to->box = c->box;
+			c->n_lines = 0;
+			uint32_t line = t->cells[0].first_line;
+			for (uint32_t k = 0; k < t->n_cells; k++) {
+				t->cells[k].first_line = line;
+				line += t->cells[k].n_lines;
+			}
+		}
+	}
+}
+
 static void table_emit(struct maker *m, const struct piece *pieces, uint32_t n, const struct owner *owners,
     int32_t node, const struct doc_table *grids, uint32_t n_grids)
 {
@@ -275,6 +318,7 @@ static void table_emit(struct maker *m, const struct piece *pieces, uint32_t n, 
 		if (c->n_lines)
 			t->box = t->box.x1 > 0 ? box_union(&t->box, &c->box) : c->box;
 	}
+	cells_by_place(t, grids, n_grids);
 	/* Without a drawn grid an empty cell has no place; the corner of the table is near enough and valid. */
 	for (uint32_t i = 0; i < t->n_cells; i++)
 		if (!t->cells[i].n_lines)
@@ -285,24 +329,30 @@ static void table_emit(struct maker *m, const struct piece *pieces, uint32_t n, 
 
 void body_tagged(struct maker *m, const struct owner *owners, const struct doc_table *grids, uint32_t n_grids)
 {
+	/* Blocks follow each other as they are drawn, not as the tree lists them: some writers put all items of a list
+	 * first and the paragraphs between them behind it. */
 	uint32_t n = 0, *first_of = mem_array(m->tmp, uint32_t, m->tags->n_nodes + 1);
 	struct piece *pieces = mem_array(m->tmp, struct piece, m->ink->n_glyphs + 1);
 	memset(first_of, 0xff, (m->tags->n_nodes + 1) * sizeof(*first_of));
-	for (uint32_t i = 0; i < m->ink->n_glyphs; i++) {
-		const struct owner *o = &owners[i];
-		if (o->artifact || o->block < 0)
-			continue;
-		int32_t group = o->table >= 0 ? o->table : o->block;
-		first_of[o->block] = o->order < first_of[o->block] ? o->order : first_of[o->block];
-		first_of[group] = o->order < first_of[group] ? o->order : first_of[group];
-	}
+	int32_t before = -1;
 	for (uint32_t i = 0; i < m->ink->n_glyphs; i++) {
 		const struct owner *o = &owners[i];
 		if (o->artifact)
 			continue;
-		int32_t group = o->table >= 0 ? o->table : o->block;
-		pieces[n++] = (struct piece){ group < 0 ? UINT32_MAX : first_of[group],
-			o->block < 0 ? UINT32_MAX : first_of[o->block], o->block, i };
+		struct piece *piece = &pieces[n++];
+		*piece = (struct piece){ UINT32_MAX, UINT32_MAX, o->block, i };
+		if (o->block < 0)
+			continue;
+		/* What follows the inner list of a list item is a piece of its own. */
+		bool again = m->tags->nodes[o->block].role == TAG_LIST_ITEM && before != o->block;
+		if (first_of[o->block] == UINT32_MAX || (again && m->ink->glyphs[i].c != ' '))
+			first_of[o->block] = i;
+		if (o->table >= 0 && first_of[o->table] == UINT32_MAX)
+			first_of[o->table] = i;
+		piece->block_order = first_of[o->block];
+		piece->group = o->table >= 0 ? first_of[o->table] : piece->block_order;
+		if (m->ink->glyphs[i].c != ' ')
+			before = o->block;
 	}
 	if (n)
 		qsort(pieces, n, sizeof(*pieces), by_reading);

@@ -112,9 +112,8 @@ static void leaf_add(struct tree *t, int64_t page, int mcid, int32_t node)
 		t->leaves_cap = t->leaves_cap ? t->leaves_cap * 2 : 1024;
 		tags->leaves = mem_grow(tags, tags->leaves, struct tag_leaf, t->leaves_cap);
 	}
-	tags->leaves[tags->n_leaves] =
-	    (struct tag_leaf){ .page = (uint32_t)page, .mcid = (uint32_t)mcid, .node = node, .order = tags->n_leaves };
-	tags->n_leaves++;
+	tags->leaves[tags->n_leaves++] =
+	    (struct tag_leaf){ .page = (uint32_t)page, .mcid = (uint32_t)mcid, .node = node };
 }
 
 static void walk(struct tree *t, fz_context *ctx, pdf_obj *element, int32_t parent, int64_t page, int depth);
@@ -183,7 +182,7 @@ static int by_page(const void *a, const void *b)
 		return x->page < y->page ? -1 : 1;
 	if (x->mcid != y->mcid)
 		return x->mcid < y->mcid ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	return x->node < y->node ? -1 : x->node > y->node;
 }
 
 struct tags *pdf_tags_read(fz_context *ctx, TALLOC_CTX *mem, pdf_document *doc, uint32_t n_pages)
