@@ -2,9 +2,12 @@
 
 import os
 import pwd
+import select
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -49,6 +52,29 @@ class Cluster:
             self.stop()
         finally:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def run_sql(self, sql, database="postgres"):
+        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", self.dsn("operator", database), "-c", sql)
+
+    def own(self, folder):
+        """Gives a folder and its files to the user that the server runs as."""
+        if self.as_user:
+            user = pwd.getpwnam("postgres")
+            for path in [folder, *folder.rglob("*")]:
+                os.chown(path, user.pw_uid, user.pw_gid)
+
+    @staticmethod
+    def wait_for_socket(path, seconds=10):
+        """Until somebody accepts connections there."""
+        end = time.monotonic() + seconds
+        while True:
+            with socket.socket(socket.AF_UNIX) as s:
+                try:
+                    s.connect(str(path))
+                    return
+                except OSError:
+                    assert time.monotonic() < end, f"nobody listens at {path}"
+                    select.select([], [], [], 0.02)
 
     def dsn(self, user="operator", database="postgres"):
         """For libpq and psycopg2."""

@@ -18,7 +18,12 @@ struct blob_key {
 };
 SQL_FIELDS(blob_key, id);
 
-SQL_ONE(blob_find, blob_digest, blob_key, "select id from blob where sha256 = $1")
+struct blob_place {
+	struct opt_uuid id; /* not set: the organisation has no such bytes */
+};
+SQL_FIELDS(blob_place, id);
+
+SQL_ONE(blob_find, blob_digest, blob_place, "select (select id from blob where sha256 = $1) as id")
 
 struct blob_new {
 	struct uuid id;
@@ -168,7 +173,7 @@ SQL_ONE(document_lock, document_key, document_locked,
     " where d.id = $1 and d.deleted_at is null for update of d")
 
 SQL_EXEC(document_set_processing, document_key,
-    "update document set status = 'processing', error_code = null, error_args = '{}', processing_started_at = null,"
+    "update document set status = 'processing', error_code = null, error_args = '{}', processing_started_at = now(),"
     " processing_completed_at = null where id = $1")
 
 /* ---- events ---- */

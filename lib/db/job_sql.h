@@ -179,10 +179,9 @@ SQL_EXEC(document_event_tell, document_event_told,
 /* --- analysing ---------------------------------------------------------------------------------------------------- */
 
 struct tender_waiting {
-	int64_t waiting;                    /* documents that are still to be read */
-	struct opt_uuid dossier_version_id; /* the latest; not set: none */
+	int64_t waiting;
 };
-SQL_FIELDS(tender_waiting, waiting, dossier_version_id);
+SQL_FIELDS(tender_waiting, waiting);
 
 /* Documents that are still to be read. Under tender_lock, so that of two readings that end together the second one sees
  * the first. */
