@@ -65,6 +65,7 @@
 	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
 	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
 	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
+	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
 	/* reading a document */ \
