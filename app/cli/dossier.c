@@ -1,0 +1,174 @@
+#include "dossier.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_FILES 2000
+#define MAX_DEPTH 16
+#define INSTALLED "/usr/libexec/scorpius/scorpius-reader"
+
+static void add_file(TALLOC_CTX *mem, struct dossier *d, const char *path, const char *name, const char *error)
+{
+	if (d->n >= MAX_FILES)
+		return;
+	d->file = mem_grow(mem, d->file, struct tender_input, d->n + 1);
+	d->path = mem_grow(mem, d->path, char *, d->n + 1);
+	d->file[d->n] = (struct tender_input){ .file = mem_strdup(mem, name), .error = error };
+	d->path[d->n++] = mem_strdup(mem, path);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+	return strcmp(*x, *y);
+}
+
+static void walk(TALLOC_CTX *mem, struct dossier *d, const char *path, const char *shown, unsigned depth)
+{
+	DIR *dir = depth < MAX_DEPTH ? opendir(path) : NULL;
+	if (!dir) {
+		add_file(mem, d, path, shown[0] != '\0' ? shown : path, "not_found");
+		return;
+	}
+	char **names = NULL;
+	size_t n = 0;
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		if (e->d_name[0] == '.' || n >= MAX_FILES)
+			continue;
+		names = mem_grow(mem, names, char *, n + 1);
+		names[n++] = mem_strdup(mem, e->d_name);
+	}
+	closedir(dir);
+	if (n > 0)
+		qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		struct stat st;
+		char *full = mem_printf(mem, "%s/%s", path, names[i]);
+		char *name = shown[0] != '\0' ? mem_printf(mem, "%s/%s", shown, names[i]) : names[i];
+		if (lstat(full, &st) != 0)
+			continue;
+		if (S_ISDIR(st.st_mode))
+			walk(mem, d, full, name, depth + 1);
+		else if (S_ISREG(st.st_mode))
+			add_file(mem, d, full, name, NULL);
+	}
+}
+
+void dossier_collect(TALLOC_CTX *mem, char **paths, size_t n, struct dossier *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < n; i++) {
+		struct stat st;
+		const char *slash = strrchr(paths[i], '/');
+		const char *base = slash && slash[1] != '\0' ? slash + 1 : paths[i];
+		if (stat(paths[i], &st) != 0)
+			add_file(mem, out, paths[i], base, "not_found");
+		else if (S_ISDIR(st.st_mode))
+			walk(mem, out, paths[i], "", 0);
+		else
+			add_file(mem, out, paths[i], base, NULL);
+	}
+}
+
+static const struct {
+	const char *suffix, *mime;
+} types[] = {
+	{ ".pdf", "application/pdf" },
+	{ ".txt", "text/plain" },
+	{ ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
+	{ ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
+	{ ".pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation" },
+	{ ".odt", "application/vnd.oasis.opendocument.text" },
+	{ ".ods", "application/vnd.oasis.opendocument.spreadsheet" },
+	{ ".doc", "application/msword" },
+	{ ".xls", "application/vnd.ms-excel" },
+	{ ".rtf", "application/rtf" },
+	{ ".zip", "application/zip" },
+};
+
+static const char *type_by_name(const char *name)
+{
+	size_t len = strlen(name);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		size_t k = strlen(types[i].suffix);
+		if (len > k && strcasecmp(name + len - k, types[i].suffix) == 0)
+			return types[i].mime;
+	}
+	return "application/octet-stream";
+}
+
+/* By content: the name may lie. False for what no reader reads. */
+static bool format_of(int fd, const char *name, enum doc_format *format, const char **mime)
+{
+	char head[4096];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	*mime = type_by_name(name);
+	if (n <= 0)
+		return false;
+	if (memmem(head, n > 1024 ? 1024 : (size_t)n, "%PDF-", 5)) {
+		*format = DOC_FORMAT_PDF;
+		*mime = "application/pdf";
+		return true;
+	}
+	if (memchr(head, '\0', (size_t)n) || (n > 4 && memcmp(head, "PK\3\4", 4) == 0) ||
+	    (n > 5 && memcmp(head, "{\\rtf", 5) == 0) || strcmp(*mime, "application/pdf") == 0)
+		return false;
+	if (strcmp(*mime, "text/plain") != 0 && strcmp(*mime, "application/octet-stream") != 0)
+		return false;
+	*format = DOC_FORMAT_TEXT;
+	*mime = "text/plain";
+	return true;
+}
+
+static void read_one(TALLOC_CTX *mem, const struct reader_config *cfg, const char *path, struct tender_input *f)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	enum doc_format format;
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		f->error = errno == ENOENT ? "not_found" : "io_error";
+	} else if (st.st_size == 0) {
+		f->error = "empty_file";
+		f->mime_type = type_by_name(f->file);
+	} else if (!format_of(fd, f->file, &format, &f->mime_type)) {
+		f->error = strcmp(f->mime_type, "application/pdf") == 0 ? "document_unreadable" : "unread_format";
+	} else {
+		struct error e;
+		error_clear(&e);
+		struct document *doc = NULL;
+		if (reader_read(mem, cfg, fd, format, &doc, &e) == ERR_OK)
+			f->document = doc;
+		else
+			f->error = error_id(e.code);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+void dossier_read(TALLOC_CTX *mem, const struct reader_config *cfg, struct dossier *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->file[i].error)
+			continue;
+		read_one(mem, cfg, d->path[i], &d->file[i]);
+		d->read += d->file[i].document != NULL;
+	}
+}
+
+const char *dossier_reader_path(TALLOC_CTX *mem, const char *setting, const char *self)
+{
+	static const char *const beside[] = { "../libexec/scorpius/scorpius-reader", "../reader/scorpius-reader" };
+	if (setting && setting[0] != '\0')
+		return setting;
+	const char *slash = self ? strrchr(self, '/') : NULL;
+	for (size_t i = 0; slash && i < ARRAY_LEN(beside); i++) {
+		char *path = mem_printf(mem, "%.*s/%s", (int)(slash - self), self, beside[i]);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return INSTALLED;
+}

@@ -1,0 +1,96 @@
+#include <stdio.h>
+#include <string.h>
+#include "cli.h"
+#include "log.h"
+
+/* THE table of commands. */
+static const struct command commands[] = {
+	{ "analyze", cmd_analyze,
+	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
+	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
+	    "lit un dossier de consultation et dit quoi, qui, jusqu'à quand, comment c'est jugé", analyze_help },
+};
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void print_usage(FILE *to, const struct command *c)
+{
+	const char *lead = "Utilisation :";
+	for (const char *p = c->usage; p && *p != '\0';) {
+		const char *nl = strchr(p, '\n');
+		int n = nl ? (int)(nl - p) : (int)strlen(p);
+		fprintf(to, "%s scorpius %.*s\n", lead, n, p);
+		lead = "             ";
+		p = nl ? nl + 1 : NULL;
+	}
+}
+
+static void print_commands(FILE *to)
+{
+	fputs("Utilisation : scorpius COMMANDE [OPTIONS]\n\nCommandes :\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n« scorpius COMMANDE --help » en dit plus ; « scorpius --version » donne la version.\n", to);
+}
+
+int cli_usage(const char *name)
+{
+	const struct command *c = find(name);
+	if (c)
+		print_usage(stderr, c);
+	return error_exit_status(ERR_USAGE);
+}
+
+int cli_fail(const char *about, const struct error *e)
+{
+	for (unsigned i = 0; i < e->n_faults; i++) {
+		char text[512];
+		error_text(&e->faults[i], LANG_FR, text, sizeof(text));
+		fprintf(stderr, "scorpius : %s%s%s\n", about ? about : "", about ? " : " : "", text);
+	}
+	return error_exit_status(e->code);
+}
+
+int main(int argc, char **argv)
+{
+	log_open("scorpius", LOG_WARN);
+	if (argc < 2) {
+		print_commands(stderr);
+		return error_exit_status(ERR_USAGE);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_commands(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("scorpius %s\n", SCORPIUS_VERSION);
+		return 0;
+	}
+	const struct command *c = find(argv[1]);
+	if (!c) {
+		fprintf(stderr, "scorpius : commande inconnue : « %s »\n\n", argv[1]);
+		print_commands(stderr);
+		return error_exit_status(ERR_USAGE);
+	}
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			break;
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			print_usage(stdout, c);
+			printf("\n%s", c->help);
+			return 0;
+		}
+	}
+	TALLOC_CTX *mem = mem_new("command", 0);
+	int status = c->run(mem, argc - 1, argv + 1);
+	talloc_free(mem);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return error_exit_status(ERR_IO);
+	return status;
+}

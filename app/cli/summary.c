@@ -1,0 +1,332 @@
+#include "summary.h"
+#include <string.h>
+#include "text.h"
+
+#define WIDTH 96
+#define LABEL 15 /* columns of a label, its margin included */
+
+struct summary {
+	TALLOC_CTX *mem;
+	struct buf *out;
+	const struct json *facts;
+};
+
+struct word {
+	const char *id, *french;
+};
+
+static const struct word kinds[] = { { "rc", "règlement de la consultation" }, { "aapc", "avis de marché" },
+	{ "ae", "acte d'engagement" }, { "ccap", "cahier des clauses administratives" },
+	{ "cctp", "cahier des clauses techniques" }, { "bpu", "bordereau des prix unitaires" },
+	{ "dpgf", "décomposition du prix global et forfaitaire" }, { "dqe", "détail quantitatif estimatif" },
+	{ "dc1", "lettre de candidature (DC1)" }, { "dc2", "déclaration du candidat (DC2)" },
+	{ "planning", "planning" }, { "memoire_frame", "cadre de mémoire technique" }, { "annexe", "annexe" },
+	{ "archive", "archive" } };
+static const struct word procedures[] = { { "appel_offres_ouvert", "appel d'offres ouvert" },
+	{ "appel_offres_restreint", "appel d'offres restreint" }, { "mapa", "procédure adaptée" },
+	{ "procedure_negociee", "procédure avec négociation" }, { "dialogue_competitif", "dialogue compétitif" },
+	{ "concours", "concours" }, { "concession", "concession" },
+	{ "marche_sans_publicite", "marché sans publicité ni mise en concurrence" } };
+static const struct word errors[] = { { "unread_format", "non lu : ce format n'est pas encore pris en charge" },
+	{ "document_encrypted", "non lu : protégé par un mot de passe" },
+	{ "document_unreadable", "non lu : fichier illisible" },
+	{ "document_too_big", "non lu : document trop volumineux" },
+	{ "reader_timeout", "non lu : lecture trop longue" },
+	{ "reader_crashed", "non lu : la lecture s'est interrompue" }, { "empty_file", "non lu : fichier vide" },
+	{ "not_found", "introuvable" } };
+static const struct word warnings[] = { { "truncated", "fichier endommagé, lu en partie" },
+	{ "no_text", "des pages sans texte n'ont pas été lues" },
+	{ "page_limit", "seules les premières pages ont été lues" },
+	{ "page_failed", "une page n'a pas pu être lue" } };
+
+#define FRENCH(table, id) french((table), ARRAY_LEN(table), (id))
+
+static const char *french(const struct word *table, size_t n, const char *id)
+{
+	for (size_t i = 0; id && i < n; i++)
+		if (strcmp(table[i].id, id) == 0)
+			return table[i].french;
+	return NULL;
+}
+
+static size_t columns(const char *s, size_t n)
+{
+	size_t c = 0;
+	for (size_t i = 0; i < n; i++)
+		c += ((unsigned char)s[i] & 0xC0) != 0x80;
+	return c;
+}
+
+static void spaces(struct buf *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_char(b, ' ');
+}
+
+/* Words of `s` from column `at` on, wrapped with that indent. What a terminal might obey is left out. */
+static void wrapped(struct summary *s, const char *text, size_t at)
+{
+	size_t col = at;
+	for (const char *p = text; *p != '\0';) {
+		size_t n = strcspn(p, " \n\t");
+		if (n > 0) {
+			size_t w = columns(p, n);
+			if (col > at && col + 1 + w > WIDTH) {
+				buf_char(s->out, '\n');
+				spaces(s->out, at);
+				col = at;
+			} else if (col > at) {
+				buf_char(s->out, ' ');
+				col++;
+			}
+			for (size_t i = 0; i < n; i++)
+				if ((unsigned char)p[i] >= 32 && p[i] != 127)
+					buf_char(s->out, p[i]);
+			col += w;
+		}
+		p += n;
+		p += *p != '\0';
+	}
+	buf_char(s->out, '\n');
+}
+
+static void title(struct summary *s, const char *text)
+{
+	buf_printf(s->out, "\n%s\n", text);
+}
+
+/* "  Label         text", wrapped under itself. */
+static void line(struct summary *s, const char *label, const char *text)
+{
+	spaces(s->out, 2);
+	buf_str(s->out, label);
+	size_t used = 2 + columns(label, strlen(label));
+	spaces(s->out, used < LABEL + 2 ? LABEL + 2 - used : 1);
+	wrapped(s, text, used < LABEL + 2 ? LABEL + 2 : used + 1);
+}
+
+/* "RC.pdf, p. 7-8", of all evidence in the first document. NULL when there is none. */
+static const char *place(struct summary *s, const struct json *fact)
+{
+	const struct json *all = json_get(fact, "evidence"), *first = json_at(all, 0);
+	const char *file = json_string(json_get(first, "file"));
+	if (!file)
+		return NULL;
+	int64_t low = json_int(json_get(first, "page")), high = low;
+	bool list = json_kind(json_get(fact, "value")) == JSON_ARRAY;
+	for (size_t i = 1; list && i < json_len(all); i++) {
+		const char *f = json_string(json_get(json_at(all, i), "file"));
+		int64_t page = json_int(json_get(json_at(all, i), "page"));
+		if (!f || strcmp(f, file) != 0)
+			break;
+		low = page < low ? page : low;
+		high = page > high ? page : high;
+	}
+	if (low <= 0)
+		return file;
+	return high > low ? mem_printf(s->mem, "%s, p.\u00a0%lld-%lld", file, (long long)low, (long long)high)
+			  : mem_printf(s->mem, "%s, p.\u00a0%lld", file, (long long)low);
+}
+
+/* What follows a value: what is doubtful about it, and where it stands. */
+static char *with_place(struct summary *s, const struct json *fact, const char *text)
+{
+	const char *status = json_string(json_get(fact, "status")), *where = place(s, fact), *doubt = "";
+	if (status && strcmp(status, "uncertain") == 0)
+		doubt = " — à confirmer";
+	else if (status && strcmp(status, "contradicted") == 0)
+		doubt = " — à confirmer\u00a0: le dossier se contredit";
+	return where ? mem_printf(s->mem, "%s%s [%s]", text, doubt, where) : mem_printf(s->mem, "%s%s", text, doubt);
+}
+
+static const struct json *fact(struct summary *s, const char *key)
+{
+	const struct json *f = json_get(s->facts, key);
+	return json_kind(json_get(f, "value")) == JSON_NULL ? NULL : f;
+}
+
+static void text_line(struct summary *s, const char *label, const char *key)
+{
+	const struct json *f = fact(s, key);
+	const char *v = json_string(json_get(f, "value"));
+	line(s, label, v ? with_place(s, f, v) : "non trouvé");
+}
+
+static void what(struct summary *s)
+{
+	const struct json *f = fact(s, "procedure"), *lots = fact(s, "lots"), *list = fact(s, "lots_list");
+	const char *p = FRENCH(procedures, json_string(json_get(f, "value")));
+	title(s, "QUOI");
+	text_line(s, "Objet", "object");
+	text_line(s, "Référence", "reference");
+	line(s, "Procédure", f ? with_place(s, f, p ? p : "autre") : "non trouvé");
+	int64_t n = (int64_t)json_num(json_get(lots, "value"));
+	const struct json *allotted = json_get(json_get(s->facts, "allotted"), "value");
+	if (!lots)
+		line(s, "Lots", "non trouvé");
+	else if (n == 1 && json_kind(allotted) == JSON_BOOL && !json_truth(allotted))
+		line(s, "Lots", with_place(s, lots, "marché non alloti"));
+	else
+		line(s, "Lots", with_place(s, lots, mem_printf(s->mem, "%lld lot%s", (long long)n, n > 1 ? "s" : "")));
+	const struct json *all = json_get(list, "value");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *number = json_string(json_get(json_at(all, i), "number")),
+			   *name = json_string(json_get(json_at(all, i), "title"));
+		line(s, "",
+		    mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : ""));
+	}
+}
+
+static void until(struct summary *s, const char *label, const char *key, const struct wall_time *now)
+{
+	const struct json *f = fact(s, key);
+	const char *v = json_string(json_get(f, "value"));
+	struct wall_time t;
+	if (!v) {
+		line(s, label, "non trouvé");
+		return;
+	}
+	if (!wall_time_parse(v, &t)) {
+		line(s, label, with_place(s, f, v));
+		return;
+	}
+	line(s, label, with_place(s, f, wall_time_words(s->mem, &t)));
+	line(s, "", wall_time_left(s->mem, &t, now));
+	const char *rest = wall_time_rest(s->mem, &t);
+	if (rest)
+		line(s, "", mem_printf(s->mem, "attention\u00a0: c'est %s", rest));
+}
+
+/* "60 %", "37,5 %", right-aligned by the caller; "—" without weight. */
+static char *percent(struct summary *s, const struct json *weight)
+{
+	if (json_kind(weight) == JSON_NULL)
+		return mem_strdup(s->mem, "—");
+	double v = json_num(weight);
+	char *p = mem_printf(s->mem, "%.2f", v);
+	size_t n = strlen(p);
+	while (n > 0 && p[n - 1] == '0')
+		p[--n] = '\0';
+	if (n > 0 && p[n - 1] == '.')
+		p[--n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		p[i] = p[i] == '.' ? ',' : p[i];
+	return mem_printf(s->mem, "%s\u00a0%%", p);
+}
+
+static size_t widest(struct summary *s, const struct json *list)
+{
+	size_t w = 0;
+	for (size_t i = 0; i < json_len(list); i++) {
+		char *p = percent(s, json_get(json_at(list, i), "weight"));
+		size_t n = columns(p, strlen(p)), below = widest(s, json_get(json_at(list, i), "sub"));
+		w = n > w ? n : w;
+		w = below > w ? below : w;
+	}
+	return w;
+}
+
+static void criteria(struct summary *s, const struct json *list, unsigned depth, size_t width)
+{
+	for (size_t i = 0; i < json_len(list) && depth < 6; i++) {
+		const struct json *c = json_at(list, i);
+		const char *name = json_string(json_get(c, "name"));
+		char *p = percent(s, json_get(c, "weight"));
+		size_t n = columns(p, strlen(p)), at = 2 + (size_t)depth * 4;
+		spaces(s->out, at + width - n);
+		buf_str(s->out, p);
+		spaces(s->out, 2);
+		wrapped(s, name ? name : "?", at + width + 2);
+		criteria(s, json_get(c, "sub"), depth + 1, width);
+	}
+}
+
+static void judged(struct summary *s)
+{
+	const struct json *f = fact(s, "criteria");
+	title(s, "COMMENT C'EST JUGÉ");
+	if (!f) {
+		line(s, "Critères", "non trouvé");
+		return;
+	}
+	line(s, "Critères", with_place(s, f, mem_printf(s->mem, "%zu", json_len(json_get(f, "value")))));
+	criteria(s, json_get(f, "value"), 0, widest(s, json_get(f, "value")));
+}
+
+static void conditions(struct summary *s)
+{
+	const struct json *v = fact(s, "offer_validity_days"), *w = fact(s, "variants_allowed");
+	title(s, "CONDITIONS");
+	line(s, "Validité",
+	    v ? with_place(s, v, mem_printf(s->mem, "%lld jours", (long long)json_num(json_get(v, "value"))))
+	      : "non trouvé");
+	line(s, "Variantes",
+	    w ? with_place(s, w, json_truth(json_get(w, "value")) ? "autorisées" : "interdites") : "non trouvé");
+	text_line(s, "Plateforme", "platform_url");
+}
+
+static void contradictions(struct summary *s, const struct json *all)
+{
+	if (json_len(all) == 0)
+		return;
+	title(s, "CONTRADICTIONS");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *m = json_string(json_get(json_at(all, i), "message"));
+		buf_str(s->out, "  - ");
+		wrapped(s, m ? m : "?", 4);
+	}
+}
+
+static void documents(struct summary *s, const struct json *all)
+{
+	size_t width = 0;
+	title(s, "DOCUMENTS");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *file = json_string(json_get(json_at(all, i), "file"));
+		size_t n = file ? columns(file, strlen(file)) : 0;
+		width = n > width && n <= 40 ? n : width;
+	}
+	for (size_t i = 0; i < json_len(all); i++) {
+		const struct json *d = json_at(all, i), *warns = json_get(d, "warnings");
+		const char *file = json_string(json_get(d, "file")), *error = json_string(json_get(d, "error"));
+		int64_t pages = json_int(json_get(d, "pages"));
+		const char *kind = FRENCH(kinds, json_string(json_get(d, "kind")));
+		char *text;
+		if (error)
+			text = mem_strdup(s->mem, FRENCH(errors, error) ? FRENCH(errors, error) : error);
+		else
+			text = mem_printf(s->mem, "%s, %lld page%s", kind ? kind : "autre document", (long long)pages,
+			    pages > 1 ? "s" : "");
+		for (size_t k = 0; k < json_len(warns); k++) {
+			const char *id = json_string(json_at(warns, k)), *w = FRENCH(warnings, id);
+			text = mem_printf(s->mem, "%s\u00a0; %s", text, w ? w : id ? id : "?");
+		}
+		spaces(s->out, 2);
+		const char *name = file ? file : "?";
+		for (const char *p = name; *p != '\0'; p++)
+			if ((unsigned char)*p >= 32 && *p != 127)
+				buf_char(s->out, *p);
+		size_t n = columns(name, strlen(name));
+		spaces(s->out, n < width ? width - n + 2 : 2);
+		wrapped(s, text, 4 + (n < width ? width : n));
+	}
+}
+
+void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wall_time *now, struct buf *out)
+{
+	struct summary s = { mem, out, json_get(analysis, "facts") };
+	what(&s);
+	title(&s, "QUI");
+	text_line(&s, "Acheteur", "buyer");
+	title(&s, "JUSQU'À QUAND");
+	if (fact(&s, "deadline_offers")) {
+		until(&s, "Candidatures", "deadline", now);
+		until(&s, "Offres", "deadline_offers", now);
+	} else {
+		until(&s, "Remise", "deadline", now);
+	}
+	judged(&s);
+	conditions(&s);
+	contradictions(&s, json_get(analysis, "contradictions"));
+	documents(&s, json_get(analysis, "documents"));
+}
