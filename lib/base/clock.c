@@ -62,3 +62,66 @@ void clock_date(int64_t days, int *year, int *month, int *day)
 	*month = (int)(m < 10 ? m + 3 : m - 9);
 	*year = (int)(yoe + era * 400 + (*month <= 2));
 }
+
+/* Reads exactly n digits. */
+static bool digits(const char **s, int n, int *out)
+{
+	*out = 0;
+	for (int i = 0; i < n; i++) {
+		if (**s < '0' || **s > '9')
+			return false;
+		*out = *out * 10 + (*(*s)++ - '0');
+	}
+	return true;
+}
+
+static bool literal(const char **s, char c)
+{
+	return **s == c && (*s)++;
+}
+
+static bool parse_date(const char **s, int64_t *days)
+{
+	int year, month, day;
+	return digits(s, 4, &year) && literal(s, '-') && digits(s, 2, &month) && literal(s, '-') && digits(s, 2, &day) &&
+	    clock_days(year, month, day, days);
+}
+
+bool clock_is_date(const char *s)
+{
+	int64_t days;
+	return parse_date(&s, &days) && *s == '\0';
+}
+
+bool clock_parse_rfc3339(const char *s, int64_t *us)
+{
+	int64_t days;
+	int hour, minute, second, offset_h = 0, offset_m = 0, sign = 1, fraction = 0;
+	if (!parse_date(&s, &days) || !(*s == 'T' || *s == 't'))
+		return false;
+	s++;
+	if (!digits(&s, 2, &hour) || !literal(&s, ':') || !digits(&s, 2, &minute) || !literal(&s, ':') ||
+	    !digits(&s, 2, &second))
+		return false;
+	if (*s == '.') {
+		int scale = 100000;
+		if (*++s < '0' || *s > '9')
+			return false;
+		for (; *s >= '0' && *s <= '9'; s++, scale /= 10)
+			fraction += (*s - '0') * scale;
+	}
+	if (*s == 'Z' || *s == 'z') {
+		s++;
+	} else if (*s == '+' || *s == '-') {
+		sign = *s++ == '-' ? -1 : 1;
+		if (!digits(&s, 2, &offset_h) || !literal(&s, ':') || !digits(&s, 2, &offset_m))
+			return false;
+	} else {
+		return false;
+	}
+	if (*s || hour > 23 || minute > 59 || second > 60 || offset_h > 23 || offset_m > 59)
+		return false;
+	int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - sign * (offset_h * 3600 + offset_m * 60);
+	*us = seconds * 1000000 + fraction;
+	return true;
+}

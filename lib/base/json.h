@@ -73,6 +73,8 @@ void jw_money(struct json_writer *w, double v);             /* exactly two decim
 void jw_bool(struct json_writer *w, bool v);
 void jw_null(struct json_writer *w);
 void jw_raw(struct json_writer *w, const char *json); /* a value that is JSON text already; NULL gives null */
+/* The members of an object that is JSON text already, as further members of the one being written. */
+void jw_members(struct json_writer *w, const char *object);
 void jw_uuid(struct json_writer *w, const struct uuid *id);
 void jw_opt_uuid(struct json_writer *w, const struct opt_uuid *id);
 void jw_instant(struct json_writer *w, int64_t us); /* RFC 3339 in UTC, seconds */

@@ -134,6 +134,15 @@ void jw_raw(struct json_writer *w, const char *json)
 	buf_str(w->out, json ? json : "null");
 }
 
+void jw_members(struct json_writer *w, const char *object)
+{
+	const char *start = strchr(object, '{'), *end = strrchr(object, '}');
+	if (!start || !end || start[1 + strspn(start + 1, " \t\r\n")] == '}')
+		return;
+	before_value(w);
+	buf_add(w->out, start + 1, (size_t)(end - start - 1));
+}
+
 void jw_uuid(struct json_writer *w, const struct uuid *id)
 {
 	char s[39] = { '"' };

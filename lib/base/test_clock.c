@@ -37,3 +37,31 @@ Test(clock, rfc3339_is_utc)
 	clock_rfc3339(1774000800000000, s);
 	cr_assert_str_eq(s, "2026-03-20T10:00:00Z");
 }
+
+Test(clock, reads_rfc3339)
+{
+	static const struct {
+		const char *s;
+		int64_t us;
+	} good[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2026-03-20T12:00:00+01:00", 1774004400000000 },
+		{ "2026-03-20T11:00:00Z", 1774004400000000 },
+		{ "2026-03-20T07:30:00-03:30", 1774004400000000 },
+		{ "1970-01-01T00:00:00.25Z", 250000 },
+	};
+	static const char *const bad[] = { "", "2026-03-20", "2026-03-20T12:00:00", "2026-02-30T12:00:00Z",
+		"2026-03-20T24:00:00Z", "2026-03-20 12:00:00Z", "2026-03-20T12:00:00.Z", "2026-03-20T12:00:00+1:00",
+		"2026-03-20T12:00Z", "2026-03-20T12:00:00ZZ" };
+	int64_t us;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		cr_assert(clock_parse_rfc3339(good[i].s, &us), "%s", good[i].s);
+		cr_assert_eq(us, good[i].us, "%s: %lld", good[i].s, (long long)us);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_assert_not(clock_parse_rfc3339(bad[i], &us), "%s", bad[i]);
+	cr_assert(clock_is_date("2024-02-29"));
+	cr_assert_not(clock_is_date("2026-02-29"));
+	cr_assert_not(clock_is_date("2026-2-9"));
+	cr_assert_not(clock_is_date("2026-03-20T00:00:00Z"));
+}

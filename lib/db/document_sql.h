@@ -55,8 +55,9 @@ SQL_FIELDS(document_created, created_at);
 
 SQL_ONE(document_insert, document_new, document_created,
     "insert into document (id, tender_id, blob_id, name, kind, document_type, document_type_source, status,"
-    " created_by)"
-    " select $1, $2, b.id, $4, $5, $6, case when $6 is not null then 'person' end, $7, $8"
+    " processing_started_at, created_by)"
+    " select $1, $2, b.id, $4, $5, $6, case when $6 is not null then 'person' end, $7,"
+    " case when $7 = 'processing' then now() end, $8"
     " from blob b where b.sha256 = $3 returning created_at")
 
 struct document_row {

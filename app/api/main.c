@@ -1,0 +1,104 @@
+/* scorpius-api: one worker of a prefork pool. Started by spawn-fcgi and multiwatch with the listening socket as its
+ * descriptor 0. `--check` compares routes and statements with what they must agree with, and ends. */
+#include "app.h"
+#include "health.h"
+#include "log.h"
+#include "sql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REQUEST_MEMORY (512u << 20)
+
+static const char *environment(const char *name)
+{
+	return getenv(name);
+}
+
+/* multiwatch starts a dead child again at once: a second's pause keeps a wrong setting from becoming a fork bomb. */
+static int give_up(const struct error *e)
+{
+	for (unsigned i = 0; i < e->n_faults; i++) {
+		char text[512];
+		error_text(&e->faults[i], LANG_EN, text, sizeof text);
+		log_error("can't start", "code", error_id(e->faults[i].code), "why", text, "cause", e->cause);
+	}
+	sleep(1);
+	return error_exit_status(e->code);
+}
+
+static enum result open_all(struct app *app, struct error *e)
+{
+	struct settings *s = &app->settings;
+	const char *url;
+	enum log_level level = LOG_INFO;
+	TRY(settings_read(app->mem, environment, s, e));
+	(void)log_level_parse(s->LOG_LEVEL, &level);
+	log_open("scorpius-api", level);
+#ifdef SCORPIUS_SANITIZED
+	if (strcmp(s->APP_ENV, "production") == 0)
+		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
+		    "a build with sanitizers is not for production");
+#endif
+	TRY(db_url_for_role(
+	    app->mem, s->DATABASE_API_URL, s->DATABASE_URL, "scorpius_api", s->DATABASE_API_PASSWORD, &url, e));
+	if (!url)
+		return error_set(e, ERR_INVALID_SETTING, "DATABASE_API_URL", "name", "DATABASE_API_URL", "reason",
+		    "neither it nor DATABASE_URL is set");
+	struct db_config config = {
+		.url = url,
+		.application_name = "scorpius-api",
+		.timeout_s = s->DATABASE_TIMEOUT,
+		.prepared = db_prepared_parse(s->DATABASE_PREPARED),
+	};
+	TRY(db_open(app->mem, &config, &app->db, e));
+	TRY(cache_open(app->mem, s->REDIS_URL, NULL, &app->cache, e));
+	const char *key = s->JWT_SECRET_KEY ? s->JWT_SECRET_KEY : "";
+	TRY(token_signer_new(app->mem, key, strlen(key), &app->signer, e));
+	TRY(content_detector_new(app->mem, &app->detector, e));
+	app->health = health_open(app->mem, s->HEALTH_PATH);
+	return route_check(api_routes, api_routes_count, e);
+}
+
+int main(int argc, char **argv)
+{
+	http_block_signals();
+	log_open("scorpius-api", LOG_INFO);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("scorpius-api " SCORPIUS_VERSION) < 0;
+	struct app app = { .mem = mem_new("app", 0) };
+	struct error e;
+	error_clear(&e);
+	if (open_all(&app, &e) != ERR_OK)
+		return give_up(&e);
+	if (argc == 2 && strcmp(argv[1], "--check") == 0) {
+		if (db_ensure(app.db, &e) != ERR_OK ||
+		    sql_check_all(app.db, sql_statements, sql_statements_count, &e) != ERR_OK)
+			return give_up(&e);
+		return puts("routes and statements are right") < 0;
+	}
+	if (argc > 1) {
+		fprintf(stderr, "usage: scorpius-api [--check | --version]\n");
+		return 64;
+	}
+	struct http_app http = {
+		.routes = api_routes,
+		.n_routes = api_routes_count,
+		.context = &app,
+		.cors_origins = app.settings.CORS_ORIGINS,
+		.memory_max = REQUEST_MEMORY,
+		.authenticate = app_authenticate,
+		.finished = app_finished,
+	};
+	int rc = http_fastcgi_loop(&http, NULL);
+	if (rc == 0)
+		log_debug("worker ended");
+	else {
+		log_error("descriptor 0 is no listening socket", "why", strerror(rc));
+		sleep(1);
+	}
+	talloc_free(app.mem);
+	return rc == 0 ? 0 : 71;
+}

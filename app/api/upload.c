@@ -1,0 +1,250 @@
+/* 201 is answered when the bytes are on the disk under their final names and the rows are committed; a failure before
+ * that leaves nothing. Two round trips for any number of files: what must be known before, and all that is written. */
+#include "upload.h"
+#include "clock.h"
+#include "document_view.h"
+#include "log.h"
+#include "multipart.h"
+#include "tender_sql.h"
+#include "uuid.h"
+
+#include <string.h>
+
+static enum result receive_file(
+    struct request *rq, struct multipart *m, const char *name, struct upload *up, struct error *e)
+{
+	struct app *app = app_of(rq);
+	int64_t max = app->settings.MAX_UPLOAD_SIZE, files_max = app->settings.MAX_UPLOAD_FILES;
+	struct store *store;
+	if ((int64_t)up->n == files_max)
+		return error_set(e, ERR_TOO_MANY_FILES, "file", "max", num_text(files_max).s);
+	up->files = mem_grow(rq->mem, up->files, struct upload_file, up->n + 1);
+	struct upload_file *f = &up->files[up->n++];
+	*f = (struct upload_file){ .name = name };
+	TRY(app_store(app, &store, e));
+	TRY(store_put_begin(store, rq->mem, &f->put, e));
+	for (;;) {
+		char chunk[65536];
+		size_t got;
+		TRY(multipart_read(m, chunk, sizeof chunk, &got, e));
+		if (got == 0)
+			break;
+		f->size += (int64_t)got;
+		if (f->size > max)
+			return error_set(e, ERR_FILE_TOO_LARGE, "file", "name", name, "max", num_text(max).s);
+		TRY(store_put_write(f->put, chunk, got, e));
+	}
+	if (f->size == 0) {
+		error_set(e, ERR_EMPTY_FILE, "file", "name", name);
+		return ERR_OK; /* told with the faults of the other files */
+	}
+	enum result rc = content_type_of_put(app->detector, f->put, name, "file", &f->type, e);
+	if (rc == ERR_FILE_TYPE_REFUSED || rc == ERR_EMPTY_FILE)
+		return ERR_OK;
+	TRY(rc);
+	store_put_digest(f->put, f->sha256);
+	return ERR_OK;
+}
+
+static enum result receive_field(
+    struct multipart *m, const struct multipart_part *part, bool with_tender, struct upload *up, struct error *e)
+{
+	const char *text;
+	if (with_tender && strcmp(part->name, "tender_id") == 0) {
+		TRY(multipart_text(m, "tender_id", 100, &text, e));
+		up->tender_id.set = uuid_parse(text, &up->tender_id.value);
+		if (!up->tender_id.set)
+			error_set(e, ERR_INVALID_ID, "tender_id", "value", text);
+		return ERR_OK;
+	}
+	if (strcmp(part->name, "document_type") == 0) {
+		static const char *const types[] = { "rc", "ccap", "cctp", "ccp", "ae", "aapc", "bpu", "dpgf", "dqe",
+			"dc1", "dc2", "planning", "memoire_frame", "annexe", "other" };
+		TRY(multipart_text(m, "document_type", 100, &text, e));
+		for (size_t i = 0; i < ARRAY_LEN(types); i++)
+			if (strcmp(types[i], text) == 0)
+				up->document_type = types[i];
+		if (!up->document_type)
+			error_set(e, ERR_INVALID_VALUE, "document_type", "value", text, "expected",
+			    "rc, ccap, cctp, ae, ...");
+		return ERR_OK;
+	}
+	error_set(e, ERR_UNKNOWN_FIELD, part->name, "name", part->name);
+	return ERR_OK;
+}
+
+enum result upload_receive(struct request *rq, bool with_tender, struct upload *out, struct error *e)
+{
+	struct app *app = app_of(rq);
+	int64_t max = app->settings.MAX_REQUEST_SIZE;
+	if (rq->content_length > max)
+		return error_set(e, ERR_BODY_TOO_LARGE, NULL, "max", num_text(max).s);
+	struct multipart *m;
+	TRY(multipart_of_request(rq, &m, e));
+	for (;;) {
+		struct multipart_part part;
+		bool more;
+		TRY(multipart_next(m, &more, &part, e));
+		if (!more)
+			break;
+		if (strcmp(part.name, "file") == 0 && part.filename)
+			TRY(receive_file(rq, m, part.filename, out, e));
+		else if (strcmp(part.name, "file") == 0)
+			error_set(e, ERR_NO_FILE, "file");
+		else
+			TRY(receive_field(m, &part, with_tender, out, e));
+		if (rq->body_read > max)
+			return error_set(e, ERR_BODY_TOO_LARGE, NULL, "max", num_text(max).s);
+	}
+	if (e->n_faults == 0 && out->n == 0)
+		error_set(e, ERR_NO_FILE, "file");
+	return e->n_faults ? e->code : ERR_OK;
+}
+
+/* What must be known before anything is written: whether the tender is there (its lock is held from here on, as by
+ * whoever changes a dossier), and which bytes the organisation has already. */
+static enum result look_up(struct request *rq, struct upload *up, struct error *e)
+{
+	struct db *db = app_of(rq)->db;
+	struct tender_locked tender;
+	struct blob_place *places = mem_array(rq->mem, struct blob_place, up->n);
+	TRY(app_begin(rq, e));
+	if (up->tender_id.set)
+		TRY(tender_lock_later(db, &(struct tender_key){ up->tender_id.value }, rq->mem, &tender, e));
+	for (size_t i = 0; i < up->n; i++)
+		TRY(blob_find_later(db, &(struct blob_digest){ { up->files[i].sha256, 32 } }, rq->mem, &places[i], e));
+	enum result rc = db_flush(db, e);
+	if (rc == ERR_NOT_FOUND) {
+		error_clear(e);
+		return error_set(e, ERR_NOT_FOUND, "tender_id");
+	}
+	TRY(rc);
+	for (size_t i = 0; i < up->n; i++) {
+		struct upload_file *f = &up->files[i];
+		f->known = places[i].id.set;
+		f->blob_id = f->known ? places[i].id.value : uuid_new();
+		/* The same bytes twice in one request are one object, too. */
+		for (size_t k = 0; k < i && !f->known; k++)
+			if (memcmp(up->files[k].sha256, f->sha256, 32) == 0) {
+				f->known = true;
+				f->blob_id = up->files[k].blob_id;
+			}
+	}
+	return ERR_OK;
+}
+
+static enum result write_rows(struct request *rq, struct upload *up, bool process, struct error *e)
+{
+	struct db *db = app_of(rq)->db;
+	struct opt_int took_ms = { true, (clock_mono_us() - rq->started_us) / 1000 };
+	for (size_t i = 0; i < up->n; i++) {
+		struct upload_file *f = &up->files[i];
+		struct blob_new blob = { f->blob_id, { f->sha256, 32 }, f->size, f->type->mime };
+		struct document_new document = {
+			.id = uuid_new(),
+			.tender_id = up->tender_id,
+			.sha256 = { f->sha256, 32 },
+			.name = f->name,
+			.kind = f->type->archive ? "archive" : "file",
+			.document_type = up->document_type,
+			.status = process ? "processing" : "uploaded",
+			.created_by = rq->identity.user_id,
+		};
+		struct document_event_new event = {
+			.id = uuid_new(),
+			.document_id = document.id,
+			.stage = "upload",
+			.state = "completed",
+			.progress = 100,
+			.duration_ms = took_ms,
+		};
+		struct job_read_new job = { uuid_new(), document.id, f->size };
+		f->row = (struct document_row){
+			.id = document.id,
+			.name = f->name,
+			.path = "",
+			.size = f->size,
+			.mime_type = f->type->mime,
+			.sha256 = { f->sha256, 32 },
+			.document_type = up->document_type,
+			.kind = document.kind,
+			.status = document.status,
+			.tender_id = up->tender_id,
+		};
+		TRY(blob_insert_later(db, &blob, rq->mem, &f->blob, e));
+		TRY(document_insert_later(db, &document, rq->mem, &f->created, e));
+		TRY(document_event_add_later(db, &event, NULL, e));
+		if (process)
+			TRY(job_read_add_later(db, &job, NULL, e));
+	}
+	if (up->tender_id.set) {
+		struct tender_key tender = { up->tender_id.value };
+		struct dossier_version_new version = { uuid_new(), tender.id, rq->identity.user_id };
+		struct dossier_version_fill_key fill = { version.id, tender.id };
+		TRY(dossier_version_insert_later(db, &version, NULL, e));
+		TRY(dossier_version_fill_later(db, &fill, NULL, e));
+		if (process)
+			TRY(tender_set_queued_later(db, &tender, NULL, e));
+	}
+	return db_commit(db, e);
+}
+
+enum result upload_store(struct request *rq, struct upload *up, bool process, struct error *e)
+{
+	struct app *app = app_of(rq);
+	struct store *store;
+	struct uuid organization = rq->identity.organization_id.value;
+	enum result rc = ERR_OK;
+	bool sent = false;
+	TRY(app_store(app, &store, e));
+	TRY(look_up(rq, up, e));
+	for (size_t i = 0; i < up->n && rc == ERR_OK; i++) {
+		struct upload_file *f = &up->files[i];
+		struct store_key key = { organization, f->blob_id };
+		if (f->known)
+			continue;
+		rc = store_put_commit(f->put, &key, e);
+		f->stored = rc == ERR_OK;
+	}
+	if (rc == ERR_OK) {
+		sent = true;
+		rc = write_rows(rq, up, process, e);
+	}
+	/* Objects that no row names: all of ours when nothing was committed, and one whose bytes another request stored
+	 * meanwhile. When it is not known whether the commit happened, they stay. */
+	for (size_t i = 0; i < up->n; i++) {
+		struct upload_file *f = &up->files[i];
+		bool unknown = rc == ERR_UNAVAILABLE && sent;
+		bool unused = rc == ERR_OK ? !uuid_equal(&f->blob.id, &f->blob_id) : !unknown;
+		struct store_key key = { organization, f->blob_id };
+		struct error failed;
+		error_clear(&failed);
+		if (f->stored && unused && store_remove(store, &key, &failed) != ERR_OK)
+			log_failure(LOG_WARN, "an unused object stays", &failed);
+		f->row.created_at = f->created.created_at;
+	}
+	return rc;
+}
+
+void upload_answer(const struct upload *up, struct response *rs)
+{
+	struct json_writer *w = response_data(rs);
+	char id[37];
+	if (up->n > 1)
+		jw_open(w, '[');
+	for (size_t i = 0; i < up->n; i++)
+		document_write(w, &up->files[i].row);
+	if (up->n > 1)
+		jw_close(w, ']');
+	uuid_format(&up->files[0].row.id, id);
+	response_created(rs, up->n > 1 ? "/api/v1/documents" : mem_printf(rs->body.mem, "/api/v1/documents/%s", id));
+}
+
+enum result document_upload(struct request *rq, struct response *rs, struct error *e)
+{
+	struct upload up = { 0 };
+	TRY(upload_receive(rq, true, &up, e));
+	TRY(upload_store(rq, &up, request_flag(rq, "process"), e));
+	upload_answer(&up, rs);
+	return ERR_OK;
+}

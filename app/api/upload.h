@@ -1,0 +1,38 @@
+/* Receiving files: from the parts of a request to rows and durable objects. */
+#ifndef API_UPLOAD_H
+#define API_UPLOAD_H
+
+#include "app.h"
+#include "document_sql.h"
+
+struct upload_file {
+	const char *name;
+	const struct content_type *type;
+	struct store_put *put;
+	int64_t size;
+	uint8_t sha256[32];
+	struct uuid blob_id;
+	bool known;           /* the organisation has these bytes already, under blob_id */
+	bool stored;          /* an object of this request */
+	struct blob_key blob; /* the row that stands after all */
+	struct document_created created;
+	struct document_row row;
+};
+
+struct upload {
+	struct upload_file *files;
+	size_t n;
+	struct opt_uuid tender_id; /* of the form, or of the route */
+	const char *document_type;
+};
+
+/* Streams a multipart request into temporary objects and checks every part. Nothing is kept unless upload_store()
+ * succeeds: temporary objects go with the request. `with_tender`: whether the form may name one. */
+enum result upload_receive(struct request *rq, bool with_tender, struct upload *out, struct error *e) MUST_CHECK;
+/* Makes objects durable and commits the rows: documents, their first event, and, when `process`, the work to do; with a
+ * tender also its next dossier version. Fills in files[].row. */
+enum result upload_store(struct request *rq, struct upload *up, bool process, struct error *e) MUST_CHECK;
+/* 201 with the documents: one an object, several a list. */
+void upload_answer(const struct upload *up, struct response *rs);
+
+#endif
