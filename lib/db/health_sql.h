@@ -5,9 +5,9 @@
 #include "sql.h"
 
 struct health_row {
-	bool writable;     /* a standby, or a server set read-only, can't be written */
-	bool jobs_alive;   /* somebody works on jobs */
-	double waiting_s;  /* how long the oldest job that could run has waited */
+	bool writable;    /* a standby, or a server set read-only, can't be written */
+	bool jobs_alive;  /* somebody works on jobs */
+	double waiting_s; /* how long the oldest job that could run has waited */
 };
 SQL_FIELDS(health_row, writable, jobs_alive, waiting_s);
 

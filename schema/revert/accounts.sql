@@ -4,5 +4,6 @@ begin;
 
 drop table scorpius.audit_event, scorpius.session, scorpius.account, scorpius.organization;
 drop function scorpius.bump_version();
+drop function scorpius.fold(text);
 
 commit;
