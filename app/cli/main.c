@@ -9,6 +9,7 @@ static const struct command commands[] = {
 	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
 	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
 	    "lit un dossier de consultation et dit quoi, qui, jusqu'à quand, comment c'est jugé", analyze_help },
+	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
 };
 
 static const struct command *find(const char *name)
