@@ -324,10 +324,19 @@ static void mark_push(struct collector *c, const char *tag, fz_context *ctx, pdf
 		c->depth++;
 }
 
+/* Text of one text object is shown at its end, but a mark may begin or end inside: setting a value that nothing here
+ * looks at makes MuPDF show what it holds back. */
+static void show_pending(fz_context *ctx, pdf_processor *proc)
+{
+	if (proc->op_M)
+		proc->op_M(ctx, proc, 10);
+}
+
 static void op_bmc(fz_context *ctx, pdf_processor *proc, const char *tag)
 {
 	struct collector *c = fz_user_context(ctx);
-	if (c->bmc) /* shows the text before the mark, so it comes first */
+	show_pending(ctx, proc);
+	if (c->bmc)
 		c->bmc(ctx, proc, tag);
 	mark_push(c, tag, ctx, NULL);
 }
@@ -335,6 +344,7 @@ static void op_bmc(fz_context *ctx, pdf_processor *proc, const char *tag)
 static void op_bdc(fz_context *ctx, pdf_processor *proc, const char *tag, pdf_obj *raw, pdf_obj *cooked)
 {
 	struct collector *c = fz_user_context(ctx);
+	show_pending(ctx, proc);
 	if (c->bdc)
 		c->bdc(ctx, proc, tag, raw, cooked);
 	mark_push(c, tag, ctx, cooked ? cooked : raw);
@@ -343,6 +353,7 @@ static void op_bdc(fz_context *ctx, pdf_processor *proc, const char *tag, pdf_ob
 static void op_emc(fz_context *ctx, pdf_processor *proc)
 {
 	struct collector *c = fz_user_context(ctx);
+	show_pending(ctx, proc);
 	if (c->emc)
 		c->emc(ctx, proc);
 	if (c->depth)
