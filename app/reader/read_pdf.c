@@ -132,7 +132,9 @@ static bool page_read(struct pdf *p, uint32_t number, const struct tags *tags)
 	layout_page(p->mem, ink, tags, number, out);
 	p->text += out->page.text_len + out->page.n_words * sizeof(struct doc_word) / 4;
 	talloc_free(tmp);
-	fz_empty_store(ctx);
+	/* Fonts stay for the next page; only what grows without end is thrown away. */
+	if (p->pool->used > LIMIT_ENGINE_MEMORY / 2)
+		fz_empty_store(ctx);
 	return loaded;
 }
 
