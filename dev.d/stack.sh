@@ -137,7 +137,7 @@ schema_migrate() {
 }
 
 schema_deploy() {
-	if [ -x "$(app_program bin/scorpius)" ]; then
+	if as_user "$(app_program bin/scorpius)" --help 2>/dev/null | grep -q '^  migrate'; then
 		as_user "$(app_program bin/scorpius)" migrate
 		return
 	fi
