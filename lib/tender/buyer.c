@@ -41,7 +41,8 @@ static const char statement_rx[] =
 static const char person_rx[] =
     "\\A\\s*(?:monsieur|madame|m\\.|mme|mr\\b|le\\s+(?:maire|president|directeur|prefet|"
     "pouvoir)|la\\s+(?:presidente|directrice|prefete)|represent|"
-    "l'|se\\s|sera|est\\b|pourra|peut\\b|doit|\\d|adresse|telephone|tel\\b|objet|nom\\b|"
+    "pouvoir\\s+adjud|acheteur|entite\\s|maitre\\s|l'|se\\s|sera|est\\b|pourra|peut\\b|doit|\\d|adresse|telephone|"
+    "tel\\b|objet|nom\\b|"
     "et\\b|ou\\b|de\\b|du\\b|des\\b|informe|"
     "non\\b|oui\\b|sire[tn]\\b|code\\b|ape\\b|naf\\b|e-?mail|courriel|date\\b|\\(|_|http|:)";
 
@@ -184,7 +185,7 @@ static bool from_notice(struct reading *r)
 static bool from_letterhead(struct reading *r)
 {
 	size_t at = 0, lines = 0, best_from = 0, best_to = 0;
-	while (at < r->body.n && lines < 16) {
+	while (at < r->body.n && lines < 16 && view_page(&r->body, at) == 0) {
 		size_t end = view_line_end(&r->body, at), from = at, to;
 		at = end + 1;
 		if (end - from < 4)
@@ -232,20 +233,28 @@ static bool from_statement(struct reading *r)
 	return f != NULL;
 }
 
-/* A running header that was not told apart: a body's name in capitals, nothing else, above a line of title. */
-static bool from_header(struct reading *r)
+/* A running header: a body's name in capitals, nothing else. In the body only what the title of the document and its
+ * page number under it show to be one: the reader did not tell it apart. */
+static bool from_header(struct reading *r, const struct view *v)
 {
+	static const char rx[] = "^((?:communaute|commune|ville|departement|metropole|syndicat|region|centre\\s+"
+				 "hospitalier)\\b[^\\n\\t:;.,]{6,90})$";
+	static const char title_rx[] = "\\A\\s*[^\\n]{0,160}\\b(?:acte\\s+d'engagement|c\\.?c\\.?a?\\.?p\\.?|c\\.?c\\.?"
+				       "t\\.?p\\.?|r\\.?c\\.?|reglement\\s+de\\s+(?:la\\s+)?"
+				       "consultation|cahier\\s+des\\s+clauses[a-z ]*)[^\\n]{0,12}\\d";
 	struct match m;
 	size_t at = 0;
-	while (body_find(r,
-	    "^((?:communaute|commune|ville|departement|metropole|syndicat|region|centre\\s+hospitalier)\\b[^\\n\\t:;.,]"
-	    "{6,90})$",
-	    at, &m)) {
+	while (pattern_find(r->rx, rx, v->s, v->n, at, &m)) {
 		at = m.to;
-		size_t from = m.g[1].from, to = wide_gap(r, from, m.g[1].to);
-		if (to - from < 12 || view_capitals(&r->body, from, to) < 0.9 || !is_name(r, from, to, false))
+		size_t from = m.g[1].from, to = m.g[1].to;
+		if (v == &r->body) {
+			if (!body_has(r, title_rx, m.to, body_ahead(r, m.to, 200)))
+				continue;
+			to = wide_gap(r, from, to);
+		}
+		if (to - from < 12 || view_capitals(v, from, to) < 0.9)
 			continue;
-		reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, from, to)), 0.75, &r->body, from, to);
+		reading_add(r, "buyer", value_text(view_text(r->mem, v, from, to)), 0.75, v, from, to);
 		return true;
 	}
 	return false;
@@ -253,6 +262,7 @@ static bool from_header(struct reading *r)
 
 void buyer_find(struct reading *r)
 {
-	if (!from_notice(r) && !from_labels(r) && !from_statement(r) && !from_letterhead(r))
-		from_header(r);
+	if (!from_notice(r) && !from_labels(r) && !from_statement(r) && !from_letterhead(r) &&
+	    !from_header(r, &r->margin))
+		from_header(r, &r->body);
 }

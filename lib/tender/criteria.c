@@ -55,6 +55,10 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 	k.name = view_text(r->tmp, &r->body, base + m->g[name].from, base + m->g[name].to);
 	if (!view_source(&r->body, from, to, &k.page, &k.a, &k.b))
 		return;
+	uint32_t page;
+	if (!view_source(&r->body, base + m->g[weight].from, base + m->g[weight].to, &page, &k.weight_a, &k.weight_b) ||
+	    page != k.page)
+		k.weight_a = k.weight_b = 0;
 	if (number && m->g[number].set && memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from)) {
 		const char *dot = memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from);
 		if (dot[1] >= '0' && dot[1] <= '9')

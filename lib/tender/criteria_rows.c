@@ -136,6 +136,37 @@ static bool is_total(struct reading *r, const char *name)
 	       f[0] == '\0';
 }
 
+static void prove_part(
+    struct reading *r, struct fact **f, const struct value *v, double confidence, uint32_t page, uint32_t a, uint32_t b)
+{
+	struct evidence e;
+	if (!page_evidence(r->mem, r->d, r->index, page, a, b, &e))
+		return;
+	if (!*f)
+		*f = reading_add_evidence(r, "criteria", *v, confidence, &e);
+	else
+		reading_also_evidence(r, *f, &e);
+}
+
+/* A short row is quoted whole; of a long one its first line, and its weight. */
+static void prove_row(
+    struct reading *r, struct fact **f, const struct value *v, double confidence, const struct criteria_row *row)
+{
+	if (row->b - row->a <= 160 || row->weight_b <= row->weight_a) {
+		prove_part(r, f, v, confidence, row->page, row->a, row->b);
+	} else {
+		const char *text = r->d->pages[row->page].text;
+		uint32_t end = row->a;
+		while (end < row->b && (text[end] != '\n' || end < row->a + 30))
+			end++;
+		prove_part(r, f, v, confidence, row->page, row->a, end);
+		if (row->weight_a > end)
+			prove_part(r, f, v, confidence, row->page, row->weight_a, row->weight_b);
+	}
+	if (row->more_b > row->more_a)
+		prove_part(r, f, v, confidence, row->more_page, row->more_a, row->more_b);
+}
+
 bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, double confidence)
 {
 	size_t kept = 0;
@@ -181,14 +212,7 @@ bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, 
 		scale_parts(&list[i], factor);
 	struct value v = { .kind = VALUE_CRITERIA, .n = tops, .criteria = list };
 	struct fact *f = NULL;
-	for (size_t i = 0; i < n; i++) {
-		struct evidence e;
-		if (!page_evidence(r->mem, r->d, r->index, rows[i].page, rows[i].a, rows[i].b, &e))
-			continue;
-		if (!f)
-			f = reading_add_evidence(r, "criteria", v, confidence, &e);
-		else
-			reading_also_evidence(r, f, &e);
-	}
+	for (size_t i = 0; i < n; i++)
+		prove_row(r, &f, &v, confidence, &rows[i]);
 	return f != NULL;
 }

@@ -93,6 +93,8 @@ static void add_row(
 				k.weighted = true;
 				k.points = w.points;
 				k.dont = w.dont;
+				k.weight_a = a;
+				k.weight_b = b;
 			}
 		} else if (names == 0) {
 			k.name = text;
@@ -128,8 +130,13 @@ static void add_row(
 		read_inline_weight(r, k.name, &k);
 	if (!k.weighted) {
 		/* the rest of a row that the page break cut */
-		if (continues && out->n > 0 && names > 0)
-			out->row[out->n - 1].name = mem_printf(r->tmp, "%s\n%s", out->row[out->n - 1].name, k.name);
+		if (continues && out->n > 0 && names > 0) {
+			struct criteria_row *cut = &out->row[out->n - 1];
+			cut->name = mem_printf(r->tmp, "%s\n%s", cut->name, k.name);
+			cut->more_page = page;
+			cut->more_a = low;
+			cut->more_b = high;
+		}
 		return;
 	}
 	if (names == 0) {

@@ -61,7 +61,8 @@ static size_t number_in_words(const char *s, size_t n, long *out)
 			part = (part ? part : 1) * 100;
 		} else if (v == 20 && last == 4) {
 			part += 76; /* quatre-vingt(s): the 4 is there already */
-		} else if (end > 0 && last != 100 && last != 1000 && (v >= last || last < 20)) {
+		} else if (end > 0 && last != 100 && last != 1000 &&
+			   (v >= last || (last < 20 && !(last == 10 && v >= 7)))) {
 			break; /* "deux trois" are two numbers */
 		} else {
 			part += v;

@@ -34,8 +34,16 @@ static size_t object_end(struct reading *r, size_t from)
 		if (s[at] == '\t' || s[at] == ';')
 			break;
 		if (s[at] == '\n') {
-			if (s[at + 1] == '\n')
-				break;
+			if (s[at + 1] == '\n') {
+				/* a title set as several blocks: "ACCORD-CADRE", "DE MAINTENANCE..." */
+				if (!capitals ||
+				    !body_has(r, "\\A\\s*(?:d'|de\\s|du\\s|des\\s|et\\s|pour\\s|a\\s)", at,
+					body_ahead(r, at, 12)) ||
+				    view_capitals(&r->body, at + 2, view_line_end(&r->body, at + 2)) < 0.6)
+					break;
+				at += 2;
+				continue;
+			}
 			/* a title in capitals ends where the capitals do; a sentence goes on in lower case */
 			size_t next = view_line_end(&r->body, at + 1);
 			double share = view_capitals(&r->body, at + 1, next);
@@ -70,13 +78,13 @@ static bool is_object(struct reading *r, size_t from, size_t to)
 	       !body_has(r, "_|\\bcocher\\b", from, to);
 }
 
-static struct fact *add(struct reading *r, size_t from, size_t to, size_t label, double confidence)
+/* Adds [from, to) as the object, in the document's words. */
+static struct fact *add(struct reading *r, size_t from, size_t to, double confidence)
 {
 	while (from < to && strchr(" \n\"*:-", r->body.s[from]))
 		from++;
 	if (from < to && r->body.s[to - 1] == '"')
 		to--;
-	(void)label;
 	if (!is_object(r, from, to))
 		return NULL;
 	return reading_add(
@@ -101,14 +109,14 @@ static bool from_label(struct reading *r)
 		/* a chapter "Objet du marché" is followed by the sentence that says it */
 		if (pattern_find(r->rx, sentence_rx, r->body.s, body_ahead(r, from, 160), from, &k) &&
 		    k.from < from + 60) {
-			if (add(r, k.to, object_end(r, k.to), m.from, 0.92))
+			if (add(r, k.to, object_end(r, k.to), 0.92))
 				return true;
 			continue;
 		}
 		if (body_has(r, "\\A[^.\\n]{0,40}\\b(?:est|sont|sera|definit|fixe|precise|ne)\\b", from,
 			body_ahead(r, from, 60)))
 			continue;
-		if (add(r, from, object_end(r, from), m.from, 0.9))
+		if (add(r, from, object_end(r, from), 0.9))
 			return true;
 	}
 	return false;
@@ -136,7 +144,7 @@ static bool from_sentence(struct reading *r)
 				from, &k))
 				from = k.to;
 		}
-		if (add(r, from, object_end(r, from), m.from, 0.9))
+		if (add(r, from, object_end(r, from), 0.9))
 			return true;
 	}
 	return false;
@@ -215,7 +223,7 @@ static bool from_notice(struct reading *r)
 		from = m.to;
 	while (end > from && strchr(" .", r->body.s[end - 1]))
 		end--;
-	return end < 400 && add(r, from, end, 0, 0.9) != NULL;
+	return end < 400 && add(r, from, end, 0.9) != NULL;
 }
 
 /* The cover: the first lines in capitals that are no kind of document and no body. */
@@ -231,7 +239,9 @@ static bool from_cover(struct reading *r)
 		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
 			continue;
 		if (body_has(r,
-			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marche|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
+			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:publics?"
+			"\\s+)?de\\s+(?:travaux|services?|fournitures?)[a-z "
+			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
 			"centre|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|objet|annexe|"
 			"article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
@@ -241,7 +251,7 @@ static bool from_cover(struct reading *r)
 		size_t to = object_end(r, from);
 		if (to < from + 20 || !body_has(r, "[a-z]{4,}\\s+(?:de|d'|des|du|et|a|pour|en)\\b", from, to))
 			continue;
-		struct fact *f = add(r, from, to, from, 0.72);
+		struct fact *f = add(r, from, to, 0.72);
 		if (f)
 			return true;
 	}

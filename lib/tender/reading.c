@@ -40,7 +40,9 @@ struct fact *reading_add(struct reading *r, const char *key, struct value value,
 void reading_also_evidence(struct reading *r, struct fact *f, const struct evidence *e)
 {
 	for (size_t i = 0; i < f->n_evidence; i++)
-		if (f->evidence[i].page == e->page && strcmp(f->evidence[i].quote, e->quote) == 0)
+		if (f->evidence[i].page == e->page && strcmp(f->evidence[i].quote, e->quote) == 0 &&
+		    f->evidence[i].n_boxes == e->n_boxes &&
+		    (e->n_boxes == 0 || memcmp(&f->evidence[i].boxes[0], &e->boxes[0], sizeof(e->boxes[0])) == 0))
 			return;
 	f->evidence = mem_grow(r->mem, f->evidence, struct evidence, f->n_evidence + 1);
 	f->evidence[f->n_evidence++] = *e;

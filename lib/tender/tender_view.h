@@ -2,9 +2,9 @@
  * quotes, single blanks), each byte of which knows its place in the page it came from: rules are short and fast, and
  * what they find is quoted from the page itself.
  *
- * What the folding keeps of the layout: '\n' between lines of a block, '\t' between cells of a table row (and for '|'), "\n\n"
- * between blocks and rows. Bullets become '*', empty and ticked boxes "[ ]" and "[x]", four or more leader dots '_',
- * the euro sign "eur", the degree sign 'o'. */
+ * What the folding keeps of the layout: '\n' between lines of a block, '\t' between cells of a table row (and for '|'),
+ * "\n\n" between blocks and rows. Bullets become '*', empty and ticked boxes "[ ]" and "[x]", four or more leader dots
+ * '_', the euro sign "eur", the degree sign 'o'. */
 #ifndef TENDER_VIEW_H
 #define TENDER_VIEW_H
 

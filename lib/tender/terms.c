@@ -101,7 +101,10 @@ void variants_find(struct reading *r)
 			if (!pattern_find(r->rx, variant_rules[i].rx, r->body.s, high, from, &k))
 				continue;
 			if (variant_rules[i].says >= 0) {
-				size_t q = k.from, end = view_line_end(&r->body, k.to);
+				size_t q = k.from, line = view_line_start(&r->body, k.from);
+				if (q - line < 60)
+					q = line;
+				size_t end = view_line_end(&r->body, k.to);
 				if (end - k.to > 60 || end - q > 300)
 					end = k.to;
 				while (end < to && end - k.to < 12 && r->body.s[end] != ' ' && r->body.s[end] != '\n')
@@ -123,7 +126,7 @@ static const char not_platform_rx[] =
 
 static const char url_rx[] =
     "(?:https?\\s?:?\\s?//"
-    "\\s?(?:www\\.\\s?)?|\\bwww\\.\\s?)[a-z0-9][a-z0-9.-]*(?:-\\n[a-z0-9][a-z0-9.-]*)?\\.[a-z]{2,6}"
+    "\\s?(?:www\\.\\s?)?|\\bwww\\.\\s?)[a-z0-9][a-z0-9.-]*(?:-\\n[a-z0-9][a-z0-9.-]*)?\\.[a-z]{2,10}"
     "(?::\\d+)?(?:/[^\\s\"<>)|]*)?|(?<=\")\\s?[a-z0-9-]+(?:\\.[a-z0-9-]+)*\\.(?:com|fr|net|org|eu|info)(?=\\s?\")";
 
 static const char platform_context_rx[] =
@@ -185,15 +188,13 @@ void platform_find(struct reading *r)
 			score += 2;
 		/* platforms nearly always say what they are in their name */
 		size_t host = m.from;
-		while (host < m.to && s[host] != '/' && s[host] != '.')
-			host++;
-		while (host < m.to && s[host] == '/')
-			host++;
+		const char *slashes = memmem(s + m.from, m.to - m.from, "//", 2);
+		if (slashes)
+			host = (size_t)(slashes - s) + 2;
 		size_t host_end = host;
 		while (host_end < m.to && s[host_end] != '/')
 			host_end++;
-		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s,
-			host == m.to ? m.from : host, host_end))
+		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s, host, host_end))
 			score += 3;
 		if (r->kind == KIND_RC || r->kind == KIND_AAPC)
 			score += 1;

@@ -1,0 +1,117 @@
+/* Criteria as a tree with weights, out of tables, bullets, numbered lines and sentences. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include "test_model.h"
+
+static TALLOC_CTX *mem;
+
+static void setup(void)
+{
+	mem = mem_new("test", 0);
+}
+static void teardown(void)
+{
+	talloc_free(mem);
+}
+TestSuite(criteria, .init = setup, .fini = teardown);
+
+static char *tree(const struct criterion *c, size_t n)
+{
+	char *s = mem_strdup(mem, "");
+	for (size_t i = 0; i < n; i++) {
+		s = mem_printf(mem, "%s%s%s", s, i ? ", " : "", c[i].name);
+		s = c[i].weight.set ? mem_printf(mem, "%s %g", s, c[i].weight.value) : s;
+		if (c[i].n_sub > 0)
+			s = mem_printf(mem, "%s (%s)", s, tree(c[i].sub, c[i].n_sub));
+	}
+	return s;
+}
+
+static const char *criteria(const char *text)
+{
+	struct tender_input in = { .file = "rc.txt", .document = test_model(mem, text, strlen(text)) };
+	struct analysis a;
+	tender_analyze(mem, &in, 1, &a);
+	cr_expect_eq(a.refused, 0);
+	const struct fact *f = analysis_fact(&a, "criteria");
+	return f ? tree(f->value.criteria, f->value.n) : "-";
+}
+
+#define LEAD "Les critères retenus pour le jugement des offres sont pondérés de la manière suivante :\n"
+
+Test(criteria, bullets_numbers_and_points)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD "- Qualité : 40 %\n- Prix : 55 %\n- Délai 5%\n"), "Qualité 40, Prix 55, Délai 5");
+	cr_expect_str_eq(
+	    criteria(LEAD "Critères Pondération\n1-Prix des prestations 30.00\n2-Valeur technique 70.00\n"),
+	    "Prix des prestations 30, Valeur technique 70");
+	cr_expect_str_eq(criteria(LEAD "- Prix des prestations 60 points\n- Valeur technique 40 points\n"),
+	    "Prix des prestations 60, Valeur technique 40");
+	cr_expect_str_eq(
+	    criteria(LEAD "- Prix : 8 points\n- Valeur technique : 12 points\n"), "Prix 40, Valeur technique 60");
+}
+
+Test(criteria, weights_apart_from_their_names)
+{
+	cr_expect_str_eq(
+	    criteria(
+		"Les critères sont les suivants :\nCRITERES %\n1 Prix des fournitures, l’examen se fera au regard\ndu "
+		"bordereau\n35%\n2 Valeur technique, l’examen se fera\nau regard du mémoire\n65%\n"),
+	    "Prix des fournitures 35, Valeur technique 65");
+}
+
+Test(criteria, parts_by_number)
+{
+	cr_expect_str_eq(
+	    criteria(
+		LEAD "Critères Pondération\n1-Prix 40.0\n2-Valeur technique 60.0\n2.1-Moyens humains 35.0\n2.2-Méthode "
+		     "25.0\n"),
+	    "Prix 40, Valeur technique 60 (Moyens humains 35, Méthode 25)");
+}
+
+Test(criteria, sentences_and_one_line)
+{
+	cr_expect_str_eq(
+	    criteria("Le critère prix sera noté sur 40 points. La valeur technique sera notée sur 60 points."),
+	    "prix 40, valeur technique 60");
+	cr_expect_str_eq(
+	    criteria("Critères d'attribution : prix 40% - valeur technique 60%\n"), "prix 40, valeur technique 60");
+}
+
+Test(criteria, tables_with_parts)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD
+		"\n[table]\nCritères | Pondération\nPrix | 60%//dont\nMontant du forfait | 40%\nMontant du bordereau | "
+		"20%\nValeur technique : | 40%//dont\nSous-critère 1 : Équipe dédiée. Ce sous-critère est jugé | "
+		"25%\nSous-critère 2 : Méthode | 15%\n[/table]\n"),
+	    "Prix 60 (Montant du forfait 40, Montant du bordereau 20), Valeur technique 40 (Équipe dédiée 25, Méthode "
+	    "15)");
+}
+
+Test(criteria, a_table_goes_on_over_the_page)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD
+		"\n[table]\nCritères | Pondération\nPrix | 60 %\nDélai, jugé d'après | 10 %\n[/table]\n\f[table]\nle "
+		"planning | \nTechnique | 30 %\n[/table]\n"),
+	    "Prix 60, Délai 10, Technique 30");
+}
+
+Test(criteria, numbered_column_and_percent_of_the_parent)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD "\n[table]\nN° | Critère | Poids\n1 | Prix | 40 %\n2 | Valeur technique | 60 %\n[/table]\n"),
+	    "Prix 40, Valeur technique 60");
+}
+
+Test(criteria, what_is_no_whole_is_not_told)
+{
+	cr_expect_str_eq(criteria(LEAD "- Prix : 40 %\n- Valeur technique : 50 %\n"), "-", "90 % is a list cut short");
+	cr_expect_str_eq(criteria(LEAD "- Prix : 100 %\n"), "-", "one criterion is no list");
+	cr_expect_str_eq(criteria("Avance : 10 %\nRetenue de garantie : 5 %\nTVA : 85 %\n"), "-", "no criteria at all");
+	cr_expect_str_eq(
+	    criteria("Les critères de sélection des candidatures :\n- Moyens : 40 %\n- Références : 60 %\n"), "-",
+	    "candidates, not offers");
+}

@@ -1,0 +1,304 @@
+/* What a document states is found, with its quote; what only looks like it is not. Each rule has a refused twin. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include "json.h"
+#include "test_model.h"
+
+static TALLOC_CTX *mem;
+
+static void setup(void)
+{
+	mem = mem_new("test", 0);
+}
+static void teardown(void)
+{
+	talloc_free(mem);
+}
+TestSuite(facts, .init = setup, .fini = teardown);
+
+/* The value of `key` in a document with that text, in words; "-" when absent. Its quotes must stand. */
+static const char *value(const char *key, const char *text)
+{
+	struct document *d = test_model(mem, text, strlen(text));
+	struct tender_input in = { .file = "x.txt", .document = d };
+	struct analysis a;
+	tender_analyze(mem, &in, 1, &a);
+	cr_expect_eq(a.refused, 0, "a quote does not stand: %s", text);
+	const struct fact *f = analysis_fact(&a, key);
+	if (!f)
+		return "-";
+	cr_expect_gt(f->n_evidence, 0);
+	for (size_t i = 0; i < f->n_evidence; i++)
+		cr_expect(tender_quote_stands(&d->pages[f->evidence[i].page - 1], f->evidence[i].quote));
+	const char *s = "?";
+	if (f->value.kind == VALUE_TEXT)
+		s = f->value.text;
+	else if (f->value.kind == VALUE_NUMBER)
+		s = mem_printf(mem, "%g", f->value.number);
+	else if (f->value.kind == VALUE_BOOL)
+		s = f->value.truth ? "true" : "false";
+	return f->status == FACT_UNCERTAIN      ? mem_printf(mem, "%s ?", s)
+	       : f->status == FACT_CONTRADICTED ? mem_printf(mem, "%s !", s)
+						: s;
+}
+
+static void expect(const char *key, const char *const (*cases)[2], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *got = value(key, cases[i][0]);
+		cr_expect_str_eq(got, cases[i][1], "%s of «%s»: %s, not %s", key, cases[i][0], got, cases[i][1]);
+	}
+}
+#define EXPECT(key, cases) expect(key, cases, ARRAY_LEN(cases))
+
+Test(facts, deadline)
+{
+	static const char *const cases[][2] = {
+		{ "Date limite de remise des offres : le mercredi 10/03/2027 à 12h00", "2027-03-10T12:00" },
+		{ "Date et heure limites de réception des offres\n05 juillet 2027 à 12 Heures", "2027-07-05T12:00" },
+		{ "DATE LIMITE DE REMISE DES PROPOSITIONS\nLE 12/02/2027 A 12 HEURES", "2027-02-12T12:00" },
+		{ "Date limite de remise des offres\n\nDate : 6 mars 2027 ........\nHeure : 15h00 ........",
+		    "2027-03-06T15:00" },
+		{ "Les plis devront parvenir avant la date et l'heure limites de réception des offres soit 17 MAI 2027 "
+		  "À 12H00 "
+		  "(heure locale)",
+		    "2027-05-17T12:00" },
+		{ "La date limite de remise des offres est fixée à 12h00, le 9 avril 2027.", "2027-04-09T12:00" },
+		{ "Au lieu de lire : date de remise des offres le 23/02/2027 à 12h00\nLire : date limite de remise des "
+		  "offres le "
+		  "07/04/2027 à 12h00",
+		    "2027-04-07T12:00" },
+		{ "Report de la date limite de remise des offres (lire le 23/03/2027 à 12h00 au lieu du 09/03/2027 à "
+		  "12h00)",
+		    "2027-03-23T12:00" },
+		{ "La date limite de réception des offres (DLRO) est reportée au : 06/04/2027 12:00:00 (UTC+01:00)",
+		    "2027-04-06T12:00" },
+		{ "Remise des plis avant la date limite. Date limite de réception des candidatures : 20/03/2027 à "
+		  "10h00",
+		    "2027-03-20T10:00" },
+		/* refused */
+		{ "Visite obligatoire le vendredi 12 mars 2027 à 10h00", "-" },
+		{ "Le délai de validité des offres est de 120 jours à compter de la date limite de remise des offres. "
+		  "Les travaux "
+		  "débutent le 1er juin 2027.",
+		    "-" },
+		{ "Avis envoyé à la publication le mardi 05/01/2027", "-" },
+		{ "DATE LIMITE DE DEPOT DES PLIS : LUNDI 31 JANVIER A 12H", "-" },
+		{ "La date limite de réception des offres est indiquée sur la page de garde.", "-" },
+		{ "Questions : 10 jours avant la date limite de remise des offres. Réunion le 3 mai 2027 à 9h", "-" },
+	};
+	EXPECT("deadline", cases);
+}
+
+Test(facts, deadline_that_can_t_be_trusted)
+{
+	static const char *const cases[][2] = {
+		/* 10 March 2027 is a Wednesday */
+		{ "Date limite de remise des offres : lundi 10 mars 2027 à 12h00", "2027-03-10T12:00 ?" },
+		{ "Date limite de remise des offres : 10/03/2027 à 12h00\n\nLa date limite de réception des offres est "
+		  "fixée au "
+		  "17/03/2027 à 12h00",
+		    "2027-03-10T12:00 !" },
+	};
+	EXPECT("deadline", cases);
+}
+
+Test(facts, two_phases)
+{
+	const char *text =
+	    "Date limite de réception des candidatures : 20/03/2027 à 10h00\n\nDate limite de réception des offres : "
+	    "14/05/2027 à 12h00";
+	cr_expect_str_eq(value("deadline", text), "2027-03-20T10:00");
+	cr_expect_str_eq(value("deadline_offers", text), "2027-05-14T12:00");
+}
+
+Test(facts, validity)
+{
+	static const char *const cases[][2] = {
+		{ "Le délai de validité des offres est fixé à 120 jours à compter de la date limite de réception des "
+		  "offres.",
+		    "120" },
+		{ "Délai de validité des offres\n\n5 mois", "150" },
+		{ "Le délai de validité des offres est fixé à CENT QUATRE VINGT JOURS (180) à compter de la date "
+		  "limite.",
+		    "180" },
+		{ "Les candidats restent engagés par leur offre pendant une durée de 90 jours.", "90" },
+		{ "La validité des offres est de 6 mois /180 jours.", "180" },
+		{ "L'offre ainsi présentée n'est valable toutefois que si la décision intervient dans un délai de 120 "
+		  "jours.",
+		    "120" },
+		/* refused */
+		{ "Le délai de validité des offres est fixé dans l'acte d'engagement. Le paiement intervient sous 30 "
+		  "jours.",
+		    "-" },
+		{ "Des modifications sont possibles 10 jours avant la date limite de réception des offres.", "-" },
+		{ "L'attestation a une durée de validité de 6 mois.", "-" },
+		{ "Le délai global de paiement est de 30 jours.", "-" },
+	};
+	EXPECT("offer_validity_days", cases);
+}
+
+Test(facts, variants)
+{
+	static const char *const cases[][2] = {
+		{ "Les variantes ne sont pas autorisées.", "false" },
+		{ "Aucune variante n'est autorisée.", "false" },
+		{ "Variantes Sans", "false" },
+		{ "La proposition de variante libre n’est pas autorisée.", "false" },
+		{ "Les variantes visées à l'article R. 2151-8 du code ne sont pas admises.", "false" },
+		{ "Les candidats sont autorisés à présenter des variantes.", "true" },
+		{ "Les variantes sont autorisées.", "true" },
+		/* refused */
+		{ "Pour les lots pour lesquels les variantes sont autorisées, les offres de base sont classées.", "-" },
+		{ "Le marché ne comporte pas de variante obligatoire.", "-" },
+		{ "Variantes exigées : une variante avec stores.", "-" },
+		{ "L'offre variantée est à compléter.", "-" },
+		{ "Les variantes ne sont pas autorisées.\n\nLes variantes sont autorisées pour chaque lot.",
+		    "false !" },
+	};
+	EXPECT("variants_allowed", cases);
+}
+
+Test(facts, platform)
+{
+	static const char *const cases[][2] = {
+		{ "Le dossier est téléchargé sur le profil acheteur : https://marches.exemple-ville.fr/dce.",
+		    "https://marches.exemple-ville.fr/dce" },
+		{ "Plateforme de dématérialisation : http//www. achats-exemple.fr", "http://www.achats-exemple.fr" },
+		{ "La plateforme de dématérialisation « e-achats.exemple.com » permet de remettre des plis.",
+		    "e-achats.exemple.com" },
+		/* refused */
+		{ "Le formulaire DC4 est disponible à l'adresse suivante : "
+		  "https://www.economie.gouv.fr/daj/formulaires",
+		    "-" },
+		{ "Le DUME est rempli sur https://dume.exemple.gouv.fr/", "-" },
+		{ "Courriel : marches@exemple-ville.fr", "-" },
+	};
+	EXPECT("platform_url", cases);
+}
+
+Test(facts, procedure)
+{
+	static const char *const cases[][2] = {
+		{ "La présente consultation est lancée suivant la procédure de l’appel d’offres ouvert.",
+		    "appel_offres_ouvert" },
+		{ "Mode de passation : procédure adaptée ouverte.", "mapa" },
+		{ "Marché de services - appel d'offres en procédure adaptée", "mapa" },
+		{ "Le présent concours est un concours restreint.", "concours" },
+		{ "REGLEMENT DE CONSULTATION - PROCEDURE AVEC NEGOCIATION", "procedure_negociee" },
+		{ "Procédure de passation : dialogue compétitif", "dialogue_competitif" },
+		/* refused */
+		{ "Des prestations similaires pourront être passées selon la procédure négociée de l'article R. "
+		  "2122-7.",
+		    "-" },
+		{ "Procédure formalisée (articles L. 2124-1 et L. 2124-2)", "-" },
+		{ "APPEL D'OFFRE – REHABILITATION DE LA TERRASSE", "-" },
+	};
+	EXPECT("procedure", cases);
+}
+
+Test(facts, lots)
+{
+	static const char *const cases[][2] = {
+		{ "Les prestations sont réparties en 3 lots.", "3" },
+		{ "Le marché est décomposé en deux lots distincts.", "2" },
+		{ "Allotissement 2 lots", "2" },
+		{ "Lot n° 1 : Serrurerie\n\nLot n° 2 : Peinture\n\nLot n° 3 : Toiture", "3" },
+		{ "Il n'est pas prévu de décomposition en tranches ou en lots.", "1" },
+		{ "La consultation ne fait pas l'objet d'une décomposition en lots.", "1" },
+		{ "Le marché n'est pas alloti en raison de son homogénéité.", "1" },
+		{ "Relance des lots A2 et A6", "2" },
+		/* refused */
+		{ "Lot n° 2 : Peinture\n\nMontant prévu pour le lot concerné", "-" },
+		{ "Un candidat ne pourra être attributaire de plus de deux lots.", "-" },
+		{ "au lot n°....... ou aux lots n°........ du marché public", "-" },
+	};
+	EXPECT("lots", cases);
+	cr_expect_str_eq(value("allotted", "Le marché n'est pas alloti."), "false");
+	cr_expect_str_eq(value("allotted", "Les prestations sont réparties en 3 lots."), "true");
+}
+
+Test(facts, reference)
+{
+	static const char *const cases[][2] = {
+		{ "Procédure : 27XYZ06", "27XYZ06" },
+		{ "ACCORD-CADRE N° 27ABC01", "27ABC01" },
+		{ "Consultation n°: 2027.005 Page 5 sur 12", "2027.005" },
+		{ "R.C. - 2027/06   Page 3 sur 9", "2027/06" },
+		{ "Référence de la consultation : AB-2027-12", "AB-2027-12" },
+		{ "enregistré sous le numéro 2027/042", "2027/042" },
+		/* refused */
+		{ "Le marché n° 1 du présent lot", "-" },
+		{ "décret n° 2016-360 relatif aux marchés publics", "-" },
+		{ "Procédure : ouverte", "-" },
+	};
+	EXPECT("reference", cases);
+}
+
+Test(facts, buyer)
+{
+	static const char *const cases[][2] = {
+		{ "Pouvoir adjudicateur : Syndicat des eaux du Haut-Plateau", "Syndicat des eaux du Haut-Plateau" },
+		{ "Acheteur\n\nBelle Vallée - Grand Lac (73)\nAdresse : 1 rue du Port",
+		    "Belle Vallée - Grand Lac (73)" },
+		{ "Maître d'ouvrage : VILLE DE PRÉ-FLEURI\nMaître d'œuvre : BUREAU DUPIN", "VILLE DE PRÉ-FLEURI" },
+		{ "Pouvoir adjudicateur : Centre hospitalier du Mont, représenté par sa directrice",
+		    "Centre hospitalier du Mont" },
+		{ "Règlement de la consultation\nDépartement des Collines\n3 place du Marché, 99000 VILLENEUVE",
+		    "Département des Collines" },
+		/* refused */
+		{ "Pouvoir adjudicateur : Monsieur le Maire", "-" },
+		{ "Le pouvoir adjudicateur se réserve le droit de négocier.", "-" },
+		{ "Signature du représentant du pouvoir adjudicateur :\nhabilité par délibération", "-" },
+		{ "Forme de groupement\ngroupement", "-" },
+	};
+	EXPECT("buyer", cases);
+}
+
+Test(facts, object)
+{
+	static const char *const cases[][2] = {
+		{ "La présente consultation concerne :\nFourniture de mobilier scolaire\n\n1.2 Durée",
+		    "Fourniture de mobilier scolaire" },
+		{ "Objet : Entretien des espaces verts de la commune", "Entretien des espaces verts de la commune" },
+		{ "Le présent marché a pour objet la rénovation du gymnase. Il comprend trois lots.",
+		    "la rénovation du gymnase" },
+		{ "CCAP – Travaux de réfection de la toiture du musée 5 / 14",
+		    "Travaux de réfection de la toiture du musée" },
+		/* refused */
+		{ "1.1 - Objet du contrat .............. 3", "-" },
+		{ "Tranches : sans objet. Le marché fait l'objet d'une publicité.", "-" },
+		{ "Un nouveau marché ayant pour objet la réalisation de prestations similaires", "-" },
+	};
+	EXPECT("object", cases);
+}
+
+Test(facts, kinds)
+{
+	static const char *const cases[][2] = {
+		{ "REGLEMENT DE LA CONSULTATION\n\nLes candidats devront remettre leur offre.", "rc" },
+		{ "ACTE D'ENGAGEMENT\n\nLe titulaire du compte, IBAN.", "ae" },
+		{ "C A H I E R  D E S  C L A U S E S  A D M I N I S T R A T I V E S  P A R T I C U L I E R E S",
+		    "ccap" },
+		{ "Cahier des clauses techniques particulières (CCTP)\n\nExigences techniques", "cctp" },
+		{ "Avis de marché\n\nAutres informations complémentaires", "aapc" },
+		/* refused: pieces named in a list say nothing about the document that lists them */
+		{ "- L'acte d'engagement\n- Le cahier des clauses techniques particulières", "-" },
+		{ "Une page quelconque.", "-" },
+	};
+	EXPECT("document_type", cases);
+}
+
+Test(facts, empty_and_unreadable_documents_say_nothing)
+{
+	struct document none = { 0 };
+	struct tender_input in[] = { { .file = "a.pdf", .document = &none },
+		{ .file = "b.docx", .error = "unread_format" } };
+	struct analysis a;
+	tender_analyze(mem, in, 2, &a);
+	cr_expect_eq(a.n_facts, 0);
+	cr_expect_eq(a.n_documents, 2);
+	cr_expect_str_eq(a.documents[1].error, "unread_format");
+	tender_analyze(mem, NULL, 0, &a);
+	cr_expect_eq(a.n_documents, 0);
+}
