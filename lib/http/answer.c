@@ -165,7 +165,7 @@ void answer_send(
 	add_cors(app, rq, rs);
 	struct buf head;
 	buf_init(&head, rq->mem, 4000);
-	buf_printf(&head, "Status: %d\r\nX-Request-Id: %s\r\n", rs->status, rq->id);
+	buf_printf(&head, "Status: %d %s\r\nX-Request-Id: %s\r\n", rs->status, reason_phrase(rs->status), rq->id);
 	if (body)
 		buf_printf(&head, "Content-Type: %s\r\nContent-Length: %lld\r\n",
 		    rs->content_type ? rs->content_type : "application/json", (long long)length);
