@@ -144,6 +144,22 @@ static void send_stream(struct response *rs, const struct http_sink *sink, struc
 	}
 }
 
+static const char *reason_phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} all[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" }, { 507, "Insufficient Storage" } };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].status == status)
+			return all[i].phrase;
+	return "Unknown";
+}
+
 void answer_send(
     const struct http_app *app, struct request *rq, struct response *rs, const struct http_sink *sink, struct error *e)
 {

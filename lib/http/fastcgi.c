@@ -17,6 +17,7 @@
 
 #define DRAIN_QUIET_MS 50 /* no connection for so long: the queue is empty */
 #define DRAIN_MAX_MS 5000
+#define BURST 64 /* requests served before signals are looked at */
 
 static const char *get_variable(void *self, const char *name)
 {
@@ -100,14 +101,16 @@ int http_fastcgi_loop(const struct http_app *app, void (*idle)(void *context))
 		return errno;
 	int64_t last_idle = 0;
 	for (;;) {
+		/* As long as connections wait they are taken without asking epoll in between: under load that saves two
+		 * system calls a request. Signals are looked at after each burst. */
+		unsigned burst = 0;
+		while (burst < BURST && serve_one(app, &r))
+			burst++;
 		struct epoll_event ev[2];
-		int n = epoll_wait(epoll_fd, ev, 2, idle ? 1000 : -1);
-		bool readable = false;
+		int n = epoll_wait(epoll_fd, ev, 2, burst == BURST ? 0 : idle ? 1000 : -1);
 		for (int i = 0; i < n; i++) {
-			if (ev[i].data.fd == 0) {
-				readable = true;
+			if (ev[i].data.fd == 0)
 				continue;
-			}
 			struct signalfd_siginfo info;
 			if (read(signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
 				continue;
@@ -122,9 +125,7 @@ int http_fastcgi_loop(const struct http_app *app, void (*idle)(void *context))
 			close(signal_fd);
 			return 0;
 		}
-		if (readable)
-			serve_one(app, &r);
-		else if (idle && clock_mono_us() - last_idle >= 1000000) {
+		if (n == 0 && idle && clock_mono_us() - last_idle >= 1000000) {
 			last_idle = clock_mono_us();
 			idle(app->context);
 		}
