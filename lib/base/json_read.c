@@ -315,7 +315,7 @@ static void bind_text(TALLOC_CTX *mem, const struct json *v, const struct json_f
 			s++, n--;
 	}
 	if (f->min && (long long)n < f->min) {
-		if (n == 0)
+		if (n == 0 && f->required)
 			error_set(e, ERR_MISSING_FIELD, f->name);
 		else
 			error_set(e, ERR_TOO_SHORT, f->name, "min", num_text(f->min).s);
