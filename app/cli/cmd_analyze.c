@@ -115,7 +115,8 @@ int cmd_analyze(TALLOC_CTX *mem, int argc, char **argv)
 		} else if (strcmp(a, "--now") == 0 && i + 1 < argc && read_now(argv[i + 1], &now)) {
 			i++;
 		} else {
-			fprintf(stderr, "scorpius : option inconnue ou sans valeur correcte : « %s »\n", a);
+			fprintf(stderr,
+			    "scorpius\u00a0: option inconnue ou sans valeur correcte\u00a0: «\u00a0%s\u00a0»\n", a);
 			return cli_usage("analyze");
 		}
 	}

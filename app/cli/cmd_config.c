@@ -5,10 +5,9 @@
 #include "cli.h"
 #include "settings.h"
 
-const char config_help[] =
-    "--explain   affiche chaque réglage : nom, valeur actuelle, sens, type, bornes, défaut\n"
-    "            (les secrets ne sont jamais affichés)\n"
-    "--check     vérifie l'environnement et se tait s'il est bon\n";
+const char config_help[] = "--explain   affiche chaque réglage : nom, valeur actuelle, sens, type, bornes, défaut\n"
+			   "            (les secrets ne sont jamais affichés)\n"
+			   "--check     vérifie l'environnement et se tait s'il est bon\n";
 
 static const char *environment(const char *name)
 {

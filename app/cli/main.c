@@ -22,7 +22,7 @@ static const struct command *find(const char *name)
 
 static void print_usage(FILE *to, const struct command *c)
 {
-	const char *lead = "Utilisation :";
+	const char *lead = "Utilisation\u00a0:";
 	for (const char *p = c->usage; p && *p != '\0';) {
 		const char *nl = strchr(p, '\n');
 		int n = nl ? (int)(nl - p) : (int)strlen(p);
@@ -34,10 +34,12 @@ static void print_usage(FILE *to, const struct command *c)
 
 static void print_commands(FILE *to)
 {
-	fputs("Utilisation : scorpius COMMANDE [OPTIONS]\n\nCommandes :\n", to);
+	fputs("Utilisation\u00a0: scorpius COMMANDE [OPTIONS]\n\nCommandes\u00a0:\n", to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n« scorpius COMMANDE --help » en dit plus ; « scorpius --version » donne la version.\n", to);
+	fputs("\n«\u00a0scorpius COMMANDE --help\u00a0» en dit plus\u00a0; «\u00a0scorpius --version\u00a0» donne la "
+	      "version.\n",
+	    to);
 }
 
 int cli_usage(const char *name)
@@ -53,7 +55,7 @@ int cli_fail(const char *about, const struct error *e)
 	for (unsigned i = 0; i < e->n_faults; i++) {
 		char text[512];
 		error_text(&e->faults[i], LANG_FR, text, sizeof(text));
-		fprintf(stderr, "scorpius : %s%s%s\n", about ? about : "", about ? " : " : "", text);
+		fprintf(stderr, "scorpius\u00a0: %s%s%s\n", about ? about : "", about ? "\u00a0: " : "", text);
 	}
 	return error_exit_status(e->code);
 }
@@ -75,7 +77,7 @@ int main(int argc, char **argv)
 	}
 	const struct command *c = find(argv[1]);
 	if (!c) {
-		fprintf(stderr, "scorpius : commande inconnue : « %s »\n\n", argv[1]);
+		fprintf(stderr, "scorpius\u00a0: commande inconnue\u00a0: «\u00a0%s\u00a0»\n\n", argv[1]);
 		print_commands(stderr);
 		return error_exit_status(ERR_USAGE);
 	}

@@ -1,0 +1,165 @@
+"""scorpius analyze, as a user calls it: the shipped sample from end to end, what can't be read, what is said wrongly."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
+PROGRAM = BUILD / "app/cli/scorpius"
+SAMPLE = ROOT / "samples/rc/rc.pdf"
+NOW = ["--now", "2027-02-15T09:00"]
+
+
+def scorpius(*args, stdin=None, env=None):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("READER_")}
+    return subprocess.run(
+        [PROGRAM, *map(str, args)], input=stdin, capture_output=True, text=True, timeout=60, env={**clean, **(env or {})})
+
+
+def analysis(*args, status=0, **more):
+    p = scorpius("analyze", "--json", *args, **more)
+    assert p.returncode == status, p.stderr
+    return json.loads(p.stdout)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return analysis(SAMPLE)
+
+
+def test_the_summary_of_the_sample_is_the_kept_one():
+    p = scorpius("analyze", *NOW, SAMPLE)
+    assert (p.returncode, p.stderr) == (0, "")
+    assert p.stdout == (ROOT / "samples/rc/summary.txt").read_text()
+
+
+def test_every_fact_of_the_sample(sample):
+    facts = {k: (f["value"], f["status"]) for k, f in sample["facts"].items()}
+    expected = {
+        "document_type": "rc",
+        "buyer": "Communauté d'agglomération du Val-d'Ombrelle",
+        "object": "la mise en service et la maintenance d'un guichet numérique unique pour les démarches des habitants",
+        "reference": "2026-NUM-017",
+        "deadline": "2027-03-06T11:30",
+        "procedure": "appel_offres_ouvert",
+        "lots": 2,
+        "allotted": True,
+        "offer_validity_days": 150,
+        "variants_allowed": False,
+        "platform_url": "https://marches.val-ombrelle.example",
+    }
+    assert {k: facts[k] for k in expected} == {k: (v, "found") for k, v in expected.items()}
+    assert [x["title"] for x in facts["lots_list"][0]] == [
+        "Plateforme de démarches et de rendez-vous", "Reprise des données et formation des agents"]
+    assert [(c["weight"], [s["weight"] for s in c["sub"]]) for c in facts["criteria"][0]] == [
+        (50, [20, 15, 15]), (35, [20, 15]), (15, [10, 5])]
+
+
+def test_each_fact_has_a_place_on_the_page(sample):
+    pages = sample["documents"][0]["pages"]
+    for key, fact in sample["facts"].items():
+        assert 0 < fact["confidence"] <= 1 and fact["evidence"], key
+        for e in fact["evidence"]:
+            assert e["file"] == "rc.pdf" and 1 <= e["page"] <= pages and e["quote"].strip(), key
+            for x0, y0, x1, y1 in e["boxes"]:
+                assert 0 <= x0 < x1 <= 596 and 0 <= y0 < y1 <= 842, key
+
+
+def test_the_same_summary_from_the_api_s_answer(sample):
+    kept = (ROOT / "samples/rc/summary.txt").read_text()
+    for text in (json.dumps(sample), json.dumps({"data": sample, "meta": {}})):
+        p = scorpius("analyze", "--from", "-", *NOW, stdin=text)
+        assert (p.returncode, p.stdout) == (0, kept)
+
+
+@pytest.mark.parametrize("now,said", [
+    ("2027-03-04T10:00", "dans 2 jours"), ("2027-03-05T10:00", "c'est demain"), ("2027-03-06T11:29", "c'est aujourd'hui"),
+    ("2027-03-06T11:30", "délai dépassé depuis aujourd'hui"), ("2027-03-07T00:00", "délai dépassé depuis hier"),
+    ("2027-03-16T00:00", "délai dépassé depuis 10 jours")])
+def test_days_left(sample, now, said):
+    p = scorpius("analyze", "--from", "-", "--now", now, stdin=json.dumps(sample))
+    assert said in p.stdout.splitlines()[[i for i, x in enumerate(p.stdout.splitlines()) if "6 mars 2027" in x][0] + 1]
+    assert "attention\u00a0: c'est un samedi" in p.stdout
+
+
+def test_what_is_doubtful_or_absent_is_said():
+    evidence = [{"file": "a.pdf", "page": 3, "quote": "x"}]
+    facts = {"reference": {"value": "R1", "confidence": 0.5, "status": "uncertain", "evidence": evidence},
+             "variants_allowed": {"value": True, "confidence": 0.5, "status": "contradicted", "evidence": evidence}}
+    both = [{"key": "variants_allowed", "values": [], "message": "Deux pièces ne disent pas la même chose."}]
+    text = json.dumps({"documents": [], "facts": facts, "contradictions": both})
+    p = scorpius("analyze", "--from", "-", stdin=text)
+    assert "R1 — à confirmer [a.pdf, p.\u00a03]" in p.stdout
+    assert "autorisées — à confirmer\u00a0: le dossier se contredit [a.pdf, p.\u00a03]" in p.stdout
+    assert "Deux pièces ne disent pas la même chose." in p.stdout
+    assert "Acheteur       non trouvé" in p.stdout
+
+
+def test_terminal_commands_in_a_document_are_not_printed():
+    facts = {"object": {"value": "A\x1b[31mB\x07", "confidence": 1, "status": "found", "evidence": []}}
+    p = scorpius("analyze", "--from", "-", stdin=json.dumps({"documents": [{"file": "a\x1b.pdf"}], "facts": facts}))
+    assert p.returncode == 0 and "\x1b" not in p.stdout and "\x07" not in p.stdout
+
+
+def test_what_can_t_be_read_is_listed_and_the_others_go_on(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/b.txt").write_text("Le délai de validité des offres est de 120 jours.\n")
+    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 not read yet")
+    (tmp_path / "c.pdf").write_bytes(b"no pdf at all")
+    (tmp_path / "d.txt").write_bytes(b"")
+    (tmp_path / ".hidden.txt").write_text("x")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "deep/b.txt")
+    a = analysis(tmp_path, tmp_path / "absent.pdf")
+    assert [(d["file"], d.get("error")) for d in a["documents"]] == [
+        ("a.docx", "unread_format"), ("c.pdf", "document_unreadable"), ("d.txt", "empty_file"), ("deep/b.txt", None),
+        ("absent.pdf", "not_found")]
+    assert a["facts"]["offer_validity_days"]["value"] == 120
+    assert a["facts"]["offer_validity_days"]["evidence"][0]["file"] == "deep/b.txt"
+
+
+def test_a_truncated_pdf_is_read_as_far_as_it_goes_or_refused(tmp_path):
+    whole = SAMPLE.read_bytes()
+    (tmp_path / "cut.pdf").write_bytes(whole[: len(whole) // 2])
+    p = scorpius("analyze", "--json", tmp_path / "cut.pdf")
+    d = json.loads(p.stdout)["documents"][0]
+    assert p.returncode == 0 and "truncated" in d["warnings"] or p.returncode == 65 and d["error"] == "document_unreadable"
+
+
+def test_nothing_readable_gives_65(tmp_path):
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04")
+    assert analysis(tmp_path / "a.xlsx", status=65)["documents"][0]["error"] == "unread_format"
+    assert analysis(tmp_path / "absent.pdf", status=65)["documents"][0]["error"] == "not_found"
+    p = scorpius("analyze", tmp_path / "a.xlsx")
+    assert p.returncode == 65 and "ce format n'est pas encore pris en charge" in p.stdout
+
+
+def test_the_reader_is_the_one_of_the_setting(tmp_path):
+    assert analysis(SAMPLE, env={"READER_PATH": str(BUILD / "app/reader/scorpius-reader")})["facts"]
+    a = analysis(SAMPLE, status=65, env={"READER_PATH": str(tmp_path / "none")})
+    assert a["documents"][0]["error"] and a["facts"] == {}
+
+
+@pytest.mark.parametrize("args", [
+    ["analyze"], ["analyze", "--json"], ["analyze", "--unknown", "x"], ["analyze", "--now", "tomorrow", "x"],
+    ["analyze", "--now", "2027-02-30T10:00", "x"], ["analyze", "--from"], ["analyze", "--from", "-", "x"],
+    ["analyze", "--json", "--from", "-"], ["unknown"], []])
+def test_wrong_usage_gives_64_and_help(args):
+    p = scorpius(*args, stdin="")
+    assert p.returncode == 64 and "Utilisation" in p.stderr and p.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"facts": 3}', '{"data": {"facts": []}}'])
+def test_an_analysis_that_is_none_is_refused(text):
+    p = scorpius("analyze", "--from", "-", stdin=text)
+    assert p.returncode == 65 and p.stdout == "" and p.stderr.startswith("scorpius\u00a0: ")
+
+
+def test_help_and_version():
+    assert "analyze" in scorpius("--help").stdout
+    p = scorpius("analyze", "--help")
+    assert p.returncode == 0 and "--from" in p.stdout and "READER_PATH" in p.stdout
+    assert scorpius("--version").stdout.startswith("scorpius ")
