@@ -22,7 +22,7 @@ DEFINERS = {
     "auth.end_session", "auth.me", "queue.lease_job", "queue.waiting_seconds",
 }
 # Whoever may call them: health asks how long work has waited.
-CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "scorpius.fold": {"scorpius_api", "scorpius_jobs"}}
+CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 
@@ -479,11 +479,6 @@ def test_how_long_work_has_waited(database, two, queue):
     queue(two[1])
     ((seconds,),) = rows(as_role(database, "scorpius_api", None), "select queue.waiting_seconds()")
     assert 100 <= seconds < 160
-
-
-@pytest.mark.parametrize("text, folded", [("Règlement DE Consultation", "reglement de consultation"), ("Œuvre Ça", "oeuvre ca")])
-def test_fold(database, text, folded):
-    assert rows(as_role(database, "scorpius_api", None), "select fold(%s)", (text,)) == [(folded,)]
 
 
 def test_insert_notifies(database, two, queue):

@@ -551,6 +551,7 @@ static void case_jobs(void)
 	FAILS(job_fence_last(db, &(struct job_fence_key){ read, 2 }, mem, &fenced, &failure), ERR_NOT_FOUND);
 	/* a reading, its pages and the end in one transaction */
 	struct uuid reading = uuid_new();
+	struct document_ended ended;
 	GOOD(db_begin_for(db, mem, org, DB_WRITE, &failure));
 	GOOD(job_fence(db, &(struct job_fence_key){ read, 1 }, mem, &fenced, &failure));
 	GOOD(reading_insert_later(db, &(struct reading_new){ reading, blob, 1, blob, 2, 0, 12 }, &affected, &failure));
@@ -559,7 +560,7 @@ static void case_jobs(void)
 		reading, 1, { (const char *const[]){ "un", "deux" }, 2 }, { (const char *const[]){ "f", "t" }, 2 } },
 	    NULL, &failure));
 	GOOD(document_finish_later(db,
-	    &(struct document_end){ doc, "processed", { true, 2 }, { "[\"no_text\"]" }, NULL, { NULL } }, NULL,
+	    &(struct document_end){ doc, "processed", { true, 2 }, { "[\"no_text\"]" }, NULL, { NULL } }, mem, &ended,
 	    &failure));
 	GOOD(document_type_read_later(db, &(struct document_kind_in){ doc, "rc" }, NULL, &failure));
 	GOOD(analysis_insert_later(db,

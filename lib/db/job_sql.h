@@ -92,10 +92,10 @@ SQL_ONE(document_source_get, document_key, document_source,
     "select d.blob_id, d.name, d.kind, b.mime_type, d.status, b.size, d.tender_id, d.deleted_at is not null as deleted "
     "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where d.id = $1")
 
-/* From uploaded (or an earlier end) into processing; already there: its start stays. */
+/* The attempt begins: its duration counts from here. */
 SQL_EXEC(document_processing, document_key,
     "update document set status = 'processing', processing_started_at = now(), processing_completed_at = null, "
-    "error_code = null, error_args = '{}' where id = $1 and status <> 'processing'")
+    "error_code = null, error_args = '{}' where id = $1")
 
 struct document_end {
 	struct uuid id;
@@ -107,9 +107,14 @@ struct document_end {
 };
 SQL_FIELDS(document_end, id, status, page_count, warnings, error_code, error_args);
 
-SQL_EXEC(document_finish, document_end,
+struct document_ended {
+	struct opt_uuid tender_id; /* as it is now: somebody may have attached the document meanwhile */
+};
+SQL_FIELDS(document_ended, tender_id);
+
+SQL_ONE(document_finish, document_end, document_ended,
     "update document set status = $2, page_count = $3, warnings = coalesce($4, '[]'), error_code = $5, "
-    "error_args = coalesce($6, '{}'), processing_completed_at = clock_timestamp() where id = $1")
+    "error_args = coalesce($6, '{}'), processing_completed_at = clock_timestamp() where id = $1 returning tender_id")
 
 struct document_kind_in {
 	struct uuid id;

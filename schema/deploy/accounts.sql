@@ -17,13 +17,6 @@ begin
 end $$;
 comment on function bump_version() is 'raises version and updated_at of an updated row';
 
--- Case and accents do not matter in a search; immutable, so that an index may use it.
-create function fold(t text) returns text language sql immutable parallel safe set search_path = scorpius, pg_temp as $$
-	select replace(replace(lower(regexp_replace(normalize(t, NFKD), '[\u0300-\u036f]', '', 'g')), 'œ', 'oe'), 'æ', 'ae')
-$$;
-comment on function fold(text) is 'lower case without accents and ligatures';
-grant execute on function fold(text) to scorpius_api, scorpius_jobs;
-
 create table organization (
 	id uuid primary key,
 	name text not null check (length(name) between 1 and 255),

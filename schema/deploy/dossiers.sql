@@ -73,7 +73,8 @@ create table tender (
 	check ((publication_date is null) = (publication_date_source is null)),
 	check ((estimated_amount_ht is null) = (estimated_amount_ht_source is null))
 );
-create index tender_deadline_idx on tender (organization_id, deadline_utc, id) where deleted_at is null;
+create index tender_deadline_idx on tender
+	(organization_id, (coalesce(deadline_utc, timestamptz '9999-12-31 00:00:00+00')), id) where deleted_at is null;
 create index tender_created_idx on tender (organization_id, created_at desc, id desc) where deleted_at is null;
 comment on table tender is 'a dossier: documents, facts, decision, answer';
 comment on column tender.organization_id is 'whose tender';
@@ -154,7 +155,7 @@ create table document (
 create index document_created_idx on document (organization_id, created_at desc, id desc) where deleted_at is null;
 create index document_tender_idx on document (organization_id, tender_id, created_at desc, id desc)
 	where deleted_at is null;
-create index document_name_idx on document (organization_id, name, id) where deleted_at is null;
+create index document_name_idx on document (organization_id, lower(name), name, id) where deleted_at is null;
 create index document_parent_idx on document (organization_id, parent_id) where parent_id is not null;
 create index document_blob_idx on document (organization_id, blob_id);
 create trigger version before update on document for each row execute function bump_version();

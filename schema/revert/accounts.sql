@@ -4,6 +4,5 @@ begin;
 
 drop table scorpius.audit_event, scorpius.session, scorpius.account, scorpius.organization;
 drop function scorpius.bump_version();
-drop function scorpius.fold(text);
 
 commit;

@@ -1,0 +1,221 @@
+/* The job `analyze`: the models of a dossier version become facts with evidence, and what lists filter on is copied to
+ * the tender. Which documents were read is looked at under the tender's lock, so that an analysis never runs beside the
+ * reading of its documents. */
+#include "worker.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "json.h"
+#include "log.h"
+#include "tender.h"
+#include "uuid.h"
+
+#define MODEL_MAX ((size_t)256 << 20)
+#define RESULT_MAX ((size_t)64 << 20)
+
+/* Whether the analysis may begin now; else it is left to a job that comes later, and this one ends. */
+static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, bool *go, struct error *e)
+{
+	struct tender_key key = { job->tender_id.value };
+	struct job_fence_key done = { job->id, job->attempt };
+	struct tender_locked locked;
+	struct tender_waiting state;
+	struct tender_unread_row *unread;
+	size_t n;
+	*go = false;
+	TRY(worker_begin(w, mem, job, e));
+	enum result code = tender_lock(w->db, &key, mem, &locked, e);
+	if (code == ERR_NOT_FOUND) {
+		error_clear(e);
+		return job_done_last(w->db, &done, NULL, e);
+	}
+	TRY(code);
+	/* Documents that nobody has read are read first; the last one to be read enqueues the analysis again. */
+	TRY(tender_unread(w->db, &key, mem, &unread, &n, e));
+	for (size_t i = 0; i < n; i++) {
+		TRY(document_set_processing_later(w->db, &(struct document_key){ unread[i].id }, NULL, e));
+		TRY(job_read_add_later(
+		    w->db, &(struct job_read_new){ uuid_new(), unread[i].id, unread[i].size }, NULL, e));
+	}
+	TRY(tender_reading_state(w->db, &key, mem, &state, e));
+	if (state.waiting > 0)
+		return job_done_last(w->db, &done, NULL, e);
+	if (!uuid_equal(&locked.dossier_version_id.value, &job->dossier_version_id.value)) {
+		/* A newer version stands: only that one is worth the work. */
+		TRY(job_analyze_add_later(
+		    w->db, &(struct job_analyze_new){ uuid_new(), key.id, locked.dossier_version_id.value }, NULL, e));
+		return job_done_last(w->db, &done, NULL, e);
+	}
+	*go = true;
+	TRY(tender_analysis_running_later(w->db, &key, NULL, e));
+	return db_commit(w->db, e);
+}
+
+static enum result load(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct dossier_document *rows,
+    size_t n, struct tender_input *in, size_t *read, struct error *e)
+{
+	*read = 0;
+	for (size_t i = 0; i < n; i++) {
+		char *id = mem_zero(mem, char[37]);
+		uuid_format(&rows[i].id, id);
+		in[i] =
+		    (struct tender_input){ .file = rows[i].name, .document_id = id, .mime_type = rows[i].mime_type };
+		if (!rows[i].model_blob_id.set) {
+			in[i].error = rows[i].error_code != NULL ? rows[i].error_code : error_id(ERR_FORMAT_UNREAD);
+			continue;
+		}
+		struct store *store;
+		struct bytes model;
+		struct document *document;
+		TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE, e));
+		TRY(worker_store(w, &store, e));
+		enum result code = store_get_bytes(store, mem,
+		    &(struct store_key){ job->organization_id, rows[i].model_blob_id.value }, MODEL_MAX, &model, e);
+		if (code == ERR_NOT_FOUND) {
+			error_clear(e);
+			error_cause(e, "a model is missing in the store");
+			return error_set(e, ERR_DAMAGED, NULL);
+		}
+		TRY(code);
+		TRY(doc_decode(mem, model.p, model.n, &document, e));
+		in[i].document = document;
+		(*read)++;
+	}
+	return ERR_OK;
+}
+
+/* What the user must know: documents that say nothing to the analysis, each with its reason. */
+static const char *problems_json(TALLOC_CTX *mem, const struct tender_input *in, size_t n)
+{
+	struct buf b;
+	struct json_writer w;
+	buf_init(&b, mem, (size_t)1 << 20);
+	jw_init(&w, &b);
+	jw_open(&w, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].error == NULL)
+			continue;
+		jw_open(&w, '{');
+		jw_field_text(&w, "code", in[i].error);
+		jw_field_text(&w, "document_id", in[i].document_id);
+		jw_close(&w, '}');
+	}
+	jw_close(&w, ']');
+	return b.full ? "[]" : b.data;
+}
+
+static const char *text_fact(const struct analysis *a, const char *key)
+{
+	const struct fact *f = analysis_fact(a, key);
+	return f != NULL && f->status != FACT_CONTRADICTED && f->value.kind == VALUE_TEXT ? f->value.text : NULL;
+}
+
+/* A deadline that is uncertain is not put into lists; and one that is no moment never is. */
+static const char *deadline_fact(const struct analysis *a)
+{
+	const struct fact *f = analysis_fact(a, "deadline");
+	if (f == NULL || f->status != FACT_FOUND || f->value.kind != VALUE_TEXT || f->value.text == NULL)
+		return NULL;
+	const char *s = f->value.text;
+	size_t n = strlen(s);
+	static const char form[] = "dddd-dd-ddTdd:dd";
+	if (n != 10 && n != 16)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return NULL;
+#define TWO(i) ((s[i] - '0') * 10 + s[(i) + 1] - '0')
+	int64_t days;
+	if (!clock_days(TWO(0) * 100 + TWO(2), TWO(5), TWO(8), &days) || (n == 16 && (TWO(11) > 23 || TWO(14) > 59)))
+		return NULL;
+#undef TWO
+	return s;
+}
+
+static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
+    const struct tender_input *in, size_t n, size_t read, struct error *e)
+{
+	struct tender_key key = { job->tender_id.value };
+	struct tender_locked locked;
+	const char *problems = problems_json(mem, in, n);
+	TRY(tender_lock(w->db, &key, mem, &locked, e));
+	if (read == 0)
+		return tender_analysis_failed_later(
+		    w->db, &(struct tender_failure){ key.id, error_id(ERR_NO_DOCUMENTS), { problems } }, NULL, e);
+	bool newer = !uuid_equal(&locked.dossier_version_id.value, &job->dossier_version_id.value);
+	const char *title = text_fact(a, "object");
+	return tender_analysis_done_later(w->db,
+	    &(struct tender_facts){ key.id, text_fact(a, "reference"), title, text_fact(a, "buyer"), deadline_fact(a),
+		{ problems }, newer ? "queued" : "done" },
+	    NULL, e);
+}
+
+static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
+    const struct dossier_document *rows, const struct tender_input *in, size_t n, size_t read, int64_t ms,
+    struct error *e)
+{
+	struct buf b;
+	buf_init(&b, mem, RESULT_MAX);
+	analysis_write(a, &b);
+	if (b.full) {
+		error_cause(e, "the analysis is longer than %zu bytes", RESULT_MAX);
+		return error_set(e, ERR_INTERNAL, NULL);
+	}
+	TRY(worker_begin(w, mem, job, e));
+	if (job->tender_id.set)
+		TRY(write_tender(w, mem, job, a, in, n, read, e));
+	if (read > 0) {
+		TRY(analysis_insert_later(w->db,
+		    &(struct analysis_new){ uuid_new(), job->dossier_version_id, job->document_id,
+			DOCUMENT_READER_VERSION, TENDER_RULES_VERSION, { b.data }, ms },
+		    NULL, e));
+	}
+	for (size_t i = 0; i < n; i++)
+		if (in[i].document != NULL)
+			TRY(document_type_read_later(w->db,
+			    &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
+	return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
+}
+
+static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
+{
+	struct dossier_document *rows;
+	size_t n, read;
+	if (job->tender_id.set) {
+		bool go;
+		TRY(begin_tender(w, mem, job, &go, e));
+		if (!go)
+			return ERR_OK;
+	}
+	TRY(db_begin_for(w->db, mem, &job->organization_id, DB_READ, e));
+	if (job->document_id.set)
+		TRY(dossier_document_single_last(
+		    w->db, &(struct document_key){ job->document_id.value }, mem, &rows, &n, e));
+	else
+		TRY(dossier_document_list_last(
+		    w->db, &(struct dossier_version_key){ job->dossier_version_id.value }, mem, &rows, &n, e));
+	struct tender_input *in = mem_array(mem, struct tender_input, n + 1);
+	TRY(load(w, mem, job, rows, n, in, &read, e));
+	TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE, e));
+	struct analysis a;
+	int64_t begun = clock_mono_us();
+	tender_analyze(mem, in, n, &a);
+	int64_t ms = (clock_mono_us() - begun) / 1000;
+	if (a.refused > 0)
+		log_error("facts were refused because their quotes do not stand in the pages", "number",
+		    num_text(a.refused).s);
+	return write_result(w, mem, job, &a, rows, in, n, read, ms, e);
+}
+
+static enum result fail(
+    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e)
+{
+	(void)mem;
+	if (!job->tender_id.set)
+		return ERR_OK;
+	return tender_analysis_failed_later(
+	    w->db, &(struct tender_failure){ job->tender_id.value, worker_error_id(why->code), { NULL } }, NULL, e);
+}
+
+const struct job_kind job_analyze = { "analyze", run, fail };

@@ -1,0 +1,253 @@
+/* scorpius-jobs: one parent that forks JOB_WORKERS children and respawns them with back-off. SIGTERM or SIGINT: every
+ * child ends its job (or gives its lease back) and leaves, then the parent does. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "sql.h"
+#include "worker.h"
+
+#define CHILDREN_MAX 64
+#define STEADY_US 5000000 /* a child that lived so long starts with a fresh back-off */
+#define BACK_OFF_FIRST_US 500000
+#define BACK_OFF_LAST_US 30000000
+#define STATEMENT_TIMEOUT_S 300
+#define STALE_UPLOAD_S 86400
+
+struct child {
+	pid_t pid; /* 0: not running */
+	int64_t started_us, spawn_at_us, back_off_us;
+};
+
+struct parent {
+	TALLOC_CTX *mem;
+	struct settings settings;
+	struct db_config db;
+	struct reader_config reader;
+	struct child children[CHILDREN_MAX];
+	struct slot *slots; /* shared with the children */
+	sigset_t signals, before;
+	bool stopping;
+	int status;
+};
+
+static const char *environment(const char *name)
+{
+	return getenv(name);
+}
+
+static int give_up(const struct error *e)
+{
+	for (unsigned i = 0; i < e->n_faults; i++) {
+		char text[512];
+		error_text(&e->faults[i], LANG_EN, text, sizeof(text));
+		log_error("can't start", "code", error_id(e->faults[i].code), "why", text, "cause", e->cause);
+	}
+	sleep(1); /* no supervisor is made to spin by a wrong setting */
+	return error_exit_status(e->code);
+}
+
+static enum result configure(struct parent *p, struct error *e)
+{
+	struct settings *s = &p->settings;
+	enum log_level level = LOG_INFO;
+	const char *url;
+	TRY(settings_read(p->mem, environment, s, e));
+	(void)log_level_parse(s->LOG_LEVEL, &level);
+	log_open("scorpius-jobs", level);
+#ifdef SCORPIUS_SANITIZED
+	if (strcmp(s->APP_ENV, "production") == 0)
+		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
+		    "a build with sanitizers is not for production");
+#endif
+	TRY(db_url_for_role(
+	    p->mem, s->DATABASE_JOBS_URL, s->DATABASE_URL, "scorpius_jobs", s->DATABASE_JOBS_PASSWORD, &url, e));
+	if (url == NULL)
+		return error_set(e, ERR_INVALID_SETTING, "DATABASE_JOBS_URL", "name", "DATABASE_JOBS_URL", "reason",
+		    "neither it nor DATABASE_URL is set");
+	p->db = (struct db_config){ .url = url,
+		.application_name = "scorpius-jobs",
+		.timeout_s = STATEMENT_TIMEOUT_S,
+		.prepared = db_prepared_parse(s->DATABASE_PREPARED) };
+	p->reader =
+	    (struct reader_config){ .path = s->READER_PATH, .timeout = s->READER_TIMEOUT, .memory = s->READER_MEMORY };
+	struct db *unused;
+	return db_open(p->mem, &p->db, &unused, e); /* that the URL can be parsed */
+}
+
+static int child_main(struct parent *p, size_t index)
+{
+	struct error e;
+	struct worker w = { .settings = &p->settings, .reader = p->reader, .slot = &p->slots[index] };
+	struct sigaction act = { .sa_handler = worker_stop };
+	struct sigaction normal = { .sa_handler = SIG_DFL };
+	sigset_t waiting = p->signals;
+	error_clear(&e);
+	/* SIGTERM and SIGINT stay blocked but while waiting for work. SIGCHLD goes back to what it was: the reader's
+	 * client waits for its own process. */
+	sigaction(SIGTERM, &act, NULL);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGCHLD, &normal, NULL);
+	sigset_t chld;
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &chld, &waiting);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGINT);
+	sigdelset(&waiting, SIGCHLD);
+	if (db_open(p->mem, &p->db, &w.db, &e) != ERR_OK)
+		return give_up(&e);
+	/* Down at first: remembered, and listened to with the first connection. */
+	enum result code = db_listen(w.db, "scorpius_jobs", &e);
+	if (code != ERR_OK && code != ERR_UNAVAILABLE)
+		return give_up(&e);
+	return worker_loop(&w, &waiting);
+}
+
+static void spawn(struct parent *p, size_t i)
+{
+	struct child *c = &p->children[i];
+	pid_t parent = getpid(), pid = fork();
+	c->started_us = clock_mono_us();
+	if (pid == 0) {
+		/* An orphan would go on without anybody who stops it. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(0);
+		exit(child_main(p, i));
+	}
+	if (pid < 0) {
+		log_error("can't fork", "why", strerror(errno));
+		c->spawn_at_us = c->started_us + BACK_OFF_LAST_US;
+		return;
+	}
+	c->pid = pid;
+}
+
+static void reaped(struct parent *p, pid_t pid, int status)
+{
+	int64_t now = clock_mono_us();
+	for (size_t i = 0; i < (size_t)p->settings.JOB_WORKERS; i++) {
+		struct child *c = &p->children[i];
+		if (c->pid != pid)
+			continue;
+		c->pid = 0;
+		if (p->stopping)
+			return;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 78) {
+			/* Wrong settings do not heal by themselves. */
+			p->status = 78;
+			p->stopping = true;
+			return;
+		}
+		c->back_off_us =
+		    now - c->started_us >= STEADY_US || c->back_off_us == 0 ? BACK_OFF_FIRST_US : c->back_off_us * 2;
+		if (c->back_off_us > BACK_OFF_LAST_US)
+			c->back_off_us = BACK_OFF_LAST_US;
+		c->spawn_at_us = now + c->back_off_us;
+		log_error("a worker died", "exit",
+		    num_text(WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status)).s, "pid", num_text(pid).s);
+	}
+}
+
+static void stop_children(struct parent *p)
+{
+	for (size_t i = 0; i < (size_t)p->settings.JOB_WORKERS; i++)
+		if (p->children[i].pid > 0)
+			kill(p->children[i].pid, SIGTERM);
+}
+
+/* Starts whoever is due; gives how long to wait for the next one, and whether anybody runs. */
+static int64_t spawn_due(struct parent *p, bool *any)
+{
+	int64_t wait_us = 60000000;
+	*any = false;
+	for (size_t i = 0; i < (size_t)p->settings.JOB_WORKERS; i++) {
+		struct child *c = &p->children[i];
+		if (c->pid == 0 && !p->stopping) {
+			int64_t left = c->spawn_at_us - clock_mono_us();
+			if (left <= 0)
+				spawn(p, i);
+			else if (left < wait_us)
+				wait_us = left;
+		}
+		*any = *any || c->pid != 0;
+	}
+	return wait_us;
+}
+
+static int supervise(struct parent *p)
+{
+	for (;;) {
+		bool any;
+		bool told = p->stopping;
+		int64_t wait_us = spawn_due(p, &any);
+		if (p->stopping && !any)
+			return p->status;
+		struct timespec t = { wait_us / 1000000, (wait_us % 1000000) * 1000 };
+		int sig = sigtimedwait(&p->signals, NULL, &t);
+		if (sig == SIGTERM || sig == SIGINT)
+			p->stopping = true;
+		int status;
+		pid_t pid;
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			reaped(p, pid, status);
+		if (p->stopping && !told)
+			stop_children(p);
+	}
+}
+
+static void clean_store(struct parent *p)
+{
+	struct store *store;
+	struct error e;
+	unsigned removed = 0;
+	error_clear(&e);
+	if (store_open_directory(p->mem, p->settings.UPLOAD_PATH, &store, &e) != ERR_OK ||
+	    store_clean(store, STALE_UPLOAD_S, &removed, &e) != ERR_OK)
+		log_failure(LOG_WARN, "the store can't be cleaned", &e);
+	else if (removed > 0)
+		log_info("removed what unfinished uploads left", "files", num_text(removed).s);
+}
+
+int main(int argc, char **argv)
+{
+	log_open("scorpius-jobs", LOG_INFO);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("scorpius-jobs " SCORPIUS_VERSION) < 0;
+	if (argc > 1) {
+		fprintf(stderr, "usage: scorpius-jobs [--version]\n");
+		return 64;
+	}
+	struct parent *p = mem_zero(mem_new("jobs", 0), struct parent);
+	struct error e;
+	p->mem = talloc_parent(p);
+	error_clear(&e);
+	sigemptyset(&p->signals);
+	sigaddset(&p->signals, SIGTERM);
+	sigaddset(&p->signals, SIGINT);
+	sigaddset(&p->signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &p->signals, &p->before);
+	if (configure(p, &e) != ERR_OK)
+		return give_up(&e);
+	p->slots =
+	    mmap(NULL, sizeof(*p->slots) * CHILDREN_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p->slots == MAP_FAILED) {
+		log_error("no shared memory", "why", strerror(errno));
+		return 71;
+	}
+	clean_store(p);
+	log_info("started", "workers", num_text(p->settings.JOB_WORKERS).s);
+	int status = supervise(p);
+	log_info("ended");
+	talloc_free(p->mem);
+	return status;
+}

@@ -1,0 +1,284 @@
+/* Leasing: what is done is done once, what fails is tried again, what can't be done says why. */
+#include "worker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+#include "uuid.h"
+
+#define POLL_MS 5000
+#define JOB_MEMORY ((size_t)3 << 30)
+
+static const struct job_kind *const kinds[] = { &job_read, &job_analyze };
+
+static const struct job_kind *kind_of(const struct job *job)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i]->name, job->kind) == 0)
+			return kinds[i];
+	BUG("a job of kind '%s'", job->kind);
+}
+
+/* Set by the handler, which runs only while a child waits. */
+static volatile sig_atomic_t stop_told;
+
+void worker_stop(int sig)
+{
+	(void)sig;
+	stop_told = 1;
+}
+
+/* Whether a signal to stop has come; it stays blocked everywhere but in waiting. */
+static bool stopping(void)
+{
+	sigset_t set;
+	if (stop_told)
+		return true;
+	sigpending(&set);
+	return sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1;
+}
+
+enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
+{
+	struct job_fenced fenced;
+	TRY(db_begin_for(w->db, mem, &job->organization_id, DB_WRITE, e));
+	enum result code = job_fence(w->db, &(struct job_fence_key){ job->id, job->attempt }, mem, &fenced, e);
+	if (code == ERR_NOT_FOUND) {
+		db_rollback(w->db);
+		w->lost = true;
+		error_clear(e);
+		error_cause(e, "the lease was lost");
+		return error_set(e, ERR_CONFLICT, NULL);
+	}
+	return code;
+}
+
+enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e)
+{
+	int64_t affected;
+	TRY(db_begin_for(w->db, mem, &job->organization_id, DB_WRITE, e));
+	TRY(job_heartbeat_last(w->db, &(struct job_heartbeat_in){ job->id, job->attempt, seconds }, &affected, e));
+	if (affected == 1)
+		return ERR_OK;
+	w->lost = true;
+	error_cause(e, "the lease was lost");
+	return error_set(e, ERR_CONFLICT, NULL);
+}
+
+enum result worker_store(struct worker *w, struct store **out, struct error *e)
+{
+	if (w->store == NULL)
+		TRY(store_open_directory(talloc_parent(w->db), w->settings->UPLOAD_PATH, &w->store, e));
+	*out = w->store;
+	return ERR_OK;
+}
+
+const char *worker_error_id(enum result code)
+{
+	switch (code) {
+	case ERR_DOCUMENT_ENCRYPTED:
+	case ERR_DOCUMENT_UNREADABLE:
+	case ERR_DOCUMENT_TOO_BIG:
+	case ERR_READER_TIMEOUT:
+	case ERR_READER_CRASHED:
+	case ERR_IO:
+	case ERR_DAMAGED:
+	case ERR_NO_DOCUMENTS:
+		return error_id(code);
+	default:
+		return error_id(ERR_INTERNAL);
+	}
+}
+
+enum result tender_read_next(struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct error *e)
+{
+	struct tender_key key = { *tender_id };
+	struct tender_locked locked;
+	struct tender_waiting state;
+	enum result code = tender_lock(w->db, &key, mem, &locked, e);
+	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
+		error_clear(e);
+		return ERR_OK;
+	}
+	TRY(code);
+	TRY(tender_reading_state(w->db, &key, mem, &state, e));
+	if (state.waiting > 0 || !locked.dossier_version_id.set)
+		return ERR_OK;
+	TRY(job_analyze_add_later(
+	    w->db, &(struct job_analyze_new){ uuid_new(), *tender_id, locked.dossier_version_id.value }, NULL, e));
+	return tender_set_queued_later(w->db, &key, NULL, e);
+}
+
+/* --- the ends of an attempt -----------------------------------------------------------------------------------------
+ */
+
+/* 2, 8, 32... seconds. */
+static int64_t retry_delay(int64_t attempt)
+{
+	return attempt >= 6 ? 600 : (int64_t)1 << (2 * attempt - 1);
+}
+
+static enum result give_back(struct worker *w, const struct uuid *organization_id, const struct uuid *id,
+    int64_t attempt, const char *error, int64_t delay, struct error *e)
+{
+	TALLOC_CTX *mem = mem_new("give back", 0);
+	enum result code = db_begin_for(w->db, mem, organization_id, DB_WRITE, e);
+	if (code == ERR_OK)
+		code = job_retry_last(w->db, &(struct job_failed_in){ *id, attempt, error, delay }, NULL, e);
+	talloc_free(mem);
+	return code;
+}
+
+static enum result fail_for_good(struct worker *w, const struct job *job, const struct error *why, struct error *e)
+{
+	TALLOC_CTX *mem = mem_new("fail", JOB_MEMORY);
+	enum result code = worker_begin(w, mem, job, e);
+	if (code == ERR_OK)
+		code = kind_of(job)->fail(w, mem, job, why, e);
+	if (code == ERR_OK)
+		code =
+		    job_fail_last(w->db, &(struct job_fail_in){ job->id, job->attempt, error_id(why->code) }, NULL, e);
+	talloc_free(mem);
+	return code;
+}
+
+/* Pauses, unless told to stop; true when time has passed. */
+static bool pause_for(int64_t ms)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	int got = sigtimedwait(&set, NULL, &t);
+	if (got > 0)
+		stop_told = 1;
+	return got < 0 && errno == EAGAIN;
+}
+
+static void after_failure(struct worker *w, const struct job *job, const struct error *why)
+{
+	bool stop = stopping();
+	bool final = !stop && (job->exhausted || job->attempt >= w->settings->JOB_MAX_ATTEMPTS);
+	int64_t delay = stop ? 0 : retry_delay(job->attempt);
+	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
+	    stop    ? "job given back"
+	    : final ? "job failed"
+		    : "job will be tried again",
+	    why);
+	/* The database itself may be what failed: the word must reach it before the lease ends by itself. */
+	int64_t end = clock_mono_us() + w->settings->JOB_LEASE * 1000000;
+	do {
+		struct error e;
+		error_clear(&e);
+		enum result code = final ? fail_for_good(w, job, why, &e)
+					 : give_back(w, &job->organization_id, &job->id, job->attempt,
+					       worker_error_id(why->code), delay, &e);
+		if (code == ERR_OK || w->lost)
+			return;
+		log_failure(LOG_WARN, "the end of a job could not be written", &e);
+		if (code != ERR_UNAVAILABLE && code != ERR_CONFLICT)
+			return; /* ours: the lease expires, and the next attempt fails it */
+	} while (clock_mono_us() < end && pause_for(500));
+}
+
+/* --- the loop
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void do_job(struct worker *w, const struct job *job)
+{
+	char org[37], id[37], attempt[24], ms[24];
+	struct error e;
+	int64_t begun = clock_mono_us();
+	uuid_format(&job->organization_id, org);
+	uuid_format(&job->id, id);
+	snprintf(attempt, sizeof(attempt), "%lld", (long long)job->attempt);
+	log_context("organization_id", org);
+	log_context("job_id", id);
+	log_context("kind", job->kind);
+	log_context("attempt", attempt);
+	w->slot->organization_id = job->organization_id;
+	w->slot->job_id = job->id;
+	w->slot->attempt = job->attempt;
+	w->slot->held = 1;
+	w->lost = false;
+	error_clear(&e);
+	db_counters_reset(w->db);
+
+	TALLOC_CTX *mem = mem_new("job", JOB_MEMORY);
+	enum result code;
+	if (job->exhausted) {
+		error_cause(&e, "its worker died or was not heard of, each time");
+		code = error_set(&e, ERR_INTERNAL, NULL);
+	} else {
+		code = kind_of(job)->run(w, mem, job, &e);
+	}
+	db_rollback(w->db);
+	talloc_free(mem);
+	if (w->lost)
+		log_warn("the lease was lost, nothing more is written");
+	else if (code != ERR_OK)
+		after_failure(w, job, &e);
+	w->slot->held = 0;
+	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_mono_us() - begun) / 1000);
+	if (code == ERR_OK)
+		log_info("job done", "ms", ms, "round_trips", num_text((long long)db_counters(w->db).round_trips).s);
+	log_context_clear();
+}
+
+/* What the child before us had in hand when it died. */
+static void give_back_slot(struct worker *w)
+{
+	struct error e;
+	error_clear(&e);
+	if (!w->slot->held)
+		return;
+	enum result code = give_back(w, &w->slot->organization_id, &w->slot->job_id, w->slot->attempt,
+	    error_id(ERR_INTERNAL), retry_delay(w->slot->attempt), &e);
+	if (code != ERR_UNAVAILABLE) {
+		w->slot->held = 0;
+		log_warn("gave back the job of a worker that died");
+	}
+}
+
+int worker_loop(struct worker *w, const sigset_t *waiting)
+{
+	bool told = false;
+	while (!stopping()) {
+		TALLOC_CTX *mem = mem_new("lease", 0);
+		struct error e;
+		struct job job;
+		error_clear(&e);
+		enum result code = db_ensure(w->db, &e);
+		if (code == ERR_OK) {
+			give_back_slot(w);
+			code = db_begin_as(w->db, mem, NULL, DB_WRITE, &e);
+		}
+		if (code == ERR_OK)
+			code = job_lease_last(w->db,
+			    &(struct job_lease_terms){ w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS }, mem,
+			    &job, &e);
+		if (code == ERR_OK) {
+			told = false;
+			do_job(w, &job);
+		} else if (code == ERR_NOT_FOUND) {
+			told = false;
+			db_wait(w->db, POLL_MS, waiting);
+		} else if (code == ERR_INVALID_SETTING) {
+			log_failure(LOG_ERROR, "can't work with this database role", &e);
+			talloc_free(mem);
+			return error_exit_status(code);
+		} else {
+			/* Told once per outage. */
+			if (!told)
+				log_failure(LOG_WARN, "no job can be leased", &e);
+			told = true;
+			pause_for(500);
+		}
+		talloc_free(mem);
+	}
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* One child of scorpius-jobs: leases jobs and does them, one at a time. */
+#ifndef JOBS_WORKER_H
+#define JOBS_WORKER_H
+
+#include "db.h"
+#include "job_sql.h"
+#include "reader.h"
+#include "settings.h"
+#include "store.h"
+
+/* The job a child has in hand, in memory shared with the parent: when the child dies, its successor gives the lease
+ * back at once instead of waiting for it to expire. */
+struct slot {
+	volatile int held;
+	struct uuid organization_id, job_id;
+	int64_t attempt;
+};
+
+struct worker {
+	const struct settings *settings;
+	struct db *db;
+	struct store *store; /* NULL until it can be opened */
+	struct reader_config reader;
+	struct slot *slot;
+	bool lost; /* the fence said that the lease of the present job is somebody else's */
+};
+
+/* One kind of job. `run` does the work and ends the job in its last transaction; an error is tried again later, until
+ * the attempts are used up: then `fail` tells whoever waits, behind the same fence, before the job is marked failed. */
+struct job_kind {
+	const char *name;
+	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
+	enum result (*fail)(
+	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
+};
+extern const struct job_kind job_read, job_analyze;
+
+/* The loop of a child: until SIGTERM or SIGINT (blocked on entry; `waiting` is the mask that lets them through). Gives
+ * the exit status. */
+int worker_loop(struct worker *w, const sigset_t *waiting);
+
+/* The handler for SIGTERM and SIGINT of a child. */
+void worker_stop(int sig);
+
+/* Begins a write of the job: the transaction's first statement is the fence. When the lease is lost: ERR_CONFLICT and
+ * w->lost, and nothing more may be written. */
+enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e) MUST_CHECK;
+/* Says that the job is alive and may go on for `seconds` without a further word. */
+enum result worker_heartbeat(
+    struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e) MUST_CHECK;
+/* The store, opened when it had not been. */
+enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
+/* An error that documents and tenders may show, from any other: the ids that the API declares. */
+const char *worker_error_id(enum result code);
+
+/* In the transaction that ended the processing of a document: when it was the last one of its tender to be read, the
+ * analysis of the latest dossier version is enqueued. Takes the tender's lock. */
+enum result tender_read_next(
+    struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct error *e) MUST_CHECK;
+
+#endif
