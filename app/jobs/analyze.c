@@ -57,7 +57,7 @@ static enum result load(struct worker *w, TALLOC_CTX *mem, const struct job *job
 {
 	*read = 0;
 	for (size_t i = 0; i < n; i++) {
-		char *id = mem_zero(mem, char[37]);
+		char *id = mem_array(mem, char, 37);
 		uuid_format(&rows[i].id, id);
 		in[i] =
 		    (struct tender_input){ .file = rows[i].name, .document_id = id, .mime_type = rows[i].mime_type };

@@ -327,7 +327,7 @@ static enum result write_outcome(
 static void understand(
     TALLOC_CTX *mem, const struct document_source *src, const struct uuid *document_id, struct outcome *o)
 {
-	char *id = mem_zero(mem, char[37]);
+	char *id = mem_array(mem, char, 37);
 	struct buf b;
 	uuid_format(document_id, id);
 	struct tender_input in = {
