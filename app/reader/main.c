@@ -132,12 +132,14 @@ static int dump(const char *path)
 	read_format(mem, format, bytes, n, &r);
 	if (r.status != READER_OK) {
 		log_error("the document was not read", "reason", r.reason);
+		talloc_free(mem);
 		return 65;
 	}
 	for (uint32_t i = 0; i < r.doc->n_pages; i++)
 		if (!doc_page_valid(&r.doc->pages[i]))
 			log_error("the reader made an invalid model", "page", num_text(i + 1).s);
 	dump_document(r.doc, STDOUT_FILENO);
+	talloc_free(mem);
 	return 0;
 }
 

@@ -111,7 +111,7 @@ static bool page_read(struct pdf *p, uint32_t number, const struct tags *tags)
 	fz_always(ctx)
 	{
 		current_cookie = NULL;
-		fz_drop_page(ctx, &page->super);
+		fz_drop_page(ctx, page ? &page->super : NULL);
 	}
 	fz_catch(ctx)
 	{

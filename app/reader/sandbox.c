@@ -28,25 +28,13 @@ static bool limit(int what, rlim_t soft, rlim_t hard)
 static bool limits_set(const struct sandbox_limits *l)
 {
 #ifndef SCORPIUS_SANITIZED
-	if (!limit(RLIMIT_AS, l->memory, l->memory))
+	if (!limit(RLIMIT_AS, l->memory, l->memory) || !limit(RLIMIT_NPROC, 0, 0))
 		return false;
 #endif
 	/* The soft limit of time ends the process with SIGXCPU, which tells the parent why; the hard one would be
 	 * SIGKILL. */
 	return limit(RLIMIT_CPU, l->cpu, l->cpu + 1) && limit(RLIMIT_FSIZE, l->file, l->file) &&
-	       limit(RLIMIT_NPROC, 0, 0) && limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_MSGQUEUE, 0, 0);
-}
-
-/* No path may be opened, even if seccomp failed to be what we think it is. An absent landlock is no error. */
-static void landlock_close(void)
-{
-	/* The rights of its first version: every kernel that has it knows them. */
-	struct landlock_ruleset_attr attr = { .handled_access_fs = (1u << 13) - 1 };
-	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr.handled_access_fs), 0);
-	if (fd < 0)
-		return;
-	syscall(SYS_landlock_restrict_self, fd, 0);
-	close(fd);
+	       limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_MSGQUEUE, 0, 0);
 }
 
 static void descriptors_close(int keep)
@@ -61,6 +49,18 @@ static void descriptors_close(int keep)
 }
 
 #ifndef SCORPIUS_SANITIZED
+/* No path may be opened, even if seccomp failed to be what we think it is. An absent landlock is no error. */
+static void landlock_close(void)
+{
+	/* The rights of its first version: every kernel that has it knows them. */
+	struct landlock_ruleset_attr attr = { .handled_access_fs = (1u << 13) - 1 };
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr.handled_access_fs), 0);
+	if (fd < 0)
+		return;
+	syscall(SYS_landlock_restrict_self, fd, 0);
+	close(fd);
+}
+
 static bool seccomp_close(int output)
 {
 	/* What MuPDF, talloc and the C library were measured to need once everything is open. */
@@ -86,14 +86,15 @@ static bool seccomp_close(int output)
 bool sandbox_enter(const struct sandbox_limits *limits)
 {
 	descriptors_close(limits->output);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return false;
+#ifdef SCORPIUS_SANITIZED
+	/* The leak checker looks into /proc from a helper of its own. */
+	return limits_set(limits);
+#else
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return false;
 	landlock_close();
-	if (!limits_set(limits))
-		return false;
-#ifndef SCORPIUS_SANITIZED
-	return seccomp_close(limits->output);
-#else
-	return true;
+	return limits_set(limits) && seccomp_close(limits->output);
 #endif
 }

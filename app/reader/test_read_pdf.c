@@ -386,9 +386,8 @@ Test(pdf, a_bomb_of_text_is_refused)
 {
 	struct buf b;
 	buf_init(&b, mem, (size_t)16 << 20);
-	buf_str(&b, "BT /F1 1 Tf 72 700 Td ");
 	for (int i = 0; i < 30000; i++)
-		buf_str(&b, "(aaaaaaaaaa) Tj ");
+		buf_str(&b, "BT /F1 1 Tf 72 700 Td (aaaaaaaaaa) Tj ET ");
 	const char *pages[2] = { b.data, "BT /F1 11 Tf 72 700 Td (Lisible) Tj ET" };
 	struct test_pdf p;
 	test_pdf_pages(&p, mem, pages, 1);
