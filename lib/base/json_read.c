@@ -3,6 +3,7 @@
 #include "text.h"
 #include "uuid.h"
 
+#include <ctype.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <string.h>
@@ -59,12 +60,14 @@ static bool scan_string(struct scan *s)
 		if (++s->p == s->end)
 			break;
 		if (*s->p == 'u') {
-			if (s->end - s->p < 5 || strspn(s->p + 1, "0123456789abcdefABCDEF") < 4)
-				return s->reason = "\\u needs four hexadecimal digits", false;
+			/* The text is not terminated: every look is bounded by `end`. */
+			for (int i = 1; i <= 4; i++)
+				if (s->end - s->p <= i || !isxdigit((unsigned char)s->p[i]))
+					return s->reason = "\\u needs four hexadecimal digits", false;
 			if (memcmp(s->p + 1, "0000", 4) == 0)
 				s->nul = true;
 			s->p += 4;
-		} else if (!strchr("\"\\/bfnrt", *s->p)) {
+		} else if (*s->p == '\0' || !strchr("\"\\/bfnrt", *s->p)) {
 			return s->reason = "unknown escape in a text", false;
 		}
 	}

@@ -47,6 +47,8 @@ Test(json, refuses_what_is_not_json)
 	cr_assert_eq(PARSE("{\"a\":01}"), ERR_MALFORMED_JSON);
 	cr_assert_eq(PARSE("// x\n{}"), ERR_MALFORMED_JSON);
 	cr_assert_eq(PARSE("email=x"), ERR_MALFORMED_JSON);
+	cr_assert_eq(PARSE("\"\\u00"), ERR_MALFORMED_JSON);
+	cr_assert_eq(PARSE("\"\\\0\""), ERR_MALFORMED_JSON);
 }
 
 Test(json, bounds_the_depth)

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include "test_model.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	if (n > 60000)
