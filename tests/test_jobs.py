@@ -1,0 +1,379 @@
+"""scorpius-jobs on a real PostgreSQL, store and reader, without HTTP: what is asked for is done once, and told."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import uuid
+
+import psycopg2
+import pytest
+
+from pdfs import pdf
+from postgres_fixture import Cluster
+from test_db import BUILD
+
+DATABASE = "jobs_test"
+RC = """Règlement de la consultation
+
+Pouvoir adjudicateur : Commune de Valmont-les-Bains
+Objet du marché : Entretien des espaces verts communaux
+Référence : 2031-EV-07
+Procédure adaptée ouverte
+
+Date et heure limites de réception des offres : 12 mars 2031 à 12h00
+
+Les variantes ne sont pas autorisées.
+"""
+
+
+class Stack:
+    """A cluster with the schema, a store, and scorpius-jobs when started."""
+
+    def __init__(self, folder):
+        self.cluster = Cluster()
+        self.cluster.run_sql(f"create database {DATABASE}")
+        self.cluster.sqitch("deploy", DATABASE)
+        self.folder = folder
+        self.store = folder / "files"
+        self.log = folder / "jobs.log"
+        self.process = None
+        self.db = psycopg2.connect(self.cluster.dsn("operator", DATABASE))
+        self.db.autocommit = True
+
+    def remove(self):
+        self.stop()
+        self.cluster.remove()
+
+    def start(self, **settings):
+        env = {"PATH": os.environ["PATH"], "APP_ENV": "test", "DATABASE_JOBS_URL": self.cluster.url("scorpius_jobs", DATABASE),
+               "UPLOAD_PATH": str(self.store), "READER_PATH": str(BUILD / "app/reader/scorpius-reader"), "JOB_WORKERS": "2",
+               "JWT_SECRET_KEY": "k" * 40, "SECRET_KEY": "s" * 40, "LOG_LEVEL": "DEBUG", **settings}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+            if name in os.environ:
+                env[name] = os.environ[name]
+        self.process = subprocess.Popen([BUILD / "app/jobs/scorpius-jobs"], env=env, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=open(self.log, "ab"))
+
+    def stop(self):
+        """Gives the exit status."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def children(self):
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as f:
+            return [int(pid) for pid in f.read().split()]
+
+    def rows(self, sql, *args):
+        cur = self.db.cursor()
+        cur.execute("set search_path = scorpius")
+        cur.execute(sql, args)
+        return cur.fetchall() if cur.description else []
+
+    def one(self, sql, *args):
+        (row,) = self.rows(sql, *args)
+        return row
+
+    def wait(self, condition, seconds=20):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, self.log.read_text()[-4000:]
+            assert self.process is None or self.process.poll() is None, self.log.read_text()[-4000:]
+            time.sleep(0.02)
+
+    def organisation(self):
+        org, account = str(uuid.uuid4()), str(uuid.uuid4())
+        self.rows("insert into organization (id, name) values (%s, 'Essai')", org)
+        self.rows("insert into account (id, organization_id, email, full_name, role, password_hash) values "
+                  "(%s, %s, %s, 'Jeanne Martin', 'bid_manager', 'h')", account, org, f"{account}@example.org")
+        return org
+
+    def tender(self, org, **fields):
+        tender = str(uuid.uuid4())
+        self.rows("insert into tender (organization_id, id) values (%s, %s)", org, tender)
+        for name, value in fields.items():
+            self.rows(f"update tender set {name} = %s, {name}_source = 'person' where id = %s", value, tender)
+        return tender
+
+    def upload(self, org, content, mime="text/plain", tender=None, name="RC.txt", enqueue=True, store=True, kind="file"):
+        """As the API leaves it: an object, its rows, and the job."""
+        blob, document = str(uuid.uuid4()), str(uuid.uuid4())
+        digest = subprocess.run([BUILD / "app/jobs/jobs_put", self.store if store else self.folder / "elsewhere", org, blob],
+                                input=content, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        known = self.rows("select id from blob where organization_id = %s and sha256 = decode(%s, 'hex')", org, digest)
+        if known:
+            blob = known[0][0]
+        else:
+            self.rows("insert into blob (organization_id, id, sha256, size, mime_type) values (%s, %s, decode(%s, 'hex'), %s, %s)",
+                      org, blob, digest, len(content), mime)
+        self.rows("insert into document (organization_id, id, blob_id, tender_id, name, kind, status) values (%s, %s, %s, %s, %s, %s, %s)",
+                  org, document, blob, tender, name, kind, "processing" if enqueue else "uploaded")
+        if enqueue:
+            self.enqueue(org, document)
+        return document
+
+    def enqueue(self, org, document, **columns):
+        job = str(uuid.uuid4())
+        self.rows("insert into job (organization_id, id, kind, document_id) values (%s, %s, 'read', %s)", org, job, document)
+        for name, value in columns.items():
+            self.rows(f"update job set {name} = %s where id = %s", value, job)
+        return job
+
+    def version(self, org, tender, *documents):
+        version = str(uuid.uuid4())
+        self.rows("insert into dossier_version (organization_id, id, tender_id, number, cause) select %s, %s, %s, "
+                  "coalesce(max(number), 0) + 1, 'documents_added' from dossier_version where tender_id = %s", org, version, tender, tender)
+        for d in documents:
+            self.rows("insert into dossier_version_document values (%s, %s, %s)", org, version, d)
+        return version
+
+    def status(self, document):
+        return self.one("select status from document where id = %s", document)[0]
+
+    def ended(self, document):
+        return lambda: self.status(document) in ("processed", "failed")
+
+    def idle(self):
+        return self.rows("select from job where state in ('queued', 'leased')") == []
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    s = Stack(tmp_path_factory.mktemp("jobs"))
+    yield s
+    s.remove()
+
+
+@pytest.fixture
+def stack(base):
+    yield base
+    base.stop()
+    base.rows("update job set state = 'cancelled', leased_until = null where state in ('queued', 'leased')")
+
+
+def events(stack, document):
+    return stack.rows("select stage, state, message_code from document_event where document_id = %s order by at, id", document)
+
+
+def test_reads_a_document_and_analyses_it_alone(stack):
+    org = stack.organisation()
+    stack.start()
+    document = stack.upload(org, RC.encode())
+    stack.wait(stack.ended(document))
+    status, pages, kind, source, started, completed, warnings = stack.one(
+        "select status, page_count, document_type, document_type_source, processing_started_at, processing_completed_at, "
+        "warnings from document where id = %s", document)
+    assert (status, pages, kind, source, warnings) == ("processed", 1, "rc", "read", [])
+    assert started <= completed
+    ((text,),) = stack.rows("select p.text from page p join reading r on r.id = p.reading_id join document d on d.blob_id = r.blob_id "
+                            "where d.id = %s", document)
+    assert "2031-EV-07" in text
+    (result,) = stack.one("select result from analysis where document_id = %s", document)
+    assert result["facts"]["deadline"]["value"] == "2031-03-12T12:00"
+    assert result["documents"][0]["document_id"] == document
+    assert events(stack, document) == [("reading", "started", None), ("reading", "completed", None), ("analysis", "completed", None)]
+    assert stack.one("select state, attempt, error_code from job where document_id = %s", document) == ("done", 1, None)
+
+
+def test_analyses_a_tender_when_its_last_document_is_read(stack):
+    org = stack.organisation()
+    tender = stack.tender(org, title="Nom donné par une personne")
+    documents = [stack.upload(org, RC.encode(), tender=tender),
+                 stack.upload(org, pdf(["Cahier des clauses techniques particulieres (CCTP)"]), "application/pdf", tender, "CCTP.pdf"),
+                 stack.upload(org, b"PK\x03\x04 no zip", "application/zip", tender, "annexes.zip", kind="archive")]
+    version = stack.version(org, tender, *documents)
+    stack.rows("update tender set analysis_status = 'queued' where id = %s", tender)
+    stack.start()
+    stack.wait(lambda: stack.one("select analysis_status from tender where id = %s", tender)[0] in ("done", "failed"))
+    row = stack.one("select analysis_status, status, reference, reference_source, title, title_source, buyer, deadline_local, "
+                    "to_char(deadline_utc at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), problems from tender where id = %s", tender)
+    assert row[:6] == ("done", "ready", "2031-EV-07", "read", "Nom donné par une personne", "person")
+    assert "Valmont-les-Bains" in row[6]
+    assert row[7:9] == ("2031-03-12T12:00", "2031-03-12 11:00")
+    assert row[9] == [{"code": "unread_format", "document_id": documents[2]}]
+    assert stack.one("select warnings from document where id = %s", documents[2]) == (["unread_format"],)
+    (result,) = stack.one("select result from analysis where dossier_version_id = %s", version)
+    assert {d["document_id"] for d in result["documents"]} == set(documents)
+    assert stack.rows("select count(*) from analysis where document_id = any(%s::uuid[])", documents) == [(0,)]
+    # One analysis, however the readings ended.
+    assert stack.one("select count(*) from job where tender_id = %s", tender) == (1,)
+
+
+def test_an_analysis_asked_for_early_waits_for_the_readings(stack):
+    org = stack.organisation()
+    tender = stack.tender(org)
+    document = stack.upload(org, RC.encode(), tender=tender, enqueue=False)
+    version = stack.version(org, tender, document)
+    stack.rows("insert into job (organization_id, id, kind, tender_id, dossier_version_id) values (%s, %s, 'analyze', %s, %s)",
+               org, str(uuid.uuid4()), tender, version)
+    stack.start()
+    stack.wait(lambda: stack.one("select analysis_status from tender where id = %s", tender)[0] == "done")
+    assert stack.status(document) == "processed"
+    assert stack.rows("select state from job where tender_id = %s", tender) == [("done",), ("done",)]
+
+
+def test_an_older_version_gives_way_to_the_newest(stack):
+    org = stack.organisation()
+    tender = stack.tender(org)
+    document = stack.upload(org, RC.encode(), tender=tender)
+    old, new = stack.version(org, tender), stack.version(org, tender, document)
+    stack.rows("insert into job (organization_id, id, kind, tender_id, dossier_version_id) values (%s, %s, 'analyze', %s, %s)",
+               org, str(uuid.uuid4()), tender, old)
+    stack.start()
+    stack.wait(lambda: stack.one("select analysis_status from tender where id = %s", tender)[0] == "done" and stack.idle())
+    assert stack.rows("select dossier_version_id::text from analysis where dossier_version_id in (%s, %s)", old, new) == [(new,)]
+
+
+def test_the_same_bytes_are_read_once(stack):
+    org = stack.organisation()
+    stack.start()
+    first = stack.upload(org, RC.encode() + b"twice\n")
+    stack.wait(stack.ended(first))
+    second = stack.upload(org, RC.encode() + b"twice\n", name="copie.txt")
+    stack.wait(stack.ended(second))
+    assert stack.one("select count(*) from reading where organization_id = %s", org) == (1,)
+    assert stack.one("select page_count from document where id = %s", second) == (1,)
+    stack.enqueue(org, first)  # and again on request, without another analysis
+    stack.wait(stack.idle)
+    assert stack.one("select count(*) from analysis where document_id = %s", first) == (1,)
+
+
+@pytest.mark.parametrize("content, code", [(b"%PDF-1.7\nnothing of a PDF\n", "document_unreadable")])
+def test_a_file_that_cannot_be_read_says_why(stack, content, code):
+    org = stack.organisation()
+    tender = stack.tender(org)
+    document = stack.upload(org, content, "application/pdf", tender, "RC.pdf")
+    stack.version(org, tender, document)
+    stack.start()
+    stack.wait(lambda: stack.one("select analysis_status from tender where id = %s", tender)[0] == "failed")
+    status, error, args = stack.one("select status, error_code, error_args from document where id = %s", document)
+    assert (status, error) == ("failed", code) and isinstance(args, dict)
+    assert ("reading", "failed", code) in events(stack, document)
+    reason, problems = stack.one("select analysis_reason, problems from tender where id = %s", tender)
+    assert reason == "no_documents" and problems == [{"code": code, "document_id": document}]
+
+
+def test_a_missing_object_is_tried_again_and_then_told(stack):
+    org = stack.organisation()
+    stack.start(JOB_MAX_ATTEMPTS="2")
+    document = stack.upload(org, RC.encode() + b"lost\n", store=False)
+    stack.wait(stack.ended(document))
+    assert stack.one("select status, error_code from document where id = %s", document) == ("failed", "damaged_data")
+    assert stack.one("select state, attempt, error_code from job where document_id = %s", document) == ("failed", 2, "damaged_data")
+
+
+def test_a_crashing_reader_costs_two_attempts(stack):
+    org = stack.organisation()
+    stack.start(READER_PATH="/bin/false")
+    document = stack.upload(org, RC.encode() + b"crash\n")
+    stack.wait(stack.ended(document))
+    assert stack.one("select status, error_code from document where id = %s", document) == ("failed", "reader_crashed")
+    assert stack.one("select state, attempt from job where document_id = %s", document) == ("done", 2)
+
+
+def test_a_job_whose_workers_died_is_failed(stack):
+    org = stack.organisation()
+    document = stack.upload(org, RC.encode() + b"died\n", enqueue=False)
+    stack.enqueue(org, document, attempt=3)
+    stack.start()
+    stack.wait(stack.ended(document))
+    assert stack.one("select status, error_code from document where id = %s", document) == ("failed", "internal_error")
+    assert stack.one("select state from job where document_id = %s", document) == ("failed",)
+
+
+def slow_reader(stack):
+    """A reader that says that it runs, and then does not end."""
+    program, mark = stack.folder / "slow-reader", stack.folder / "slow-mark"
+    program.write_text(f"#!/bin/sh\n: >>{mark}\nexec sleep 60\n")
+    program.chmod(0o755)
+    mark.unlink(missing_ok=True)
+    return program, mark
+
+
+def test_a_killed_worker_is_replaced_and_its_job_given_back(stack):
+    org = stack.organisation()
+    program, mark = slow_reader(stack)
+    document = stack.upload(org, RC.encode() + b"killed\n")
+    stack.start(READER_PATH=str(program), JOB_WORKERS="1")
+    stack.wait(mark.exists)
+    (victim,) = stack.children()
+    os.kill(victim, signal.SIGKILL)
+    # Long before the lease would end by itself.
+    stack.wait(lambda: stack.one("select state, error_code from job where document_id = %s", document) == ("queued", "internal_error"))
+    assert victim not in stack.children()
+
+
+def test_term_lets_a_job_end_or_gives_it_back(stack):
+    org = stack.organisation()
+    program, mark = slow_reader(stack)
+    document = stack.upload(org, RC.encode() + b"drained\n")
+    stack.start(READER_PATH=str(program), READER_TIMEOUT="2", JOB_WORKERS="1")
+    stack.wait(mark.exists)
+    assert stack.stop() == 0
+    # The reader's time ran out while the worker was told to stop: the attempt is given back, ready at once.
+    state, ready = stack.one("select state, run_after <= now() from job where document_id = %s", document)
+    assert (state, ready) == ("queued", True)
+
+
+def test_heals_when_the_database_comes_back(stack):
+    org = stack.organisation()
+    stack.start()
+    stack.wait(lambda: stack.one("select count(*) from pg_stat_activity where usename = 'scorpius_jobs'")[0] == 2)
+    stack.db.close()
+    stack.cluster.stop()
+    stack.cluster.start()
+    stack.db = psycopg2.connect(stack.cluster.dsn("operator", DATABASE))
+    stack.db.autocommit = True
+    document = stack.upload(org, RC.encode() + b"healed\n")
+    stack.wait(stack.ended(document))
+    assert stack.status(document) == "processed"
+
+
+def test_starts_before_its_database(stack):
+    stack.db.close()
+    stack.cluster.stop()
+    stack.start()
+    stack.wait(lambda: stack.log.read_text().count("no job can be leased") > 0)
+    stack.cluster.start()
+    stack.db = psycopg2.connect(stack.cluster.dsn("operator", DATABASE))
+    stack.db.autocommit = True
+    document = stack.upload(stack.organisation(), RC.encode() + b"late\n")
+    stack.wait(stack.ended(document))
+
+
+@pytest.mark.parametrize("settings, told", [
+    ({"DATABASE_JOBS_URL": "postgresql://["}, "not a PostgreSQL URL"),
+    ({"DATABASE_JOBS_URL": ""}, "neither it nor DATABASE_URL is set"),
+    ({"JOB_WORKERS": "many"}, "JOB_WORKERS"),
+])
+def test_wrong_settings_end_it(stack, settings, told):
+    at = stack.log.stat().st_size if stack.log.exists() else 0
+    stack.start(**settings)
+    assert stack.process.wait(20) == 78
+    assert told in stack.log.read_text()[at:]
+
+
+def test_refuses_a_superuser(stack):
+    stack.start(DATABASE_JOBS_URL=stack.cluster.url("operator", DATABASE))
+    assert stack.process.wait(20) == 78
+    assert "passes by row security" in stack.log.read_text()
+
+
+def test_log_lines_are_json_and_hold_no_text(stack):
+    org = stack.organisation()
+    stack.start()
+    document = stack.upload(org, RC.encode() + b"logged\n")
+    stack.wait(stack.ended(document))
+    stack.stop()
+    lines = [json.loads(line) for line in stack.log.read_text().splitlines()]
+    done = [line for line in lines if line["msg"] == "job done" and line.get("organization_id") == org]
+    assert done and done[-1]["kind"] == "read" and done[-1]["attempt"] == 1
+    assert "Valmont" not in stack.log.read_text()
