@@ -143,7 +143,7 @@ run_lint() {
 # --- fuzzers
 
 run_fuzz() {
-	local seconds=${1:-30} build_fuzz program name corpus failed=0 found=0
+	local seconds=${1:-30} build_fuzz program name corpus seeds failed=0 found=0
 	[[ $seconds =~ ^[0-9]+$ ]] || die "usage: ./dev fuzz [SECONDS]"
 	packages_ensure build test
 	make_state
@@ -154,8 +154,11 @@ run_fuzz() {
 		name=$(basename "$program")
 		corpus=$STATE/fuzz/$name
 		mkdir -p "$corpus"
+		# What was found is kept in the first folder; the second one has the seeds.
+		seeds=()
+		[ ! -d "$TOP/tests/corpus/${name#fuzz_}" ] || seeds=("$TOP/tests/corpus/${name#fuzz_}")
 		step "$name for $seconds s"
-		(cd "$corpus/.." && "$program" -max_total_time="$seconds" -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 "$corpus") || failed=1
+		(cd "$corpus/.." && "$program" -max_total_time="$seconds" -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 "$corpus" "${seeds[@]}") || failed=1
 	done < <(find "$build_fuzz" -type f -name 'fuzz_*' -perm -u+x | sort)
 	[ $found = 1 ] || die "no fuzzer was built"
 	return $failed
