@@ -55,11 +55,14 @@ static const char not_name_rx[] =
 static size_t name_end(struct reading *r, size_t from, size_t to)
 {
 	struct match m;
-	static const char stop_rx[] = ",?\\s*(?:\\(?\\s*represente|\\bsis(?:e)?\\b|\\bdont\\b|\\badresse\\b|\\btel(?:"
-				      "ephone)?\\b|\\bsiret\\b|\\bcedex\\b)|,\\s*\\d|,\\s*\\d{5}|"
-				      "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\s-\\s+(?:cahier|"
-				      "reglement|acte\\s|avis|marche|r\\.?c\\.?\\b)|\\bet\\s+ville\\b|,\\s*"
-				      "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s";
+	static const char stop_rx[] =
+	    ",?\\s*(?:\\(?\\s*represente|\\bsis(?:e)?\\b|\\bdont\\b|\\badresse\\b|\\btel(?:"
+	    "ephone)?\\b|\\bsiret\\b|\\bcedex\\b)|\\s\\d+\\s*,?\\s*(?:bis\\s*,?\\s*)?(?:rue|square|place|avenue|quai|"
+	    "boulevard|chemin|allee|route|impasse|cours)\\b|,\\s*\\d{5}|\\s(?:-\\s+)?(?:service|direction|pole|bureau|"
+	    "cellule)\\s+(?:des?\\s+|de\\s+la\\s+)(?:marches|commande|achats)|,\\s*\\d|"
+	    "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\s-\\s+(?:cahier|"
+	    "reglement|acte\\s|avis|marche|r\\.?c\\.?\\b)|\\bet\\s+ville\\b|,\\s*"
+	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s";
 	if (pattern_find(r->rx, stop_rx, r->body.s, to, from, &m) && m.from > from + 2)
 		to = m.from;
 	while (to > from && strchr(" ,.;:-", r->body.s[to - 1]) &&
@@ -96,7 +99,7 @@ static bool is_name(struct reading *r, size_t from, size_t to, bool labelled_lin
 	/* after a label a proper name may do without such a word: "Nom - Lieu (92)", capitals */
 	return labelled_line &&
 	       (body_has(r, "\\(\\d{2,3}\\)\\s*\\z", from, to) || view_capitals(&r->body, from, to) > 0.7 ||
-		   (view_capitals(&r->body, from, to) > 0.1 && to - from < 60));
+		   (view_capitals(&r->body, from, from + 1) > 0.5 && to - from < 90));
 }
 
 static bool from_labels(struct reading *r)
@@ -106,7 +109,13 @@ static bool from_labels(struct reading *r)
 		size_t at = 0;
 		while (body_find(r, labelled[i].rx, at, &m)) {
 			at = m.g[1].from;
-			size_t from = m.g[1].from, to = name_end(r, from, m.g[1].to);
+			size_t from = m.g[1].from, to;
+			struct match kind;
+			/* "Organisme de sécurité sociale : Caisse..." */
+			if (pattern_find(r->rx, "\\A(?!\\s*(?:monsieur|madame))[a-z' ]{3,50}\\s:\\s+", r->body.s + from,
+				m.g[1].to - from, 0, &kind))
+				from += kind.to;
+			to = name_end(r, from, m.g[1].to);
 			/* a label alone on its line is a heading only when it began one */
 			bool next_line = memchr(r->body.s + m.from, '\n', from - m.from) != NULL;
 			if (next_line && m.from - view_line_start(&r->body, m.from) > 14)
@@ -197,7 +206,7 @@ static bool from_letterhead(struct reading *r)
 			from++;
 		to = wide_gap(r, from, name_end(r, from, end));
 		struct match m;
-		if (pattern_find(r->rx, ",\\s", r->body.s, to, from, &m))
+		if (pattern_find(r->rx, ",\\s(?!de\\s|du\\s|des\\s)", r->body.s, to, from, &m))
 			to = m.from;
 		if (!is_name(r, from, to, false) || !body_has(r, "\\A" BODY "\\b", from, to) ||
 		    body_has(r,
@@ -217,8 +226,9 @@ static bool from_letterhead(struct reading *r)
 	}
 	if (best_to == 0)
 		return false;
-	return reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, best_from, best_to)), 0.74, &r->body,
-		   best_from, best_to) != NULL;
+	struct fact *f = reading_add(r, "buyer", value_text(view_text(r->mem, &r->body, best_from, best_to)), 0.74,
+	    &r->body, best_from, best_to);
+	return f != NULL;
 }
 
 static bool from_statement(struct reading *r)

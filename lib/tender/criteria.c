@@ -36,9 +36,26 @@ static const char over_rx[] = "chaque\\s+candidat\\s+se\\s+verra|note\\s+(?:glob
 
 struct lines {
 	struct criteria_row row[MAX_ROWS];
+	char marker[MAX_ROWS]; /* how the row's line begins: '-', '*', '1' for any number, ' ' for none */
 	size_t n;
-	double sum; /* of the top level as far as known */
+	double sum;   /* of the top level as far as known */
+	size_t whole; /* rows when that first made 100; 0: not yet */
 };
+
+/* How a line begins. */
+static char marker_of(const char *s, size_t n)
+{
+	size_t i = 0;
+	while (i < n && (s[i] == ' ' || s[i] == '\n'))
+		i++;
+	if (i + 1 >= n)
+		return ' ';
+	if (s[i] == '-' || s[i] == '*')
+		return s[i];
+	if (s[i] == 'o' && s[i + 1] == ' ')
+		return 'o';
+	return s[i] >= '0' && s[i] <= '9' ? '1' : s[i + 1] == ')' || s[i + 1] == '.' ? 'a' : ' ';
+}
 
 static void push(struct reading *r, struct lines *out, const struct match *m, unsigned number, unsigned name,
     unsigned weight, unsigned unit, unsigned dont, size_t base, size_t from, size_t to)
@@ -66,9 +83,19 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 	}
 	if (pattern_in(r->rx, "\\A\\W*sous[- ]?critere|\\A\\W*dont\\b", s, m->g[name].from, m->g[name].to))
 		k.level = LEVEL_SUB;
+	/* a list within a list has other marks than the outer one */
+	char marker = marker_of(r->body.s + from, to - from), first = out->n > 0 ? out->marker[0] : marker;
+	bool bullet = marker == '-' || marker == '*' || marker == 'o',
+	     outer = first == '-' || first == '*' || first == 'o';
+	if (k.level == LEVEL_UNKNOWN && marker != first && bullet &&
+	    (first == '1' || first == ' ' || first == 'a' || outer))
+		k.level = LEVEL_SUB;
 	if (k.level != LEVEL_SUB)
 		out->sum += k.weight;
+	out->marker[out->n] = marker;
 	out->row[out->n++] = k;
+	if (out->whole == 0 && out->sum > 99.99 && out->sum < 100.01 && !k.dont)
+		out->whole = out->n;
 }
 
 static bool bad_name(struct reading *r, size_t from, size_t to)
@@ -80,7 +107,7 @@ static bool bad_name(struct reading *r, size_t from, size_t to)
 	    from, to);
 }
 
-/* Reads the lines from `at` on; stops when the weights are whole, or nothing more comes. */
+/* Reads the lines from `at` on, until nothing more comes. */
 static void read_lines(struct reading *r, size_t at, struct lines *out)
 {
 	const char *s = r->body.s;
@@ -88,7 +115,8 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 	unsigned idle = 0;
 	bool header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
 	size_t high = body_ahead(r, at, 6000);
-	while (at < high && idle < 14) {
+	/* once whole, only parts that follow closely are of interest */
+	while (at < high && idle < (out->whole > 0 ? 5U : 14U)) {
 		size_t end = at;
 		while (end < high && s[end] != '\n' && s[end] != '\t')
 			end++;
@@ -138,17 +166,6 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 		if (out->n > before) {
 			pending = pending_end = 0;
 			idle = 0;
-			if (out->sum >= 99.99 && !out->row[out->n - 1].dont) {
-				/* whole; parts of the last criterion may follow, numbered or named as such */
-				struct match next;
-				size_t e2 = at;
-				while (e2 < high && s[e2] != '\n')
-					e2++;
-				if (!pattern_find(r->rx,
-					"\\A\\s*(?:\\d{1,2}\\.\\d|[\\s*-]*sous[- ]?critere|[\\s*-]*dont)", s + at,
-					e2 - at, 0, &next))
-					return;
-			}
 			continue;
 		}
 		if (pattern_in(r->rx, over_rx, line, 0, n)) {
@@ -224,6 +241,18 @@ static void names_without_weights(struct reading *r)
 	reading_add(r, "criteria", v, 0.75, &r->body, m.from, m.to);
 }
 
+/* All the rows, when they make a tree; else those that made a whole first, and nothing of what came after. */
+static bool add_lines(struct reading *r, struct lines *out)
+{
+	struct criteria_row copy[MAX_ROWS];
+	if (out->n < 2)
+		return false;
+	memcpy(copy, out->row, sizeof(copy));
+	if (criteria_from_rows(r, copy, out->n, out->whole == 0, 0.9))
+		return true;
+	return out->whole >= 2 && out->whole < out->n && criteria_from_rows(r, out->row, out->whole, false, 0.9);
+}
+
 void criteria_find(struct reading *r)
 {
 	if (criteria_from_tables(r))
@@ -237,15 +266,15 @@ void criteria_find(struct reading *r)
 			continue;
 		size_t next = view_line_end(&r->body, m.to);
 		struct lines *out = mem_zero(r->tmp, struct lines);
-		if (read_inline(r, m.to, next, out) && criteria_from_rows(r, out->row, out->n, 0.9))
+		if (read_inline(r, m.to, next, out) && criteria_from_rows(r, out->row, out->n, false, 0.9))
 			return;
 		memset(out, 0, sizeof(*out));
 		read_lines(r, next < r->body.n ? next + 1 : next, out);
-		if (out->n >= 2 && criteria_from_rows(r, out->row, out->n, 0.9))
+		if (add_lines(r, out))
 			return;
 	}
 	struct lines *out = mem_zero(r->tmp, struct lines);
-	if (read_sentences(r, out) && criteria_from_rows(r, out->row, out->n, 0.88))
+	if (read_sentences(r, out) && criteria_from_rows(r, out->row, out->n, false, 0.88))
 		return;
 	if (r->kind != KIND_AAPC)
 		return;
@@ -255,7 +284,7 @@ void criteria_find(struct reading *r)
 		size_t end = view_line_end(&r->body, from);
 		memset(out, 0, sizeof(*out));
 		if (end - from > 12 && end - from < 300 && read_inline(r, from, end, out) &&
-		    criteria_from_rows(r, out->row, out->n, 0.85))
+		    criteria_from_rows(r, out->row, out->n, false, 0.85))
 			return;
 		from = end + 1;
 	}

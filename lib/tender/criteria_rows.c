@@ -167,7 +167,7 @@ static void prove_row(
 		prove_part(r, f, v, confidence, row->more_page, row->more_a, row->more_b);
 }
 
-bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, double confidence)
+bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, bool any_total, double confidence)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++)
@@ -203,7 +203,7 @@ bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, 
 	double factor = 1;
 	if (!near(sum, 100)) {
 		/* points over another total (20, 40, 200...) are a whole only when each has them */
-		if (!points || sum < 9.9 || fabs(sum / 10 - round(sum / 10)) > 0.001)
+		if (!any_total || !points || sum < 9.9 || fabs(sum / 10 - round(sum / 10)) > 0.001)
 			return false;
 		factor = 100 / sum;
 		confidence -= 0.1;

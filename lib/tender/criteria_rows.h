@@ -20,7 +20,8 @@ struct criteria_row {
 };
 
 /* Makes the tree, converts points to percent of 100, and adds the fact `criteria`, with one proof per row, when the
- * weights of the top level make a whole. False when they don't. */
-bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, double confidence);
+ * weights of the top level make a whole: 100, or with `any_total` points over another round total. False when they
+ * don't. The rows are changed. */
+bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, bool any_total, double confidence);
 
 #endif

@@ -213,7 +213,7 @@ bool criteria_from_tables(struct reading *r)
 				table = 0;
 				add_table(r, rows, &r->d->pages[page].tables[0], page, true);
 			}
-			if (rows->n >= 2 && criteria_from_rows(r, rows->row, rows->n, 0.96))
+			if (rows->n >= 2 && criteria_from_rows(r, rows->row, rows->n, true, 0.96))
 				return true;
 		}
 	}

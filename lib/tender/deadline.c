@@ -18,6 +18,7 @@ static const char label_rx[] =
     "\\b(?:nouvelle )?dates?(?: et (?:l'|les )?heures?)?,?\\s*(?:limites?|butoirs?)(?:\\s+(?:et heures?(?: limites?)?|"
     "fixees?))*(?:\\s+(?:de\\s+la |de |d'|pour (?:la |le )?|du )\\s*(?:reception|remise|depot|envoi|introduction|"
     "transmission|reponse|presentation)[^\\n.:;]{0,12})?(?:[^.:;|]{0,40}?\\b" WHAT "\\b)?"
+    "|(?<!la )\\bdates?(?: et heures?)?\\s+de\\s+(?:remise|reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT
     "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=[:-])|\\blimites?\\s+de\\s+(?:remise|reception|depot)"
     "\\s+des?\\s+" WHAT
     "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|remis(?:es|e)?|recus?|"
@@ -34,6 +35,14 @@ static bool gap_is_fair(const struct reading *r, size_t from, size_t to)
 	if (to < from || to - from > 170)
 		return false;
 	if (to > from && body_has(r, bad_gap_rx, from, to))
+		return false;
+	/* another date stands nearer to the label: this one is something else's, unless it corrects that one */
+	if (body_has(r,
+		"\\d[/.]\\d{1,2}[/"
+		".]\\d{2}|\\d\\s*(?:er)?\\s+(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|"
+		"octobre|novembre|decembre)\\s+\\d{4}",
+		from, to) &&
+	    !body_has(r, "au lieu|\\blire\\b|report|repouss|prorog|prolong|decal|nouvelle", from, to))
 		return false;
 	/* a sentence that ends between them parts them, unless the date begins at once on the next line */
 	return !body_has(r, "[.;]\\s+[a-z]", from, to) ||
@@ -58,8 +67,9 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	const char *s = r->body.s;
 	size_t back = body_back(m->from, 330), start = m->has_time && m->time_from < m->from ? m->time_from : m->from;
 	struct match label;
-	if (body_has(r, "au lieu d[eu]\\s*(?:lire\\b)?[^.]{0,90}\\z", body_back(m->from, 110), start) &&
-	    !body_has(r, "au lieu d[eu][\\s\\S]*(?:\\blire\\s*:|\\breport)", body_back(m->from, 110), start))
+	size_t near = body_back(m->from, 110);
+	if (body_has(r, "au lieu d[eu]\\s*(?:lire\\b)?[^.]{0,90}\\z", near, start) &&
+	    !body_has(r, "au lieu d[eu][\\s\\S]*?(?:(?<!de )\\blire\\s*:|\\breport)", near, start))
 		return false; /* the date that is given up */
 	memset(out, 0, sizeof(*out));
 	out->when = *m;
@@ -69,7 +79,7 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	if (!gap_is_fair(r, gap, start) || is_reference(r, label.from, gap, start))
 		return false;
 	/* "offres ... reçues" alone proves nothing without "avant", "au plus tard" or "le" at the date */
-	if (!body_has(r, "\\blimite|\\bbutoir|dlro|^remise", label.from, label.to) &&
+	if (!body_has(r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?)\\b", label.from, label.to) &&
 	    !body_has(
 		r, "(?:avant|au plus tard|jusqu'au|soit|pour)\\b[^.]{0,60}\\z|[:-]\\s*(?:le\\s*)?\\z", gap, start))
 		return false;

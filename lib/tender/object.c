@@ -13,7 +13,8 @@ static const char sentence_rx[] =
 static const char label_rx[] =
     "^[\\s\"*#\\d.-]*objet(?:\\s+(?:(?:de\\s+la|du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
-    "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|intitule(?:\\s+d[eu](?:"
+    "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
+    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|intitule(?:\\s+d[eu](?:"
     "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
@@ -29,9 +30,15 @@ static size_t object_end(struct reading *r, size_t from)
 {
 	const char *s = r->body.s;
 	size_t high = body_ahead(r, from, 420), at = from;
-	bool capitals = view_capitals(&r->body, from, view_line_end(&r->body, from)) > 0.7;
+	size_t head = view_line_end(&r->body, from);
+	bool capitals = view_capitals(&r->body, from, head - from > 40 ? from + 40 : head) > 0.7;
 	while (at < high) {
 		if (s[at] == '\t' || s[at] == ';')
+			break;
+		/* a title run into the sentence that explains it */
+		if (capitals && s[at] == ' ' && at > from + 20 &&
+		    body_has(r, "\\A (?:le|la|cet|ce|cette)\\s+present", at, body_ahead(r, at, 20)) &&
+		    view_capitals(&r->body, at + 1, at + 12) < 0.5)
 			break;
 		if (s[at] == '\n') {
 			if (s[at + 1] == '\n') {
@@ -159,7 +166,8 @@ static bool from_sentence(struct reading *r)
 #define DEED \
 	"(?:travaux|marche\\s+de|accord-?cadre|fournitures?|prestations?|missions?|maitrise|assistance|realisation|" \
 	"construction|" \
-	"re[a-z]{3,}(?:tion|ment|age)|creation|amenagement|entretien|maintenance|acquisition|achat|location|" \
+	"(?!reglement)re[a-z]{3,}(?:tion|ment|age)|creation|amenagement|entretien|maintenance|acquisition|achat|" \
+	"location|" \
 	"exploitation|gestion|" \
 	"elaboration|etudes?|evaluation|controles?|verifications?|transports?|nettoyage|services?|mise\\s+(?:en|a)|" \
 	"demolition|" \
@@ -171,6 +179,8 @@ static bool from_sentence(struct reading *r)
 static bool page_number_near(struct reading *r, const struct view *v, size_t from, size_t to)
 {
 	size_t ahead = to + 40 < v->n ? to + 40 : v->n;
+	if (from <= 30 && pattern_in(r->rx, "\\A\\s*\\d{1,3}\\s*\\n+\\z", v->s, 0, from))
+		return true;
 	return pattern_in(r->rx, "\\n\\s*(?:page\\s*:?\\s*)?\\d{1,3}(?:\\s*(?:/|sur)\\s*\\d+)?\\s*\\n+\\z", v->s,
 		   from > 30 ? from - 30 : 0, from) ||
 	       pattern_in(r->rx, "\\A\\s*(?:-\\s*)?(?:page\\s*:?\\s*)?\\d{1,3}(?:\\s*(?:/|sur)\\s*\\d+)?\\s*\\n", v->s,
@@ -244,7 +254,8 @@ static bool from_cover(struct reading *r)
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
 			"centre|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|objet|annexe|"
-			"article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
+			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
+			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
 			"_|\\d{5}|appel\\s+d'offre|@",
 			from, end))
 			continue;
@@ -258,11 +269,42 @@ static bool from_cover(struct reading *r)
 	return false;
 }
 
+/* A cover whose title is not in capitals: near the title of the document, a line that begins like a contract. */
+static bool from_cover_title(struct reading *r)
+{
+	size_t at = 0, lines = 0;
+	bool title = false, any = false;
+	while (at < r->body.n && lines < 10 && view_page(&r->body, at) == 0) {
+		size_t end = view_line_end(&r->body, at), from = at;
+		at = end + 1;
+		if (end <= from + 3)
+			continue;
+		lines++;
+		any |= title;
+		title |= body_has(r, "\\A[\"# *-]*" KIND, from, end);
+		if (lines > 1 && !title && !any)
+			continue;
+		if (!body_has(r, "\\A[\"# ]*" DEED, from, end) ||
+		    body_has(r,
+			"\\A\\W*(?:marche|accord|travaux|fournitures?|services?|prestations?)[a-z "
+			"]{0,12}\\W*\\z|\\A\\W*marches?\\s+(?:publics?\\s+)?de\\s+"
+			"(?:travaux|services?|fournitures?)[a-z "
+			"]{0,24}\\z|[.;:]\\s*\\z|\\b(?:est|sont|sera|seront|doit|doivent)\\b",
+			from, end))
+			continue;
+		size_t to = object_end(r, from);
+		if (to >= from + 20 && to - from < 260 && add(r, from, to, 0.7))
+			return true;
+	}
+	return false;
+}
+
 void object_find(struct reading *r)
 {
 	if (from_notice(r) || from_label(r) || from_sentence(r))
 		return;
 	if (from_header(r, &r->margin) || from_header(r, &r->body))
 		return;
-	from_cover(r);
+	if (!from_cover(r))
+		from_cover_title(r);
 }

@@ -41,6 +41,7 @@ static const char states_rx[] = "procedure\\s+de\\s+passation|mode\\s+de\\s+pass
 				"procedure\\s*:|(?:est|sera)\\s+(?:lancee?|passee?|"
 				"soumise?|organisee?|conclue?|effectuee?|menee?)|lancee?\\s+(?:selon|suivant|en|sous)|"
 				"passee?\\s+(?:selon|suivant|en|sous|par)|"
+				"procedure\\s+(?:de\\s+consultation\\s+)?(?:utilisee|retenue)|est\\s+la\\s+procedure|"
 				"suivant\\s+(?:la|une)\\s+procedure|en\\s+application|en\\s+vertu|present(?:e)?\\s+(?:"
 				"consultation|marche|procedure|concours|"
 				"accord)|marche\\s+(?:a|en|passe)|travaux\\s+sur|est\\s+une?";

@@ -70,6 +70,20 @@ Test(criteria, parts_by_number)
 	    "Prix 40, Valeur technique 60 (Moyens humains 35, Méthode 25)");
 }
 
+Test(criteria, parts_by_their_other_mark_or_by_their_sum)
+{
+	cr_expect_str_eq(
+	    criteria(
+		LEAD "1. Technique : 50 %\n  - Chantier : 20 %\n  - Équipe : 30 %\n2. Prix : 40 %\n3. Délai : 10 %\n"),
+	    "Technique 50 (Chantier 20, Équipe 30), Prix 40, Délai 10");
+	cr_expect_str_eq(criteria(LEAD "- Technique : 50 %\n- Chantier : 20 %\n- Équipe : 15 %\n- Planning : 15 %\n- "
+				       "Prix : 40 %\n- Délai : 10 %\n"),
+	    "Technique 50 (Chantier 20, Équipe 15, Planning 15), Prix 40, Délai 10",
+	    "the first four make 100, but not the whole");
+	cr_expect_str_eq(criteria(LEAD "- Prix 60 points\n- Technique 40 points\nLes points :\n- Clarté 7 points\n"),
+	    "Prix 60, Technique 40", "what comes after a whole changes nothing");
+}
+
 Test(criteria, sentences_and_one_line)
 {
 	cr_expect_str_eq(

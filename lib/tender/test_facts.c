@@ -76,6 +76,9 @@ Test(facts, deadline)
 		{ "Remise des plis avant la date limite. Date limite de réception des candidatures : 20/03/2027 à "
 		  "10h00",
 		    "2027-03-20T10:00" },
+		{ "Date de remise des offres le 31/03/2027 à 12h00 (heure de Paris)\n\n20, avenue du Port\n1/12 "
+		  "24/02/2027",
+		    "2027-03-31T12:00" },
 		/* refused */
 		{ "Visite obligatoire le vendredi 12 mars 2027 à 10h00", "-" },
 		{ "Le délai de validité des offres est de 120 jours à compter de la date limite de remise des offres. "
