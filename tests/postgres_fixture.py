@@ -20,7 +20,8 @@ BIN = Path("/usr/lib/postgresql/15/bin")
 class Cluster:
     """Starts in the constructor. `stop()` and `start()` may be called in a test; `remove()` ends it for good."""
 
-    def __init__(self):
+    def __init__(self, password=None):
+        """With a password, everybody must show his own: the operator has this one."""
         # Sockets have short paths only; PostgreSQL refuses to run as root.
         self.dir = Path(tempfile.mkdtemp(prefix="scpg", dir="/tmp"))
         self.as_user = []
@@ -29,7 +30,13 @@ class Cluster:
             os.chown(self.dir, user.pw_uid, user.pw_gid)
             self.as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         os.chmod(self.dir, 0o755)
-        self._run("initdb", "--no-sync", "--auth=trust", "--username=operator", "--encoding=UTF8", "--locale=C.UTF-8",
+        auth = ["--auth=trust"]
+        self.password = password
+        if password:
+            (self.dir / "password").write_text(password)
+            self.own(self.dir)
+            auth = ["--auth=scram-sha-256", f"--pwfile={self.dir}/password"]
+        self._run("initdb", "--no-sync", *auth, "--username=operator", "--encoding=UTF8", "--locale=C.UTF-8",
                   "-D", self.dir / "data")
         with open(self.dir / "data" / "postgresql.conf", "a") as f:
             f.write(f"listen_addresses = ''\nunix_socket_directories = '{self.dir}'\nfsync = off\n"
@@ -54,7 +61,7 @@ class Cluster:
             shutil.rmtree(self.dir, ignore_errors=True)
 
     def run_sql(self, sql, database="postgres"):
-        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", self.dsn("operator", database), "-c", sql)
+        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", self.url("operator", database), "-c", sql)
 
     def own(self, folder):
         """Gives a folder and its files to the user that the server runs as."""
@@ -80,8 +87,10 @@ class Cluster:
         """For libpq and psycopg2."""
         return f"host={self.dir} user={user} dbname={database}"
 
-    def url(self, user="operator", database="postgres"):
-        return f"postgresql://{user}@/{database}?host={urllib.parse.quote(str(self.dir), safe='')}"
+    def url(self, user="operator", database="postgres", password=None):
+        password = password or (self.password if user == "operator" else None)
+        secret = f":{urllib.parse.quote(password, safe='')}" if password else ""
+        return f"postgresql://{user}{secret}@/{database}?host={urllib.parse.quote(str(self.dir), safe='')}"
 
     def sqitch(self, command, database="postgres", user="operator", check=True):
         """Runs sqitch in schema/; gives back the finished process."""

@@ -9,6 +9,8 @@ static const struct command commands[] = {
 	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
 	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
 	    "lit un dossier de consultation et dit quoi, qui, jusqu'à quand, comment c'est jugé", analyze_help },
+	{ "migrate", cmd_migrate, "migrate\nmigrate --verify\nmigrate --revert --yes",
+	    "déploie le schéma de la base et donne leurs mots de passe aux programmes", migrate_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
 };
 

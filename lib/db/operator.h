@@ -1,0 +1,30 @@
+/* The operator's account (DATABASE_URL): what deploys the schema and lets the programs in. Never used by the programs
+ * themselves. A plain connection of its own, closed with its memory; no transactions, no typed statements. */
+#ifndef DB_OPERATOR_H
+#define DB_OPERATOR_H
+
+#include "error.h"
+#include "mem.h"
+
+/* The environment by which libpq (and so psql and sqitch) finds the database of `url`: "PGHOST=...", NULL-terminated,
+ * the password among it, so that it need not stand in arguments. ERR_INVALID_SETTING when the URL can't be parsed. */
+enum result operator_environment(TALLOC_CTX *mem, const char *url, const char *const **out, struct error *e) MUST_CHECK;
+
+struct operator_db;
+
+/* Connects (at most 10 s): ERR_UNAVAILABLE. */
+enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_db **out, struct error *e) MUST_CHECK;
+
+/* Sets a role's password. Only its SCRAM verifier is sent: neither the server's log nor pg_stat_activity can show it.
+ */
+enum result operator_set_password(
+    struct operator_db *db, const char *role, const char *password, struct error *e) MUST_CHECK;
+
+/* The version of pgvector that the server could install, in mem; NULL: none. */
+enum result operator_pgvector(
+    struct operator_db *db, TALLOC_CTX *mem, const char **version, struct error *e) MUST_CHECK;
+
+/* Whether the schema (its last change) is there. */
+enum result operator_has_schema(struct operator_db *db, bool *out, struct error *e) MUST_CHECK;
+
+#endif
