@@ -22,10 +22,7 @@ class Api:
         self.contract = contract
         self.secrets = secrets
         self.token = token
-        self.http = httpx.Client(base_url=stack.base, timeout=60, follow_redirects=False)
-
-    def close(self):
-        self.http.close()
+        self.http = stack.http
 
     def request(self, method, path, headers=None, **more):
         if not path.startswith("/api/") and path not in ("/", "/health") and not path.startswith(("/?", "/health?")):
@@ -35,6 +32,7 @@ class Api:
             given["Authorization"] = f"Bearer {self.token}"
         given = {k: v for k, v in given.items() if v is not None}
         answer = self.http.request(method, path, headers=given, **more)
+        assert not answer.cookies, "the API sets no cookies"
         self.contract.check(method, urllib.parse.unquote(answer.request.url.raw_path.decode().split("?")[0]),
                             httpx.Headers(given), answer.status_code, answer.headers, answer.content)
         return answer

@@ -22,7 +22,7 @@ def arguments(operation, password="x"):
     return {
         "register": lambda: {"json": {"email": f"{fresh('op')}@essai.example", "password": fresh("Passe") + "-Ok7", "full_name": "Op"}},
         "login": lambda: {"json": {"email": "personne@essai.example", "password": password}},
-        "refresh": lambda: {"json": {"refresh_token": "inconnu-" * 5}},
+        "refresh": lambda: {"json": {"refresh_token": "A" * 43}},
         "uploadDocuments": lambda: {"files": [("file", ("a.txt", b"un fichier\n", "text/plain"))]},
         "createTender": lambda: {"json": {}},
         "addTenderDocuments": lambda: {"files": [("file", ("b.txt", b"un autre fichier\n", "text/plain"))]},

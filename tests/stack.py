@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+import httpx
 import psycopg2
 import psycopg2.extras
 
@@ -61,6 +62,9 @@ class Stack:
         if not self.existing:
             self.dev("up", seconds=600)
         self.read_env()
+        self.database = None
+        # One for all callers: making a client takes longer than most requests.
+        self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
 
     def dev(self, command, seconds=120):
         env = {**os.environ, **SETTINGS, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
@@ -79,6 +83,10 @@ class Stack:
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
 
     def end(self):
+        self.http.close()
+        if self.database is not None:
+            self.database.close()
+            self.database = None
         if not self.existing:
             self.dev("down")
 
@@ -90,11 +98,12 @@ class Stack:
 
     def sql(self, query, *params):
         """As the operator: sees all organisations. Rows as dictionaries."""
-        with psycopg2.connect(self.env["DATABASE_URL"], connect_timeout=5) as db:
-            db.autocommit = True
-            with db.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-                cursor.execute(query, params or None)
-                return [dict(r) for r in cursor.fetchall()] if cursor.description else []
+        if self.database is None:
+            self.database = psycopg2.connect(self.env["DATABASE_URL"], connect_timeout=5)
+            self.database.autocommit = True
+        with self.database.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(query, params or None)
+            return [dict(r) for r in cursor.fetchall()] if cursor.description else []
 
     def files(self):
         """Every file below the store and nginx's folder of request bodies."""
@@ -126,7 +135,8 @@ class Stack:
         try:
             pid, start = (self.state / "pid" / name).read_text().split()
             fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            return int(pid) if fields[19] == start else None
+            # One that a test started is our child: it stays as a zombie until it is waited for.
+            return int(pid) if fields[19] == start and fields[0] != "Z" else None
         except (OSError, ValueError):
             return None
 
@@ -138,6 +148,9 @@ class Stack:
         """Ends PostgreSQL or Redis and waits until it is gone. Its command line is kept for start()."""
         pid = self.pid(name)
         assert pid, f"{name} does not run"
+        if name == "postgres" and self.database is not None:
+            self.database.close()
+            self.database = None
         command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
         if name == "redis":  # redis-server rewrites its title
             command = [b"redis-server", str(self.state / "conf" / "redis.conf").encode()]
@@ -186,10 +199,16 @@ class Logs:
     def __init__(self, folder):
         self.folder = folder
         self.offsets = {}
-        self.allowed = []
+        self.allowed = []  # [pattern, until when]
 
     def allow(self, pattern):
-        self.allowed.append(re.compile(pattern))
+        """Announces lines, until settle() is called."""
+        self.allowed.append([re.compile(pattern), None])
+
+    def settle(self):
+        """The test that announced lines is over: what it caused may still come for some seconds."""
+        now = time.monotonic()
+        self.allowed = [[p, until or now + 5] for p, until in self.allowed if until is None or until > now]
 
     def unexpected(self):
         """Error lines that were written since the last call and that nobody announced."""
@@ -201,7 +220,7 @@ class Logs:
             whole = data[:data.rfind(b"\n") + 1]
             self.offsets[path] = self.offsets.get(path, 0) + len(whole)
             for line in whole.decode("utf-8", "replace").splitlines():
-                if self.is_error(path.name, line) and not any(p.search(line) for p in self.allowed):
+                if self.is_error(path.name, line) and not any(p.search(line) for p, _ in self.allowed):
                     out.append(f"{path.name}: {line}")
         return out
 

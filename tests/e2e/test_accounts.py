@@ -150,6 +150,7 @@ def test_reuse_of_a_refresh_token_ends_the_session(account, api):
     ({"refresh_token": None}, 400, ("missing_field", "refresh_token")),
     ({"refresh_token": 5}, 400, ("invalid_type", "refresh_token")),
     ({"refresh_token": "inconnu-" * 5}, 401, ("invalid_token", None)),
+    ({"refresh_token": "A" * 43}, 401, ("invalid_token", None)),
     ({"refresh_token": ""}, 400, ("missing_field", "refresh_token")),
 ])
 def test_refresh_refuses(api, body, status, expected):

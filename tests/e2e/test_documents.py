@@ -79,7 +79,7 @@ def test_folders_in_a_name_do_not_lead_out_of_the_store(account, stack):
 @pytest.mark.parametrize("name, data, mime, kind", [
     ("piece.docx", docx(), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "file"),
     ("DCE.zip", archive(), "application/zip", "archive"),
-    ("note.rtf", b"{\\rtf1\\ansi bonjour\\par}\n", "text/rtf", "file"),
+    ("note.rtf", b"{\\rtf1\\ansi bonjour\\par}\n", "application/rtf", "file"),
 ])
 def test_formats_that_are_kept_and_not_read(account, name, data, mime, kind):
     document = account.upload((name, data))

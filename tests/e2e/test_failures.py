@@ -10,8 +10,7 @@ import pdfs
 from client import Api, code
 from stack import children, wait_until
 
-DOWN = (r"service_unavailable|terminating connection|server closed the connection|shut ?down|connection|the database|"
-        r"could not receive data|unexpected EOF|starting up|job")
+DOWN = "the database system is (starting up|shutting down|not yet accepting connections)|terminating connection"
 
 
 def healthy(api):
@@ -20,14 +19,14 @@ def healthy(api):
 
 @pytest.fixture
 def no_database(stack, api, expect_log):
-    expect_log(f"(?i){DOWN}")
+    expect_log(DOWN)
     stack.stop("postgres", signal.SIGQUIT)
     yield
     stack.start_stopped()
     wait_until(lambda: healthy(api), 60, "the stack to heal")
 
 
-def test_without_postgresql(stack, account, api, contract, no_database):
+def test_without_postgresql(stack, account, no_database):
     for _ in range(6):  # each worker of a pool
         assert account.get("/live").status_code == 200
     health = wait_until(lambda: (lambda r: r if r.status_code == 503 else None)(account.get("/health?detailed=true")), 10, "health to tell")
@@ -59,7 +58,7 @@ def test_postgresql_comes_back(stack, account, api, no_database):
 
 
 def test_a_job_survives_the_loss_of_the_database(stack, account, api, expect_log, frozen_jobs):
-    expect_log(f"(?i){DOWN}")
+    expect_log(DOWN)
     document = account.upload(("RC.pdf", pdfs.rules()))
     stack.stop("postgres", signal.SIGQUIT)
     stack.start("postgres")
@@ -69,8 +68,7 @@ def test_a_job_survives_the_loss_of_the_database(stack, account, api, expect_log
     assert account.processed(document["id"])["status"] == "processed"
 
 
-def test_without_redis(stack, account, api, contract, secrets, expect_log):
-    expect_log("(?i)redis")
+def test_without_redis(stack, account, api):
     stack.stop("redis", signal.SIGTERM)
     try:
         health = wait_until(lambda: (lambda r: r if r.json()["status"] == "degraded" else None)(account.get("/health?detailed=true")), 10, "health")
@@ -91,7 +89,7 @@ def test_without_redis(stack, account, api, contract, secrets, expect_log):
 
 @pytest.mark.parametrize("pool", ["api", "bulk"])
 def test_a_killed_worker_is_replaced(stack, account, pool, expect_log):
-    expect_log(r"multiwatch|upstream|signal")
+    expect_log(r"Child\[\d\] died, respawn")
     before = set(stack.workers(pool))
     assert len(before) >= 2
     victim = sorted(before)[0]
@@ -102,9 +100,9 @@ def test_a_killed_worker_is_replaced(stack, account, pool, expect_log):
         account.upload(("a.txt", b"apres la mort\n"), query="?process=false")
 
 
-def test_without_any_worker(stack, account, api, contract, expect_log):
+def test_without_any_worker(stack, account, expect_log):
     """nginx answers for them, in the same form."""
-    expect_log(r"upstream|connect\(\)|multiwatch|signal")
+    expect_log(r"connect\(\) to unix:.*/api\.sock failed")
     supervisor, workers = stack.pid("api"), stack.workers("api")
     sockets = [stack.run / "api.sock"]
     hidden = [p.with_suffix(".hidden") for p in sockets]
@@ -123,7 +121,7 @@ def test_without_any_worker(stack, account, api, contract, expect_log):
 
 
 def test_a_killed_job_worker_loses_no_job(stack, account, expect_log):
-    expect_log(r"(?i)signal|child|lease|job")
+    expect_log("a worker died")
     parent = stack.pid("jobs")
     before = set(children(parent))
     for pid in before:
