@@ -274,6 +274,8 @@ Test(client, the_cage_holds)
 	}
 	int status = probe("memory");
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	status = probe("exhaust");
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 71);
 	status = probe("cpu");
 	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU);
 	status = probe("nothing");
