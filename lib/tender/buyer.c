@@ -194,7 +194,7 @@ static bool from_notice(struct reading *r)
 static bool from_letterhead(struct reading *r)
 {
 	size_t at = 0, lines = 0, best_from = 0, best_to = 0;
-	while (at < r->body.n && lines < 16 && view_page(&r->body, at) == 0) {
+	while (at < r->body.n && lines < 16 && view_page(&r->body, at) == view_page(&r->body, 0)) {
 		size_t end = view_line_end(&r->body, at), from = at, to;
 		at = end + 1;
 		if (end - from < 4)

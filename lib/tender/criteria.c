@@ -19,6 +19,10 @@ static const char item_rx[] =
     "pts?|/\\s*100(?:\\s+points?)?|/\\s*\\d0\\b)\\s*\\)?"
     "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?)?\\s*(dont)?\\s*[.;,:]?(?:\\s*\\([^)]{0,60}\\))?(?:"
     "prix)?\\s*\\z";
+/* "1. Valeur technique (55 %), jugée d'après le mémoire, dont :": the weight in brackets right after the name. */
+static const char bracket_rx[] = "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' "
+				 "-]{2,90}?)\\s*[(\\[]\\s*(?:sur\\s+)?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
+				 "(%|points?|pts?)\\s*[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
 /* "1-Prix des prestations 60.0": no unit, but a number before and a heading that says weights. */
 static const char bare_rx[] = "\\A[\\s*-]*(\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]\\s*)([a-z][^\\n%]{2,170}?)\\s*(?<![\\d.,]"
 			      ")(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
@@ -144,6 +148,9 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 				m.g[1].set = false;
 			}
 			push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
+		} else if (pattern_find(r->rx, bracket_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
+			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
 		} else if (header && pattern_find(r->rx, bare_rx, line, n, 0, &m) &&
 			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
 			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);

@@ -35,7 +35,8 @@ char *criterion_name(struct reading *r, const char *s)
 		from = m.from;
 		to = m.to;
 	} else if (pattern_find(r->rx,
-		       "\\s*(?::|\\s\\(|\\.\\s|\\.\\z|;|\\n|_|,\\s*(?:l'examen|apprecie|juge|note|ce critere|sur la "
+		       "\\s*(?:\\d{1,3}(?:[.,]\\d+)?\\s?(?:%|points?\\b|pts\\b)|:|\\s\\(|\\.\\s|\\.\\z|;|\\n|_|,\\s*(?:"
+		       "l'examen|apprecie|juge|note|ce critere|sur la "
 		       "base|au regard|qui|compris|selon)|"
 		       "\\s(?:sera|est|seront)\\s+(?:note|apprecie|juge|evalue)|\\s-\\s|\\s(?:apprecie|jugee?|analysee?"
 		       "|evaluee?|notee?)\\s)",

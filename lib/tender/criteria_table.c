@@ -58,6 +58,28 @@ static bool read_inline_weight(struct reading *r, char *name, struct criteria_ro
 	return row->weighted;
 }
 
+/* Parts listed inside the name's cell, one a line: "- méthode (30 points)". Only when they add up to the row. */
+static void add_parts_in_cell(struct reading *r, struct rows *out, const struct criteria_row *parent)
+{
+	size_t before = out->n;
+	double sum = 0;
+	const char *text = r->d->pages[parent->page].text;
+	for (uint32_t a = parent->a; a < parent->b;) {
+		const char *nl = memchr(text + a, '\n', parent->b - a);
+		uint32_t end = nl ? (uint32_t)(nl - text) : parent->b;
+		char *line = mem_strndup(r->tmp, text + a, end - a), *f = view_fold(r->tmp, line, strlen(line));
+		struct criteria_row k = { .name = line, .level = LEVEL_SUB, .page = parent->page, .a = a, .b = end };
+		if (pattern_in(r->rx, "\\A[\\s]*(?:[*-]|o )", f, 0, strlen(f)) && read_inline_weight(r, line, &k) &&
+		    out->n < MAX_ROWS) {
+			sum += k.weight;
+			out->row[out->n++] = k;
+		}
+		a = end + 1;
+	}
+	if (sum < parent->weight - 0.01 || sum > parent->weight + 0.01)
+		out->n = before;
+}
+
 static const struct doc_cell *cell_at(const struct doc_table *t, unsigned row, unsigned col)
 {
 	for (uint32_t i = 0; i < t->n_cells; i++)
@@ -152,6 +174,8 @@ static void add_row(
 	k.b = high;
 	if (out->n < MAX_ROWS)
 		out->row[out->n++] = k;
+	if (k.level != LEVEL_SUB)
+		add_parts_in_cell(r, out, &k);
 }
 
 static void add_table(struct reading *r, struct rows *out, const struct doc_table *t, uint32_t page, bool continues)

@@ -97,7 +97,7 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	out->corrected =
 	    body_has(r, "report|repouss|prorog|prolong|decal|adaptee|nouvelle date|\\blire\\s*:", context, start) ||
 	    body_has(r, "\\blire\\s*(?::|le)?\\s*(?:le\\s*)?\\z", body_back(m->from, 16), m->from);
-	out->on_cover = view_page(&r->body, m->from) == 0;
+	out->on_cover = view_page(&r->body, m->from) == view_page(&r->body, 0);
 	return true;
 }
 

@@ -240,7 +240,7 @@ static bool from_notice(struct reading *r)
 static bool from_cover(struct reading *r)
 {
 	size_t at = 0, lines = 0;
-	while (at < r->body.n && lines < 14 && r->body.n > 0 && view_page(&r->body, at) == 0) {
+	while (at < r->body.n && lines < 14 && r->body.n > 0 && view_page(&r->body, at) == view_page(&r->body, 0)) {
 		size_t end = view_line_end(&r->body, at), from = at;
 		at = end + 1;
 		if (end <= from + 3)
@@ -274,7 +274,7 @@ static bool from_cover_title(struct reading *r)
 {
 	size_t at = 0, lines = 0;
 	bool title = false, any = false;
-	while (at < r->body.n && lines < 10 && view_page(&r->body, at) == 0) {
+	while (at < r->body.n && lines < 10 && view_page(&r->body, at) == view_page(&r->body, 0)) {
 		size_t end = view_line_end(&r->body, at), from = at;
 		at = end + 1;
 		if (end <= from + 3)
@@ -299,12 +299,23 @@ static bool from_cover_title(struct reading *r)
 	return false;
 }
 
+/* "Affaire n° 27FCS08 : Acquisition d'un logiciel". */
+static bool from_number_line(struct reading *r)
+{
+	struct match m;
+	return body_find(r,
+		   "^[^\\n]{0,12}\\b(?:affaire|consultation|marche|procedure|accord-?cadre)\\s*n\\s?[o?]\\s*[a-z0-9._/"
+		   "-]{3,20}\\s*[:-]\\s+(?=" DEED ")",
+		   0, &m) &&
+	       add(r, m.to, object_end(r, m.to), 0.8) != NULL;
+}
+
 void object_find(struct reading *r)
 {
 	if (from_notice(r) || from_label(r) || from_sentence(r))
 		return;
 	if (from_header(r, &r->margin) || from_header(r, &r->body))
 		return;
-	if (!from_cover(r))
-		from_cover_title(r);
+	if (!from_cover(r) && !from_cover_title(r))
+		from_number_line(r);
 }
