@@ -169,6 +169,7 @@ static void emit_flow(struct maker *m, const uint32_t *glyphs, uint32_t n, float
 void body_plain(struct maker *m, const uint32_t *glyphs, uint32_t n, struct doc_table *grids, uint32_t n_grids)
 {
 	uint32_t *table_of = mem_array(m->tmp, uint32_t, n + 1), *cell_of = mem_array(m->tmp, uint32_t, n + 1);
+	columns_infer(m, glyphs, n, grids, n_grids);
 	uint32_t kept = choose(m, glyphs, n, grids, n_grids, table_of, cell_of);
 	/* Tables were numbered by area; read from top to bottom. */
 	struct doc_table **order = mem_array(m->tmp, struct doc_table *, kept + 1);

@@ -37,4 +37,7 @@ bool owners_find(struct maker *m, struct owner *owners);
 /* layout_plain.c: body of a page by its look. */
 void body_plain(struct maker *m, const uint32_t *glyphs, uint32_t n, struct doc_table *grids, uint32_t n_grids);
 
+/* layout_columns.c: parts tables of one drawn column where white space parts their text. */
+void columns_infer(struct maker *m, const uint32_t *glyphs, uint32_t n, struct doc_table *grids, uint32_t n_grids);
+
 #endif

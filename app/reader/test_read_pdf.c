@@ -156,6 +156,18 @@ Test(pdf, a_frame_is_no_table)
 	cr_assert_str_eq(p->text, "Dans un cadre\n");
 }
 
+Test(pdf, columns_told_by_white_space_only)
+{
+	check_table(
+	    read_page(table_content("72 702 m 400 702 l 72 675 m 400 675 l 72 645 m 400 645 l 72 605 m 400 605 l "
+				    "72 605 m 72 702 l 400 605 m 400 702 l S")));
+	/* Boxed paragraphs with bullets stay one column. */
+	struct doc_page *p = read_page(
+	    "72 700 m 372 700 l 72 670 m 372 670 l 72 640 m 372 640 l 72 640 m 72 700 l 372 640 m 372 700 l S "
+	    "BT /F1 10 Tf 80 685 Td (-) Tj 20 0 Td (premier point) Tj -20 -30 Td (-) Tj 20 0 Td (second) Tj ET");
+	cr_assert(p->n_tables == 1 && p->tables[0].cols == 1);
+}
+
 Test(pdf, merged_cells_span)
 {
 	struct doc_page *p = read_page(
