@@ -129,24 +129,11 @@ schema_migrate() {
 	[ "$stamp" = "$(cat "$STATE/pg/scorpius.schema" 2>/dev/null)" ] && return
 	step "deploying the schema"
 	# shellcheck source=/dev/null
-	(set -a && . "$STATE/env" && cd / && schema_deploy "$schema") >"$STATE/log/migrate.log" 2>&1 || {
+	(set -a && . "$STATE/env" && cd / && as_user "$(app_program bin/scorpius)" migrate) >"$STATE/log/migrate.log" 2>&1 || {
 		log_tail "$STATE/log/migrate.log"
 		die "the schema could not be deployed"
 	}
 	printf '%s\n' "$stamp" >"$STATE/pg/scorpius.schema"
-}
-
-schema_deploy() {
-	if as_user "$(app_program bin/scorpius)" --help 2>/dev/null | grep -q '^  migrate'; then
-		as_user "$(app_program bin/scorpius)" migrate
-		return
-	fi
-	cd "$1"
-	PGPASSWORD=$POSTGRES_PASSWORD PGHOST=$RUN PGUSER=scorpius as_user sqitch deploy db:pg:scorpius
-	sql -d scorpius <<-SQL
-		alter role scorpius_api password '$DATABASE_API_PASSWORD';
-		alter role scorpius_jobs password '$DATABASE_JOBS_PASSWORD';
-	SQL
 }
 
 # --- Redis
@@ -198,7 +185,6 @@ pool_stop() {
 
 jobs_start() {
 	daemon_pid jobs >/dev/null && return
-	[ -x "$(app_program bin/scorpius-jobs)" ] || return 0
 	daemon_sweep jobs
 	daemon_start jobs "$STATE/conf/jobs.env" "$(app_program bin/scorpius-jobs)"
 }
@@ -310,7 +296,7 @@ url() { printf 'http://127.0.0.1:%s' "$PORT"; }
 stack_alive() {
 	local name
 	for name in postgres redis api bulk jobs nginx; do
-		[ ! -e "$STATE/pid/$name" ] || daemon_pid "$name" >/dev/null || {
+		daemon_pid "$name" >/dev/null || {
 			warn "$name has ended"
 			return 1
 		}
