@@ -83,6 +83,7 @@ struct text_maker {
 	char word[WORD_MAX + 8];
 	uint32_t word_len, line_words;
 	bool blank_before;                           /* an empty line stood before the current one */
+	bool title_before;                           /* the line before is a heading by itself */
 	uint32_t *first_lines, n_blocks, blocks_cap; /* of the current page */
 };
 
@@ -110,6 +111,17 @@ static void word_end(struct text_maker *t)
 	t->line_words++;
 }
 
+/* Level of a line that is a heading: numbered and short, or marked with '#' as text made from other formats is. */
+static unsigned heading_level(const char *s, uint32_t len)
+{
+	unsigned marks = 0;
+	while (marks < len && s[marks] == '#')
+		marks++;
+	if (marks && marks <= 6 && marks < len && s[marks] == ' ')
+		return marks;
+	return len <= 120 && !strchr(".,;", s[len - 1]) ? pattern_heading(s, len) : 0;
+}
+
 static void line_end(struct text_maker *t)
 {
 	word_end(t);
@@ -121,7 +133,9 @@ static void line_end(struct text_maker *t)
 	const struct doc_page *p = t->writer.page;
 	const char *s = p->text + p->lines[index].start;
 	uint32_t len = p->lines[index].len;
-	if (t->blank_before || pattern_list_item(s, len) || (pattern_heading(s, len) && len <= 120)) {
+	unsigned level = heading_level(s, len);
+	bool goes_on = s[0] >= 'a' && s[0] <= 'z';
+	if (t->blank_before || level || pattern_list_item(s, len) || (t->title_before && !goes_on)) {
 		if (t->n_blocks == t->blocks_cap) {
 			t->blocks_cap = t->blocks_cap ? t->blocks_cap * 2 : 64;
 			t->first_lines = mem_grow(t->mem, t->first_lines, uint32_t, t->blocks_cap);
@@ -130,6 +144,7 @@ static void line_end(struct text_maker *t)
 	}
 	t->line_words = 0;
 	t->blank_before = false;
+	t->title_before = level > 0;
 }
 
 static void page_end(struct text_maker *t)
@@ -148,10 +163,10 @@ static void page_end(struct text_maker *t)
 			p->lines[k].block = i;
 		const char *s = p->text + p->lines[b->first_line].start;
 		uint32_t len = p->lines[b->first_line].len;
-		unsigned level = pattern_heading(s, len);
+		unsigned level = heading_level(s, len);
 		if (b->n_lines == 1 && pattern_toc(s, len)) {
 			b->kind = DOC_TOC;
-		} else if (b->n_lines == 1 && level && len <= 120 && !strchr(".,;", s[len - 1])) {
+		} else if (b->n_lines <= 2 && level) {
 			b->kind = DOC_HEADING;
 			b->level = (uint8_t)level;
 		} else if (pattern_list_item(s, len)) {

@@ -70,6 +70,18 @@ Test(text, lines_pages_and_blocks)
 	cr_assert(p->width == 0 && p->words[0].box.x1 == 0);
 }
 
+Test(text, headings_without_blank_lines)
+{
+	static const char s[] =
+	    "## Consultation\n3.1 - Documents fournis\nLe dossier comprend tout.\n3.2 Un titre qui\nva plus loin\n";
+	const struct doc_page *p = &read_bytes(s, sizeof(s) - 1).doc->pages[0];
+	cr_assert_eq(p->n_blocks, 4);
+	cr_assert(p->blocks[0].kind == DOC_HEADING && p->blocks[0].level == 2);
+	cr_assert(p->blocks[1].kind == DOC_HEADING && p->blocks[1].level == 2 && p->blocks[1].n_lines == 1);
+	cr_assert_eq(p->blocks[2].kind, DOC_PARAGRAPH);
+	cr_assert(p->blocks[3].kind == DOC_HEADING && p->blocks[3].n_lines == 2);
+}
+
 Test(text, a_last_form_feed_makes_no_page)
 {
 	cr_assert_eq(read_bytes("a\f", 2).doc->n_pages, 1);

@@ -109,16 +109,24 @@ Test(client, a_truncated_pdf_is_read_with_a_warning)
 	cr_assert(d->warnings & DOC_WARN_TRUNCATED);
 }
 
-Test(client, a_password_is_told)
+/* The same page twice, encrypted with AES-256: with a password to open it, and with one for its owner only. */
+static enum result run_file(const char *path, struct document **d)
 {
-	struct test_pdf p;
-	const char *content = "BT /F1 11 Tf 72 700 Td (Secret) Tj ET";
-	test_pdf_pages(&p, mem, &content, 1);
-	test_pdf_object(&p, "<< /Filter /Standard /V 1 /R 2 /P -4 /O (0123456789abcdef0123456789abcdef) "
-			    "/U (fedcba9876543210fedcba9876543210) >>");
-	p.trailer = "/Encrypt 7 0 R /ID [(0123456789abcdef) (0123456789abcdef)]";
-	test_pdf_end(&p);
-	cr_assert_eq(run(&real, p.out.data, p.out.len, DOC_FORMAT_PDF), ERR_DOCUMENT_ENCRYPTED);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	enum result rc = reader_read(mem, &real, fd, DOC_FORMAT_PDF, d, &e);
+	close(fd);
+	return rc;
+}
+
+Test(client, a_password_is_told_and_the_owners_does_not_matter)
+{
+	struct document *d;
+	cr_assert_eq(run_file(TEST_DATA "/user_password.pdf", &d), ERR_DOCUMENT_ENCRYPTED);
+	cr_assert_null(d);
+	error_clear(&e);
+	cr_assert_eq(run_file(TEST_DATA "/owner_password.pdf", &d), ERR_OK);
+	cr_assert_str_eq(d->pages[0].text, "Lisible sans code\n");
 }
 
 Test(client, a_page_tree_in_circles_is_unreadable)
