@@ -82,11 +82,14 @@ class Stack:
         self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
 
-    def end(self):
-        self.http.close()
+    def disconnect(self):
         if self.database is not None:
             self.database.close()
             self.database = None
+
+    def end(self):
+        self.http.close()
+        self.disconnect()
         if not self.existing:
             self.dev("down")
 
@@ -148,9 +151,8 @@ class Stack:
         """Ends PostgreSQL or Redis and waits until it is gone. Its command line is kept for start()."""
         pid = self.pid(name)
         assert pid, f"{name} does not run"
-        if name == "postgres" and self.database is not None:
-            self.database.close()
-            self.database = None
+        if name == "postgres":
+            self.disconnect()
         command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
         if name == "redis":  # redis-server rewrites its title
             command = [b"redis-server", str(self.state / "conf" / "redis.conf").encode()]

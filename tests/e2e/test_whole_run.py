@@ -11,6 +11,7 @@ def test_stops_in_order(stack, logs):
     if stack.existing:
         return
     stack.start_stopped()
+    stack.disconnect()
     said = stack.dev("down")
     assert "killed" not in said, said
     assert logs.unexpected() == []
