@@ -14,7 +14,7 @@ static const struct {
 	{ "document_type", false, true, "nature du document" },
 	{ "buyer", false, true, "acheteur" },
 	{ "object", false, true, "objet" },
-	{ "reference", false, false, "référence" },
+	{ "reference", false, true, "référence" },
 	{ "deadline", false, false, "date limite de remise" },
 	{ "deadline_offers", false, false, "date limite de remise des offres" },
 	{ "procedure", false, false, "procédure" },
