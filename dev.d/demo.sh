@@ -75,7 +75,7 @@ demo_upload() {
 				printf '%s\n' "$line" >"$work/one"
 				demo_send "$tender" "$work/one"
 				if [ "$api_status" = 400 ]; then
-					say "  Refusé : ${line##*$'\t'} ($(jq -r '.errors[0].message' <<<"$api_body"))"
+					say "Refusé : $(jq -r '.errors[0].message' <<<"$api_body")"
 				else
 					expect 201
 				fi
@@ -101,8 +101,9 @@ demo_wait() {
 		case $status in
 		done) return ;;
 		failed)
-			jq -r '.data.problems[]? | .message? // .' <<<"$api_body" >&2
-			die "l'analyse a échoué"
+			jq -r '.data.problems[]?.message // empty' <<<"$api_body" >&2
+			demo_documents "$tender" >&2
+			die "l'analyse n'a rien pu lire dans ce dossier"
 			;;
 		none)
 			# Documents that could all be kept but not read start no analysis by themselves.
@@ -156,7 +157,7 @@ demo() {
 	"$(app_program bin/scorpius)" analyze --from - <"$work/analysis"
 	demo_documents "$tender"
 	say ""
-	say "$(wc -l <"$work/files") fichier(s) envoyé(s), lu(s) et analysé(s) en $((($(date +%s%N) - began) / 1000000)) ms par l'API $(url)/api/v1 (documentation : $(url)/api/v1/docs)."
+	say "Envoi, lecture et analyse : $((($(date +%s%N) - began) / 1000000)) ms, par l'API $(url)/api/v1 (documentation : $(url)/api/v1/docs)."
 	say "Arrêter : ./dev down. Autre dossier : ./dev demo DOSSIER|ZIP|FICHIERS."
 }
 
