@@ -236,8 +236,11 @@ int main(int argc, char **argv)
 	sigaddset(&p->signals, SIGINT);
 	sigaddset(&p->signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &p->signals, &p->before);
-	if (configure(p, &e) != ERR_OK)
-		return give_up(&e);
+	if (configure(p, &e) != ERR_OK) {
+		int status = give_up(&e);
+		talloc_free(p->mem);
+		return status;
+	}
 	p->slots =
 	    mmap(NULL, sizeof(*p->slots) * CHILDREN_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p->slots == MAP_FAILED) {
