@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "dossier.h"
 #include "json.h"
+#include "log.h"
 #include "settings.h"
 #include "summary.h"
 
@@ -135,6 +136,8 @@ int cmd_analyze(TALLOC_CTX *mem, int argc, char **argv)
 	dossier_read(mem, &cfg, &d);
 	struct analysis a;
 	tender_analyze(mem, d.file, d.n, &a);
+	if (a.refused > 0) /* a bug of the rules: what they could not prove was left out */
+		log_warn("facts without proof were left out", "count", num_text(a.refused).s);
 	struct buf out;
 	buf_init(&out, mem, OUTPUT_MAX);
 	analysis_write(&a, &out);

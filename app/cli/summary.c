@@ -249,7 +249,9 @@ static void judged(struct summary *s)
 		line(s, "Critères", "non trouvé");
 		return;
 	}
-	line(s, "Critères", with_place(s, f, mem_printf(s->mem, "%zu", json_len(json_get(f, "value")))));
+	size_t n = json_len(json_get(f, "value"));
+	spaces(s->out, 2);
+	wrapped(s, with_place(s, f, mem_printf(s->mem, "%zu critère%s", n, n > 1 ? "s" : "")), 2);
 	criteria(s, json_get(f, "value"), 0, widest(s, json_get(f, "value")));
 }
 
