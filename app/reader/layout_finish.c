@@ -280,7 +280,9 @@ static bool breaks(
 	const struct line_info *ia = &lp->info[i - 1], *ib = &lp->info[i];
 	const char *sa = p->text + a->start, *sb = p->text + b->start;
 	float size = fmaxf(ia->size, 1);
-	if (b->box.y0 - a->box.y1 > fmaxf(gap, 0) + 0.3f * size || b->box.y0 < a->box.y0 - size)
+	/* On a page of short paragraphs the usual distance is that between them: no text is set wider than double. */
+	gap = fminf(fmaxf(gap, 0), size);
+	if (b->box.y0 - a->box.y1 > gap + 0.3f * size || b->box.y0 < a->box.y0 - size)
 		return true;
 	if (fabsf(ia->size - ib->size) > 0.12f * size || ia->bold != ib->bold)
 		return true;
