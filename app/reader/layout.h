@@ -66,6 +66,7 @@ struct tags {
 	struct tag_leaf *leaves; /* sorted by page, mcid */
 	uint32_t n_leaves;
 	bool headings; /* some element is a heading */
+	bool tables;   /* some element is a table */
 };
 
 /* What is known of a line besides its place. */

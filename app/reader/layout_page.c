@@ -252,7 +252,11 @@ void layout_page(
 	struct doc_box *rules;
 	uint32_t n_rules = rules_without_underlines(&m, &rules);
 	uint32_t n_grids = grids_find(m.tmp, rules, n_rules, &grids);
-	if (m.tags)
+	/* Some writers tag paragraphs only: a table that is seen is then one all the same. */
+	bool table_seen = false;
+	for (uint32_t i = 0; i < n_grids; i++)
+		table_seen = table_seen || (grids[i].rows >= 2 && grids[i].cols >= 2);
+	if (m.tags && (m.tags->tables || !table_seen))
 		body_tagged(&m, owners, grids, n_grids);
 	else
 		body_plain(&m, body, n_body, grids, n_grids);

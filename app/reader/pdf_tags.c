@@ -169,6 +169,7 @@ static void walk(struct tree *t, fz_context *ctx, pdf_obj *element, int32_t pare
 	if (node.role == TAG_CELL)
 		spans_of(ctx, element, &node);
 	tags->headings = tags->headings || (node.role == TAG_HEADING && node.level);
+	tags->tables = tags->tables || node.role == TAG_TABLE;
 	tags->nodes[index] = node;
 	pdf_obj *own = pdf_dict_gets(ctx, element, "Pg");
 	walk_kids(t, ctx, element, index, own ? page_of(t, ctx, own) : page, depth);

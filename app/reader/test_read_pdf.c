@@ -289,6 +289,26 @@ Test(pdf, structure_tags_are_believed)
 	cr_assert_str_eq(cell_text(p, &p->tables[0], 1, 1), "60");
 }
 
+Test(pdf, a_table_that_is_drawn_but_not_tagged)
+{
+	struct test_pdf p;
+	const char *content = mem_printf(mem, "/P << /MCID 0 >> BDC %s EMC",
+	    table_content("72 702 m 400 702 l 72 675 m 400 675 l 72 645 m 400 645 l 72 605 m 400 605 l "
+			  "72 605 m 72 702 l 250 605 m 250 702 l 400 605 m 400 702 l S"));
+	test_pdf_init(&p, mem);
+	test_pdf_object(&p, "<< /Type /Catalog /Pages 2 0 R /StructTreeRoot 6 0 R >>");
+	test_pdf_object(&p, "<< /Type /Pages /Count 1 /Kids [4 0 R] >>");
+	test_pdf_object(&p, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>");
+	test_pdf_object(&p, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R "
+			    "/Resources << /Font << /F1 3 0 R >> >> >>");
+	test_pdf_stream(&p, "", content, strlen(content));
+	test_pdf_object(&p, "<< /Type /StructTreeRoot /K << /S /P /Pg 4 0 R /K 0 >> >>");
+	struct reading r = read_all(&p);
+	cr_assert_eq(r.status, READER_OK);
+	cr_assert(r.doc->tagged);
+	check_table(&r.doc->pages[0]);
+}
+
 Test(pdf, role_map_may_run_in_circles)
 {
 	struct reading r = read_tagged("/Titre1 /Titre2 /Titre2 /Titre1");
