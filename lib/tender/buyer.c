@@ -111,6 +111,10 @@ static bool from_labels(struct reading *r)
 			at = m.g[1].from;
 			size_t from = m.g[1].from, to;
 			struct match kind;
+			/* "est : la Direction..." */
+			if (pattern_find(r->rx, "\\A(?:la|le|les)\\s+(?=[a-z])|\\Al'\\s?", r->body.s + from,
+				m.g[1].to - from, 0, &kind))
+				from += kind.to;
 			/* "Organisme de sécurité sociale : Caisse..." */
 			if (pattern_find(r->rx, "\\A(?!\\s*(?:monsieur|madame))[a-z' ]{3,50}\\s:\\s+", r->body.s + from,
 				m.g[1].to - from, 0, &kind))
@@ -121,7 +125,8 @@ static bool from_labels(struct reading *r)
 			if (next_line && m.from - view_line_start(&r->body, m.from) > 14)
 				continue;
 			if (next_line && m.from - view_line_start(&r->body, m.from) > 0 &&
-			    !body_has(r, "\\A[\\s\\d.*:-]*\\z", view_line_start(&r->body, m.from), m.from))
+			    !body_has(
+				r, "\\A[\\s\\d.*:-]*(?:la |le |l')?\\z", view_line_start(&r->body, m.from), m.from))
 				continue;
 			if (!is_name(r, from, to, true))
 				continue;

@@ -250,7 +250,7 @@ static bool from_cover(struct reading *r)
 			continue;
 		if (body_has(r,
 			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:publics?"
-			"\\s+)?de\\s+(?:travaux|services?|fournitures?)[a-z "
+			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
 			"centre|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|objet|annexe|"
@@ -288,7 +288,7 @@ static bool from_cover_title(struct reading *r)
 		    body_has(r,
 			"\\A\\W*(?:marche|accord|travaux|fournitures?|services?|prestations?)[a-z "
 			"]{0,12}\\W*\\z|\\A\\W*marches?\\s+(?:publics?\\s+)?de\\s+"
-			"(?:travaux|services?|fournitures?)[a-z "
+			"(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|[.;:]\\s*\\z|\\b(?:est|sont|sera|seront|doit|doivent)\\b",
 			from, end))
 			continue;

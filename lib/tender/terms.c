@@ -57,6 +57,13 @@ static const struct {
 	{ "pour\\s+lesquels?\\s+(?:les|des)\\s+variantes|(?:si|lorsque|quand|ou|cas ou)\\s+(?:les |des |une "
 	  ")?variantes?\\s+(?:est|sont|serai)",
 	    -1 },
+	/* boxes: the word after the ticked one; without a tick there is no answer */
+	{ "variantes?[^.;]{0,60}?(?:\\[ \\]\\s*oui\\s*\\[x\\]\\s*non|\\[x\\]\\s*non\\s*\\[ \\]\\s*oui)", 0 },
+	{ "variantes?[^.;]{0,60}?(?:\\[x\\]\\s*oui\\s*\\[ \\]\\s*non|\\[ \\]\\s*non\\s*\\[x\\]\\s*oui)", 1 },
+	{ "variantes?[\\s:]*(?:\\[.\\]\\s*)?(?:oui|non)\\s*/?\\s*(?:\\[.\\]\\s*)?(?:oui|non)\\b", -1 },
+	{ "aucune\\s+variante\\s+(?:imposee|exigee|obligatoire|a\\s+l'initiative\\s+(?:de\\s+l'acheteur|du\\s+pouvoir)"
+	  ")",
+	    -1 },
 	{ "aucune\\s+variante[^.;]{0,60}(?:n'est|ne\\s+(?:sera|sont)|autoris|admis|accept)", 0 },
 	{ "variantes?\\b(?:[^.;]|\\b[rld]\\.|\\.(?=\\d)){0,200}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
 	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
