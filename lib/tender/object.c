@@ -42,11 +42,16 @@ static size_t object_end(struct reading *r, size_t from)
 			break;
 		if (s[at] == '\n') {
 			if (s[at + 1] == '\n') {
-				/* a title set as several blocks: "ACCORD-CADRE", "DE MAINTENANCE..." */
-				if (!capitals ||
-				    !body_has(r, "\\A\\s*(?:d'|de\\s|du\\s|des\\s|et\\s|pour\\s|a\\s)", at,
-					body_ahead(r, at, 12)) ||
-				    view_capitals(&r->body, at + 2, view_line_end(&r->body, at + 2)) < 0.6)
+				/* a title set as several blocks: "ACCORD-CADRE", "DE MAINTENANCE..."; or cut after "et"
+				 */
+				size_t next = view_line_end(&r->body, at + 2);
+				bool joined = body_has(r, "\\A\\s*(?:d'|de\\s|du\\s|des\\s|et\\s|pour\\s|a\\s)", at,
+					 body_ahead(r, at, 12)),
+				     open = body_has(
+					 r, "\\s(?:et|de|du|des|la|le|les|pour|a|en|au|aux|sur|ou|d')\\z", from, at);
+				if (!open && !(capitals && joined))
+					break;
+				if (capitals != (view_capitals(&r->body, at + 2, next) > 0.6))
 					break;
 				at += 2;
 				continue;
