@@ -1,4 +1,5 @@
 #include "error.h"
+#include "error_words.h"
 #include "log.h"
 #include "text.h"
 
@@ -92,11 +93,33 @@ int error_exit_status(enum result code)
 	return list[code].exit_status;
 }
 
-static const char *find_arg(const struct fault *f, const char *name, size_t n)
+static const char *in_words(const char *value, enum language lang)
+{
+	static const struct {
+		const char *key, *text[2];
+	} words[] = {
+#define X(key, en, fr) { key, { en, fr } },
+		ERROR_WORDS(X)
+#undef X
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i].key, value) == 0)
+			return words[i].text[lang == LANG_FR];
+	return value;
+}
+
+/* Only these arguments are ours: what a client sent is shown as it was sent. */
+static bool is_ours(const char *name)
+{
+	return strcmp(name, "reason") == 0 || strcmp(name, "type") == 0 || strcmp(name, "limit") == 0 ||
+	       strcmp(name, "expected") == 0;
+}
+
+static const char *find_arg(const struct fault *f, const char *name, size_t n, enum language lang)
 {
 	for (unsigned i = 0; i < f->n_args; i++)
 		if (strlen(f->args[i].name) == n && memcmp(f->args[i].name, name, n) == 0)
-			return f->args[i].value;
+			return is_ours(f->args[i].name) ? in_words(f->args[i].value, lang) : f->args[i].value;
 	return "?";
 }
 
@@ -108,7 +131,7 @@ void error_text(const struct fault *f, enum language lang, char *out, size_t siz
 	while (*s && n < sizeof whole - 1) {
 		const char *end;
 		if (*s == '{' && (end = strchr(s, '}')) != NULL) {
-			const char *value = find_arg(f, s + 1, (size_t)(end - s - 1));
+			const char *value = find_arg(f, s + 1, (size_t)(end - s - 1), lang);
 			size_t len = strlen(value);
 			if (len > sizeof whole - 1 - n)
 				len = sizeof whole - 1 - n;

@@ -52,6 +52,25 @@ Test(error, arguments_are_rendered)
 	cr_assert_str_eq(e.faults[0].field, "limit");
 }
 
+Test(error, words_of_arguments_are_in_the_readers_language)
+{
+	struct error e;
+	error_clear(&e);
+	error_set(&e, ERR_INVALID_TYPE, "year", "type", "integer");
+	error_set(&e, ERR_DOCUMENT_UNREADABLE, NULL, "reason", "not_pdf");
+	/* What a client sent is no word of ours. */
+	error_set(&e, ERR_INVALID_VALUE, "role", "value", "memory", "expected", "viewer");
+	char out[256];
+	error_text(&e.faults[0], LANG_EN, out, sizeof out);
+	cr_assert_str_eq(out, "must be an integer");
+	error_text(&e.faults[0], LANG_FR, out, sizeof out);
+	cr_assert_str_eq(out, "doit être de type entier");
+	error_text(&e.faults[1], LANG_FR, out, sizeof out);
+	cr_assert_str_eq(out, "le document est illisible : ce n'est pas un PDF");
+	error_text(&e.faults[2], LANG_FR, out, sizeof out);
+	cr_assert_str_eq(out, "« memory » n'est pas admis ici ; attendu : viewer");
+}
+
 Test(error, first_fault_gives_the_code_and_the_rest_is_kept)
 {
 	struct error e;

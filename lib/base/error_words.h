@@ -1,0 +1,68 @@
+/* Words that stand as arguments in error texts, in both languages: X("as set by the code", "English", "French"). An
+ * argument that is not in the list (a name, a value, a number) is shown as it is. Settings' reasons are for operators
+ * and the log, and stay English unless listed. */
+#ifndef BASE_ERROR_WORDS_H
+#define BASE_ERROR_WORDS_H
+
+#define SAME(X, en, fr) X(en, en, fr)
+
+/* clang-format off */
+#define ERROR_WORDS(X) \
+	/* types of JSON values */ \
+	X("string", "a string", "texte") \
+	X("integer", "an integer", "entier") \
+	X("number", "a number", "nombre") \
+	X("boolean", "a boolean", "booléen") \
+	X("array", "an array", "liste") \
+	X("object", "an object", "objet") \
+	/* malformed JSON */ \
+	SAME(X, "a text must stand in double quotes", "un texte doit être entre guillemets droits doubles") \
+	SAME(X, "a control character stands in a text", "un texte contient un caractère de contrôle") \
+	SAME(X, "\\u needs four hexadecimal digits", "\\u doit être suivi de quatre chiffres hexadécimaux") \
+	SAME(X, "unknown escape in a text", "un texte contient un échappement inconnu") \
+	SAME(X, "it ends within a text", "il se termine au milieu d'un texte") \
+	SAME(X, "a number has too many digits", "un nombre a trop de chiffres") \
+	SAME(X, "a value is expected", "une valeur est attendue") \
+	SAME(X, "':' is expected behind a name", "« : » est attendu après un nom") \
+	SAME(X, "',' is expected", "« , » est attendu") \
+	SAME(X, "it ends too early", "il se termine trop tôt") \
+	SAME(X, "something stands behind the value", "quelque chose suit la valeur") \
+	/* malformed multipart */ \
+	SAME(X, "the boundary is too long", "le délimiteur est trop long") \
+	SAME(X, "no boundary", "le délimiteur manque") \
+	SAME(X, "it ends without its final boundary", "il se termine sans délimiteur final") \
+	SAME(X, "the headers of a part are too long", "les en-têtes d'une partie sont trop longs") \
+	SAME(X, "a NUL stands in a header", "un en-tête contient un caractère NUL") \
+	SAME(X, "it ends within the headers of a part", "il se termine dans les en-têtes d'une partie") \
+	SAME(X, "a file has no name", "un fichier n'a pas de nom") \
+	SAME(X, "a part is not form-data", "une partie n'est pas de type form-data") \
+	SAME(X, "a part has no usable name", "une partie n'a pas de nom utilisable") \
+	SAME(X, "too many parts", "il y a trop de parties") \
+	SAME(X, "something stands behind a boundary", "quelque chose suit un délimiteur") \
+	SAME(X, "a part has no Content-Disposition", "une partie n'a pas d'en-tête Content-Disposition") \
+	/* expected values */ \
+	SAME(X, "cursor or offset, not both", "cursor ou offset, pas les deux") \
+	SAME(X, "two decimals", "deux décimales") \
+	/* why the reader gave up, and at which limit */ \
+	X("empty", "it is empty", "il est vide") \
+	X("format", "its format is not known", "son format n'est pas connu") \
+	X("no_pages", "it has no pages", "il ne contient aucune page") \
+	X("pages", "its pages can't be read", "ses pages sont illisibles") \
+	X("structure", "its structure is damaged", "sa structure est endommagée") \
+	X("not_pdf", "it is not a PDF", "ce n'est pas un PDF") \
+	X("not_text", "it is not a text", "ce n'est pas un texte") \
+	X("text", "amount of text", "quantité de texte") \
+	X("page", "complexity of a page", "complexité d'une page") \
+	X("memory", "memory", "mémoire") \
+	X("model", "size of what was read", "taille du contenu lu") \
+	/* settings */ \
+	SAME(X, "not a JSON list of texts", "n'est pas une liste JSON de textes") \
+	SAME(X, "not true or false", "n'est ni true ni false") \
+	SAME(X, "not a number with a unit that is known", "n'est pas un nombre suivi d'une unité connue") \
+	SAME(X, "required in production", "obligatoire en production") \
+	SAME(X, "too weak: make one with 'openssl rand -hex 32'", "trop faible : à produire avec « openssl rand -hex 32 »") \
+	SAME(X, "not set", "absent") \
+	SAME(X, "not a PostgreSQL URL", "n'est pas une URL PostgreSQL")
+/* clang-format on */
+
+#endif
