@@ -37,7 +37,8 @@ static const struct word errors[] = { { "unread_format", "non lu : ce format n'
 static const struct word warnings[] = { { "truncated", "fichier endommagé, lu en partie" },
 	{ "no_text", "des pages sans texte n'ont pas été lues" },
 	{ "page_limit", "seules les premières pages ont été lues" },
-	{ "page_failed", "une page n'a pas pu être lue" } };
+	{ "page_failed", "une page n'a pas pu être lue" },
+	{ "hidden_content", "des feuilles, lignes ou colonnes masquées n'ont pas été lues" } };
 
 #define FRENCH(table, id) french((table), ARRAY_LEN(table), (id))
 

@@ -211,7 +211,7 @@ static const char *warnings_json(TALLOC_CTX *mem, const struct outcome *o)
 	buf_init(&b, mem, 1024);
 	jw_init(&w, &b);
 	jw_open(&w, '[');
-	for (uint32_t bit = 1; o->document != NULL && bit <= DOC_WARN_PAGE_FAILED; bit <<= 1)
+	for (uint32_t bit = 1; o->document != NULL && bit <= DOC_WARN__LAST; bit <<= 1)
 		if ((o->document->warnings & bit) != 0)
 			jw_text(&w, doc_warning_id((enum doc_warning)bit));
 	if (o->problem.code == ERR_FORMAT_UNREAD)

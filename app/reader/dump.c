@@ -81,7 +81,7 @@ void dump_document(const struct document *doc, int fd)
 	struct buf b;
 	buf_init(&b, mem, (size_t)64 << 20);
 	buf_printf(&b, "%u pages%s", doc->n_pages, doc->tagged ? ", tagged" : "");
-	for (unsigned bit = 1; bit <= DOC_WARN_PAGE_FAILED; bit <<= 1)
+	for (unsigned bit = 1; bit <= DOC_WARN__LAST; bit <<= 1)
 		if (doc->warnings & bit)
 			buf_printf(&b, ", %s", doc_warning_id((enum doc_warning)bit));
 	if (doc->title)

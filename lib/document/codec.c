@@ -4,7 +4,7 @@
  *   index    per page: u64 offset from the start, u64 length      so that one page is found without the others
  *   title    bytes
  *   page     f32 width, f32 height, u32 flags, u32 text length, u32 words, u32 lines, u32 blocks, u32 tables,
- *            text, words, lines, blocks, tables (each with its cells)
+ *            u32 label length or none, text, label, words, lines, blocks, tables (each with its cells)
  *
  * Pages follow each other without holes, so that every byte belongs to exactly one thing and the decoder can say so. */
 #include "document.h"
@@ -64,7 +64,7 @@ static void put_box(struct writer *w, const struct doc_box *b)
 
 static size_t page_size(const struct doc_page *page)
 {
-	size_t n = CODEC_PAGE_HEAD + page->text_len;
+	size_t n = CODEC_PAGE_HEAD + page->text_len + (page->label ? strlen(page->label) : 0);
 	n += (size_t)page->n_words * CODEC_WORD_SIZE + (size_t)page->n_lines * CODEC_LINE_SIZE +
 	     (size_t)page->n_blocks * CODEC_BLOCK_SIZE + (size_t)page->n_tables * CODEC_TABLE_SIZE;
 	for (uint32_t i = 0; i < page->n_tables; i++)
@@ -74,16 +74,16 @@ static size_t page_size(const struct doc_page *page)
 
 static void put_table(struct writer *w, const struct doc_table *t)
 {
-	put_u16(w, t->rows);
+	put_u32(w, t->rows);
 	put_u16(w, t->cols);
 	put_u8(w, t->continues);
 	put_u32(w, t->n_cells);
 	put_box(w, &t->box);
 	for (uint32_t i = 0; i < t->n_cells; i++) {
 		const struct doc_cell *c = &t->cells[i];
-		put_u16(w, c->row);
+		put_u32(w, c->row);
 		put_u16(w, c->col);
-		put_u16(w, c->row_span);
+		put_u32(w, c->row_span);
 		put_u16(w, c->col_span);
 		put_u32(w, c->first_line);
 		put_u32(w, c->n_lines);
@@ -101,7 +101,10 @@ static void put_page(struct writer *w, const struct doc_page *page)
 	put_u32(w, page->n_lines);
 	put_u32(w, page->n_blocks);
 	put_u32(w, page->n_tables);
+	size_t label = page->label ? strlen(page->label) : 0;
+	put_u32(w, page->label ? (uint32_t)label : CODEC_NO_TITLE);
 	put_bytes(w, page->text, page->text_len);
+	put_bytes(w, page->label, label);
 	for (uint32_t i = 0; i < page->n_words; i++) {
 		const struct doc_word *x = &page->words[i];
 		put_u32(w, x->start);

@@ -77,7 +77,7 @@ static bool fits(struct reader *r, uint32_t count, size_t size)
 
 static bool get_table(TALLOC_CTX *mem, struct reader *r, struct doc_table *t)
 {
-	t->rows = get_u16(r);
+	t->rows = get_u32(r);
 	t->cols = get_u16(r);
 	unsigned continues = get_u8(r);
 	t->n_cells = get_u32(r);
@@ -88,9 +88,9 @@ static bool get_table(TALLOC_CTX *mem, struct reader *r, struct doc_table *t)
 	t->cells = mem_array(mem, struct doc_cell, t->n_cells);
 	for (uint32_t i = 0; i < t->n_cells; i++) {
 		struct doc_cell *c = &t->cells[i];
-		c->row = get_u16(r);
+		c->row = get_u32(r);
 		c->col = get_u16(r);
-		c->row_span = get_u16(r);
+		c->row_span = get_u32(r);
 		c->col_span = get_u16(r);
 		c->first_line = get_u32(r);
 		c->n_lines = get_u32(r);
@@ -109,6 +109,7 @@ static bool get_page(TALLOC_CTX *mem, struct reader *r, struct doc_page *page)
 	page->n_lines = get_u32(r);
 	page->n_blocks = get_u32(r);
 	page->n_tables = get_u32(r);
+	uint32_t label = get_u32(r);
 	if (flags & ~(uint32_t)(CODEC_PAGE_TOC | CODEC_PAGE_UNREADABLE))
 		return false;
 	page->toc = flags & CODEC_PAGE_TOC;
@@ -119,6 +120,12 @@ static bool get_page(TALLOC_CTX *mem, struct reader *r, struct doc_page *page)
 	page->text = mem_strndup(mem, (const char *)text, page->text_len);
 	if (strlen(page->text) != page->text_len) /* a NUL inside ended the copy early */
 		return false;
+	if (label != CODEC_NO_TITLE) {
+		const char *name = (const char *)take(r, label);
+		if (!name || memchr(name, 0, label) || !text_utf8_valid(name, label))
+			return false;
+		page->label = mem_strndup(mem, name, label);
+	}
 	if (!fits(r, page->n_words, CODEC_WORD_SIZE))
 		return false;
 	page->words = mem_array(mem, struct doc_word, page->n_words);
@@ -183,7 +190,8 @@ static bool get_index(const uint8_t *p, size_t n, struct index *ix)
 	ix->head.warnings = get_u32(&r);
 	uint32_t title = get_u32(&r);
 	ix->head.n_pages = get_u32(&r);
-	uint32_t known = DOC_WARN_TRUNCATED | DOC_WARN_NO_TEXT | DOC_WARN_PAGE_LIMIT | DOC_WARN_PAGE_FAILED;
+	uint32_t known = DOC_WARN_TRUNCATED | DOC_WARN_NO_TEXT | DOC_WARN_PAGE_LIMIT | DOC_WARN_PAGE_FAILED |
+			 DOC_WARN_HIDDEN;
 	if (r.bad || format >= DOC_FORMAT__COUNT || tagged > 1 || zero || ix->head.warnings & ~known)
 		return false;
 	ix->index_at = r.at;

@@ -7,7 +7,11 @@
  * U+2611/U+2612 ticked box, U+2022 bullet) and ligatures are written out.
  *
  * Boxes are in points (1/72 inch), origin at the top left of the page as displayed, y downwards. A format without
- * geometry (plain text) has all boxes zero and one word per blank-separated run.
+ * geometry (plain text, DOCX, XLSX) has all boxes zero and one word per blank-separated run.
+ *
+ * What has no pages of its own (doc_is_paged) still has pages as containers: a DOCX is one, a workbook has one for each
+ * visible sheet, named by `label`. A place in a DOCX is told by section and paragraph, in a sheet by its cell; numbers
+ * that the word processor computes ("3.1") stand in the text as it would show them.
  *
  * Everything belongs to one talloc context. Pure: no files, no clock. */
 #ifndef DOCUMENT_DOCUMENT_H
@@ -17,7 +21,7 @@
 #include "mem.h"
 
 /* Part of the key of a stored reading: raised whenever the reader would make another model of the same bytes. */
-#define DOCUMENT_READER_VERSION 1
+#define DOCUMENT_READER_VERSION 2
 
 struct doc_box {
 	float x0, y0, x1, y1;
@@ -61,17 +65,18 @@ struct doc_block {
 };
 
 struct doc_cell {
-	uint16_t row, col;            /* from 0 */
-	uint16_t row_span, col_span;  /* at least 1 */
+	uint32_t row, col;            /* from 0 */
+	uint32_t row_span, col_span;  /* at least 1 */
 	uint32_t first_line, n_lines; /* n_lines 0: empty cell */
 	struct doc_box box;
 };
 
 struct doc_table {
-	uint16_t rows, cols;
+	uint32_t rows; /* a sheet is one table from its cell A1 on: row 11, column 1 is B12 */
+	uint16_t cols;
 	bool continues; /* first table of its page and continues the last table of the page before */
 	uint32_t n_cells;
-	struct doc_cell *cells; /* row-major */
+	struct doc_cell *cells; /* row-major; a sheet has those with content only */
 	struct doc_box box;
 };
 
@@ -79,6 +84,7 @@ struct doc_page {
 	float width, height; /* points, as displayed (after rotation) */
 	bool toc;            /* a page of contents: entries that link to other pages */
 	bool unreadable;     /* its text layer is missing or broken: an image, or characters without meaning */
+	char *label;         /* name of a sheet; NULL elsewhere */
 	uint32_t text_len;
 	char *text; /* NUL-terminated, no NUL inside */
 	uint32_t n_words, n_lines, n_blocks, n_tables;
@@ -88,13 +94,15 @@ struct doc_page {
 	struct doc_table *tables;
 };
 
-enum doc_format { DOC_FORMAT_PDF, DOC_FORMAT_TEXT, DOC_FORMAT__COUNT };
+enum doc_format { DOC_FORMAT_PDF, DOC_FORMAT_TEXT, DOC_FORMAT_DOCX, DOC_FORMAT_XLSX, DOC_FORMAT__COUNT };
 
 enum doc_warning {                /* bits: told to the user */
 	DOC_WARN_TRUNCATED = 1,   /* the file was damaged; what could be read was */
 	DOC_WARN_NO_TEXT = 2,     /* some pages have no text (scan): see doc_page.unreadable */
 	DOC_WARN_PAGE_LIMIT = 4,  /* only the first pages were read */
 	DOC_WARN_PAGE_FAILED = 8, /* a page could not be read and is empty */
+	DOC_WARN_HIDDEN = 16,     /* hidden sheets, rows or columns were left out */
+	DOC_WARN__LAST = DOC_WARN_HIDDEN,
 };
 
 struct document {
@@ -106,7 +114,8 @@ struct document {
 	struct doc_page *pages;
 };
 
-/* The stable words of warnings for the API, in bit order: "truncated", "no_text", "page_limit", "page_failed". */
+/* The stable words of warnings for the API, in bit order: "truncated", "no_text", "page_limit", "page_failed",
+ * "hidden_content". */
 const char *doc_warning_id(enum doc_warning bit);
 
 /* Binary form: one length-prefixed, versioned format (drawn in codec.c). doc_encode allocates *out in mem.
@@ -130,6 +139,17 @@ uint32_t doc_range_boxes(
 char *doc_lines_text(TALLOC_CTX *mem, const struct doc_page *page, uint32_t first_line, uint32_t n_lines);
 /* The table and cell that a line stands in; NULL outside tables. *cell may be NULL as a parameter. */
 const struct doc_table *doc_table_at(const struct doc_page *page, uint32_t line, const struct doc_cell **cell);
+/* Whether its pages are pages that people count, and evidence names. */
+bool doc_is_paged(const struct document *d);
+/* The heading that governs a line: the nearest one with a level above it, or the line's own. Its text (number and title)
+ * allocated in mem; NULL when there is none. */
+char *doc_section_at(TALLOC_CTX *mem, const struct doc_page *page, uint32_t line);
+/* Number (from 1) of the line's paragraph among those of the page: each block, each line of a table's cell; running
+ * headers and footers do not count and give 0. */
+uint32_t doc_paragraph_index(const struct doc_page *page, uint32_t line);
+/* The name of a cell by row and column from 0: 11, 1 is "B12". */
+#define DOC_CELL_NAME_MAX 16
+void doc_cell_name(uint32_t row, uint32_t col, char out[DOC_CELL_NAME_MAX]);
 /* The cell that covers (row, col), spans included; NULL when there is none. */
 const struct doc_cell *doc_cell_at(const struct doc_table *table, uint32_t row, uint32_t col);
 /* Whether a page keeps every rule above (ranges, order, kinds, UTF-8, finite numbers): what doc_decode demands. */

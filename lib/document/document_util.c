@@ -1,9 +1,10 @@
 /* Questions about a page that everybody who works with evidence asks. */
 #include "document.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const char *const warning_ids[] = { "truncated", "no_text", "page_limit", "page_failed" };
+static const char *const warning_ids[] = { "truncated", "no_text", "page_limit", "page_failed", "hidden_content" };
 
 const char *doc_warning_id(enum doc_warning bit)
 {
@@ -118,4 +119,47 @@ const struct doc_cell *doc_cell_at(const struct doc_table *table, uint32_t row, 
 			return c;
 	}
 	return NULL;
+}
+
+bool doc_is_paged(const struct document *d)
+{
+	return d->format == DOC_FORMAT_PDF || d->format == DOC_FORMAT_TEXT;
+}
+
+char *doc_section_at(TALLOC_CTX *mem, const struct doc_page *page, uint32_t line)
+{
+	if (line >= page->n_lines)
+		return NULL;
+	for (uint32_t i = page->lines[line].block + 1; i-- > 0;) {
+		const struct doc_block *b = &page->blocks[i];
+		if (b->kind == DOC_HEADING && b->level > 0)
+			return doc_lines_text(mem, page, b->first_line, b->n_lines);
+	}
+	return NULL;
+}
+
+uint32_t doc_paragraph_index(const struct doc_page *page, uint32_t line)
+{
+	if (line >= page->n_lines)
+		return 0;
+	uint32_t n = 0, last = page->lines[line].block;
+	for (uint32_t i = 0; i < last; i++) {
+		const struct doc_block *b = &page->blocks[i];
+		n += b->kind == DOC_TABLE ? b->n_lines : b->kind != DOC_ARTIFACT;
+	}
+	const struct doc_block *own = &page->blocks[last];
+	if (own->kind == DOC_ARTIFACT)
+		return 0;
+	return n + 1 + (own->kind == DOC_TABLE ? line - own->first_line : 0);
+}
+
+void doc_cell_name(uint32_t row, uint32_t col, char out[DOC_CELL_NAME_MAX])
+{
+	char letters[8];
+	size_t n = 0, at = 0;
+	for (uint64_t c = (uint64_t)col + 1; c > 0; c = (c - 1) / 26)
+		letters[n++] = (char)('A' + (c - 1) % 26);
+	while (n > 0)
+		out[at++] = letters[--n];
+	snprintf(out + at, DOC_CELL_NAME_MAX - at, "%lu", (unsigned long)row + 1);
 }

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Cells are looked up in a bitmap of rows x cols: bounds its size. */
-#define TABLE_GRID_MAX (1u << 20)
+/* As large as a sheet can be. */
+#define TABLE_ROWS_MAX (1u << 20)
+#define TABLE_COLS_MAX (1u << 14)
 
 static bool box_valid(const struct doc_box *b)
 {
@@ -46,10 +47,11 @@ static bool lines_valid(const struct doc_page *page)
 
 static bool cells_valid(const struct doc_table *t, const struct doc_block *block)
 {
-	if (t->rows == 0 || t->cols == 0 || (uint32_t)t->rows * t->cols > TABLE_GRID_MAX || !box_valid(&t->box) ||
-	    t->n_cells > (uint32_t)t->rows * t->cols)
+	if (t->rows == 0 || t->cols == 0 || t->rows > TABLE_ROWS_MAX || t->cols > TABLE_COLS_MAX || !box_valid(&t->box) ||
+	    t->n_cells > (uint64_t)t->rows * t->cols)
 		return false;
-	bool *taken = mem_array(NULL, bool, (size_t)t->rows * t->cols);
+	/* Cells come row by row, so that two overlap exactly when one begins in a column before the last one there ends. */
+	uint32_t *until = mem_array(NULL, uint32_t, t->cols);
 	uint32_t line = block->first_line;
 	bool ok = true;
 	for (uint32_t i = 0; ok && i < t->n_cells; i++) {
@@ -59,16 +61,13 @@ static bool cells_valid(const struct doc_table *t, const struct doc_block *block
 		     c->row_span <= t->rows - c->row && c->col_span <= t->cols - c->col && box_valid(&c->box) &&
 		     (!before || c->row > before->row || (c->row == before->row && c->col > before->col)) &&
 		     c->first_line == line && c->n_lines <= block->first_line + block->n_lines - line;
-		for (unsigned y = 0; ok && y < c->row_span; y++) {
-			for (unsigned x = 0; ok && x < c->col_span; x++) {
-				bool *place = &taken[(size_t)(c->row + y) * t->cols + c->col + x];
-				ok = !*place;
-				*place = true;
-			}
+		for (uint32_t x = 0; ok && x < c->col_span; x++) {
+			ok = until[c->col + x] <= c->row;
+			until[c->col + x] = c->row + c->row_span;
 		}
 		line += c->n_lines;
 	}
-	talloc_free(taken);
+	talloc_free(until);
 	return ok && line == block->first_line + block->n_lines;
 }
 
@@ -105,6 +104,8 @@ bool doc_page_valid(const struct doc_page *page)
 		return false;
 	if (!page->text || page->text[page->text_len] != 0 || memchr(page->text, 0, page->text_len) ||
 	    !text_utf8_valid(page->text, page->text_len))
+		return false;
+	if (page->label && !text_utf8_valid(page->label, strlen(page->label)))
 		return false;
 	return lines_valid(page) && blocks_valid(page);
 }

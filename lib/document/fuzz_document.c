@@ -20,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (uint32_t i = 0; i < d->n_pages; i++) {
 			(void)doc_range_box(&d->pages[i], 0, d->pages[i].text_len);
 			(void)doc_lines_text(mem, &d->pages[i], 0, d->pages[i].n_lines);
+			(void)doc_section_at(mem, &d->pages[i], d->pages[i].n_lines - 1);
+			(void)doc_paragraph_index(&d->pages[i], d->pages[i].n_lines - 1);
 		}
 	}
 	error_clear(&e);

@@ -56,6 +56,7 @@ static struct document *sample(void)
 	p->tables[0].cells[1] = (struct doc_cell){ 0, 1, 1, 1, 2, 0, { 40, 30, 80, 40 } };
 	d->pages[1].text = mem_strdup(d, "");
 	d->pages[1].unreadable = true;
+	d->pages[1].label = mem_strdup(d, "Feuille n°1");
 	return d;
 }
 
@@ -74,6 +75,8 @@ Test(codec, comes_back_the_same)
 	cr_assert_eq(d->pages[0].lines[1].first_word, 2);
 	cr_assert_eq(d->pages[0].blocks[0].level, 2);
 	cr_assert_eq(d->pages[0].tables[0].cells[0].n_lines, 1);
+	cr_assert_null(d->pages[0].label);
+	cr_assert_str_eq(d->pages[1].label, "Feuille n°1");
 	cr_assert_eq(doc_encode(mem, d, &b, &m, &e), ERR_OK);
 	cr_assert(n == m && memcmp(a, b, n) == 0);
 }
@@ -206,13 +209,33 @@ static void break_number(struct doc_page *p)
 {
 	p->words[0].size = (float)(0.0 / 1e-300 / 0.0);
 }
+static void break_label(struct doc_page *p)
+{
+	p->label = mem_strdup(mem, "\xe9t\xe9");
+}
+
+/* Three cells, of which the first covers two rows and the last begins in one of them. */
+Test(codec, cells_may_not_overlap)
+{
+	struct doc_cell cells[3] = { { 0, 0, 2, 1, 0, 0, { 0 } }, { 0, 1, 1, 1, 0, 0, { 0 } },
+		{ 1, 1, 1, 1, 0, 0, { 0 } } };
+	struct doc_table t = { .rows = 2, .cols = 2, .n_cells = 3, .cells = cells };
+	struct doc_block b = { DOC_TABLE, 0, 0, 0, 0, { 0 } };
+	struct doc_page p = { .text = (char[]){ "" }, .n_blocks = 1, .blocks = &b, .n_tables = 1, .tables = &t };
+	cr_assert(doc_page_valid(&p));
+	cells[2].col = 0;
+	cr_assert_not(doc_page_valid(&p));
+	cells[2].col = 1;
+	t.rows = (1u << 20) + 1;
+	cr_assert_not(doc_page_valid(&p), "more rows than a sheet has");
+}
 
 Test(codec, a_broken_rule_is_refused)
 {
 	void (*const breaks[])(struct doc_page *) = { break_newline, break_utf8, break_word_in_character,
 		break_word_blank, break_word_order, break_line_hole, break_line_block, break_block_lines,
 		break_block_kind, break_block_table, break_cell_span, break_cell_outside, break_cell_order,
-		break_cell_lines, break_box, break_number };
+		break_cell_lines, break_box, break_number, break_label };
 	cr_assert(doc_page_valid(&sample()->pages[0]));
 	for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
 		struct document *d = sample();

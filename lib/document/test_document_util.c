@@ -85,5 +85,61 @@ Test(util, words_of_warnings)
 {
 	cr_assert_str_eq(doc_warning_id(DOC_WARN_TRUNCATED), "truncated");
 	cr_assert_str_eq(doc_warning_id(DOC_WARN_PAGE_FAILED), "page_failed");
-	cr_assert_null(doc_warning_id(16));
+	cr_assert_str_eq(doc_warning_id(DOC_WARN_HIDDEN), "hidden_content");
+	cr_assert_null(doc_warning_id((enum doc_warning)32));
+}
+
+/* "Titre" without level, "1 Objet" of level 1, "Texte", a table of "a" and "b", a footer, "Fin". */
+static struct doc_line p_lines[] = { { .start = 0, .len = 5, .block = 0 }, { .start = 6, .len = 7, .block = 1 },
+	{ .start = 14, .len = 5, .block = 2 }, { .start = 20, .len = 1, .block = 3 },
+	{ .start = 22, .len = 1, .block = 3 }, { .start = 24, .len = 4, .block = 4 },
+	{ .start = 29, .len = 3, .block = 5 } };
+static struct doc_block p_blocks[] = { { DOC_HEADING, 0, 0, 1, 0, { 0 } }, { DOC_HEADING, 1, 1, 1, 0, { 0 } },
+	{ DOC_PARAGRAPH, 0, 2, 1, 0, { 0 } }, { DOC_TABLE, 0, 3, 2, 0, { 0 } }, { DOC_ARTIFACT, 0, 5, 1, 0, { 0 } },
+	{ DOC_PARAGRAPH, 0, 6, 1, 0, { 0 } } };
+static struct doc_page pageless = { .text = (char[]){ "Titre\n1 Objet\nTexte\na\nb\nPied\nFin\n" },
+	.text_len = 33,
+	.n_lines = ARRAY_LEN(p_lines),
+	.lines = p_lines,
+	.n_blocks = ARRAY_LEN(p_blocks),
+	.blocks = p_blocks };
+
+Test(util, section_above_a_line)
+{
+	TALLOC_CTX *mem = mem_new("test", 0);
+	cr_assert_null(doc_section_at(mem, &pageless, 0), "a title without level heads no section");
+	cr_assert_str_eq(doc_section_at(mem, &pageless, 1), "1 Objet");
+	cr_assert_str_eq(doc_section_at(mem, &pageless, 4), "1 Objet");
+	cr_assert_null(doc_section_at(mem, &pageless, 99));
+	talloc_free(mem);
+}
+
+Test(util, number_of_a_paragraph)
+{
+	cr_assert_eq(doc_paragraph_index(&pageless, 0), 1);
+	cr_assert_eq(doc_paragraph_index(&pageless, 2), 3);
+	cr_assert_eq(doc_paragraph_index(&pageless, 4), 5);
+	cr_assert_eq(doc_paragraph_index(&pageless, 5), 0, "a footer is no paragraph");
+	cr_assert_eq(doc_paragraph_index(&pageless, 6), 6);
+	cr_assert_eq(doc_paragraph_index(&pageless, 99), 0);
+}
+
+Test(util, names_of_cells)
+{
+	char name[DOC_CELL_NAME_MAX];
+	doc_cell_name(0, 0, name);
+	cr_assert_str_eq(name, "A1");
+	doc_cell_name(11, 1, name);
+	cr_assert_str_eq(name, "B12");
+	doc_cell_name(0, 26, name);
+	cr_assert_str_eq(name, "AA1");
+	doc_cell_name(1048575, 16383, name);
+	cr_assert_str_eq(name, "XFD1048576");
+}
+
+Test(util, formats_with_pages)
+{
+	cr_assert(doc_is_paged(&(struct document){ .format = DOC_FORMAT_PDF }));
+	cr_assert_not(doc_is_paged(&(struct document){ .format = DOC_FORMAT_DOCX }));
+	cr_assert_not(doc_is_paged(&(struct document){ .format = DOC_FORMAT_XLSX }));
 }

@@ -92,7 +92,7 @@ static void write_document(struct json_writer *w, const struct analyzed_document
 	jw_field_int(w, "ocr_pages", 0);
 	jw_key(w, "warnings");
 	jw_open(w, '[');
-	for (uint32_t bit = 1; bit <= DOC_WARN_PAGE_FAILED; bit <<= 1)
+	for (uint32_t bit = 1; bit <= DOC_WARN__LAST; bit <<= 1)
 		if (d->warnings & bit)
 			jw_text(w, doc_warning_id((enum doc_warning)bit));
 	jw_close(w, ']');

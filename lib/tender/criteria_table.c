@@ -3,6 +3,7 @@
 #include "criteria_rows.h"
 
 #define MAX_ROWS 80
+#define TABLE_ROWS_MAX 400
 
 /* "60 %", "60,5%", "40 points", "15 pts", "40/100", "60 % dont", "30.00": groups 1 number, 2 unit, 3 "dont". */
 static const char weight_rx[] =
@@ -217,6 +218,8 @@ bool criteria_from_tables(struct reading *r)
 	for (uint32_t i = 0; i < r->d->n_pages; i++) {
 		for (uint32_t t = 0; t < r->d->pages[i].n_tables; t++) {
 			const struct doc_page *p = &r->d->pages[i];
+			if (p->tables[t].rows > TABLE_ROWS_MAX) /* a sheet of prices */
+				continue;
 			if (!about_criteria(r, p, &p->tables[t]))
 				continue;
 			struct rows *rows = mem_zero(r->tmp, struct rows);

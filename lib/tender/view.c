@@ -173,17 +173,17 @@ static bool is_contents(const char *p, size_t n)
 }
 
 /* For each line of a page: 1 + index of its cell over all tables of the page, 0 outside tables. */
-static uint32_t *cells_of_lines(TALLOC_CTX *mem, const struct doc_page *p, uint32_t **rows)
+static uint32_t *cells_of_lines(TALLOC_CTX *mem, const struct doc_page *p, uint64_t **rows)
 {
 	uint32_t *cell = mem_array(mem, uint32_t, p->n_lines + 1), id = 0;
-	*rows = mem_array(mem, uint32_t, p->n_lines + 1);
+	*rows = mem_array(mem, uint64_t, p->n_lines + 1);
 	for (uint32_t t = 0; t < p->n_tables; t++) {
 		for (uint32_t c = 0; c < p->tables[t].n_cells; c++) {
 			const struct doc_cell *k = &p->tables[t].cells[c];
 			id++;
 			for (uint32_t i = 0; i < k->n_lines && k->first_line + i < p->n_lines; i++) {
 				cell[k->first_line + i] = id;
-				(*rows)[k->first_line + i] = (t + 1) * 65536 + k->row;
+				(*rows)[k->first_line + i] = ((uint64_t)t + 1) << 32 | k->row;
 			}
 		}
 	}
@@ -193,7 +193,8 @@ static uint32_t *cells_of_lines(TALLOC_CTX *mem, const struct doc_page *p, uint3
 static void fold_page(struct grower *g, const struct doc_page *p, enum view_zone zone)
 {
 	TALLOC_CTX *tmp = mem_new("view page", 0);
-	uint32_t *rows, *cell = cells_of_lines(tmp, p, &rows);
+	uint64_t *rows;
+	uint32_t *cell = cells_of_lines(tmp, p, &rows);
 	const struct doc_line *last = NULL;
 	uint32_t last_index = 0;
 	for (uint32_t i = 0; i < p->n_lines; i++) {
