@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+import office
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "app/cli/scorpius"
@@ -108,14 +110,15 @@ def test_terminal_commands_in_a_document_are_not_printed():
 def test_what_can_t_be_read_is_listed_and_the_others_go_on(tmp_path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep/b.txt").write_text("Le délai de validité des offres est de 120 jours.\n")
-    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 not read yet")
+    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 no archive")
+    (tmp_path / "a.pptx").write_bytes(office.pptx())
     (tmp_path / "c.pdf").write_bytes(b"no pdf at all")
     (tmp_path / "d.txt").write_bytes(b"")
     (tmp_path / ".hidden.txt").write_text("x")
     (tmp_path / "link.txt").symlink_to(tmp_path / "deep/b.txt")
     a = analysis(tmp_path, tmp_path / "absent.pdf")
     assert [(d["file"], d.get("error")) for d in a["documents"]] == [
-        ("a.docx", "unread_format"), ("c.pdf", "document_unreadable"), ("d.txt", "empty_file"), ("deep/b.txt", None),
+        ("a.docx", "document_unreadable"), ("a.pptx", "unread_format"), ("c.pdf", "document_unreadable"), ("d.txt", "empty_file"), ("deep/b.txt", None),
         ("absent.pdf", "not_found")]
     assert a["facts"]["offer_validity_days"]["value"] == 120
     assert a["facts"]["offer_validity_days"]["evidence"][0]["file"] == "deep/b.txt"
@@ -129,11 +132,32 @@ def test_a_truncated_pdf_is_read_as_far_as_it_goes_or_refused(tmp_path):
     assert p.returncode == 0 and "truncated" in d["warnings"] or p.returncode == 65 and d["error"] == "document_unreadable"
 
 
+def test_office_files_give_their_own_places(tmp_path):
+    (tmp_path / "RC.docx").write_bytes(office.docx(
+        "Règlement de la consultation", (1, "Conditions"), (2, "Validité"), "Le délai de validité des offres est de 120 jours."))
+    (tmp_path / "DPGF.xlsx").write_bytes(office.xlsx("Prix", {"B12": "Consultation n° 2031-EV-07"}))
+    a = analysis(tmp_path)
+    (e,) = a["facts"]["offer_validity_days"]["evidence"]
+    assert (e["section"], e["paragraph"]) == ("1.1 Validité", 4) and "page" not in e and "120 jours" in e["quote"]
+    (e,) = a["facts"]["reference"]["evidence"]
+    assert (e["sheet"], e["cell"]) == ("Prix", "B12") and "page" not in e
+    p = scorpius("analyze", tmp_path)
+    assert "120 jours [RC.docx, §\u00a01.1]" in p.stdout and "[DPGF.xlsx, feuille Prix, B12]" in p.stdout
+    assert "DPGF.xlsx  autre document, 1 feuille\n" in p.stdout
+    assert "RC.docx    règlement de la consultation\n" in p.stdout
+
+
+def test_an_office_file_is_told_by_its_content(tmp_path):
+    (tmp_path / "b.bin").write_bytes(office.docx("Le délai de validité des offres est de 90 jours."))
+    (d,) = analysis(tmp_path / "b.bin")["documents"]
+    assert d["mime_type"] == office.DOCX
+
+
 def test_nothing_readable_gives_65(tmp_path):
-    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04")
-    assert analysis(tmp_path / "a.xlsx", status=65)["documents"][0]["error"] == "unread_format"
+    (tmp_path / "a.rtf").write_bytes(b"{\\rtf1 x}")
+    assert analysis(tmp_path / "a.rtf", status=65)["documents"][0]["error"] == "unread_format"
     assert analysis(tmp_path / "absent.pdf", status=65)["documents"][0]["error"] == "not_found"
-    p = scorpius("analyze", tmp_path / "a.xlsx")
+    p = scorpius("analyze", tmp_path / "a.rtf")
     assert p.returncode == 65 and "ce format n'est pas encore pris en charge" in p.stdout
 
 

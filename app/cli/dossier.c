@@ -90,15 +90,38 @@ static const struct {
 	{ ".zip", "application/zip" },
 };
 
+static bool name_ends(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), k = strlen(suffix);
+	return n > k && strcasecmp(name + n - k, suffix) == 0;
+}
+
 static const char *type_by_name(const char *name)
 {
-	size_t len = strlen(name);
-	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		size_t k = strlen(types[i].suffix);
-		if (len > k && strcasecmp(name + len - k, types[i].suffix) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (name_ends(name, types[i].suffix))
 			return types[i].mime;
-	}
 	return "application/octet-stream";
+}
+
+/* Which office file a ZIP is: the names in its directory, at its end, tell; where they leave it
+ * open, its own name. */
+static bool format_of_zip(int fd, const char *name, enum doc_format *format, const char **mime)
+{
+	enum { TAIL = 256 << 10 };
+	struct stat st;
+	char *tail = mem_array(NULL, char, TAIL);
+	ssize_t n = fstat(fd, &st) == 0 ? pread(fd, tail, TAIL, st.st_size > TAIL ? st.st_size - TAIL : 0) : -1;
+	size_t len = n > 0 ? (size_t)n : 0;
+	bool office = memmem(tail, len, "[Content_Types].xml", 19) && !name_ends(name, ".zip");
+	bool word = office && memmem(tail, len, "word/document", 13),
+	     excel = office && memmem(tail, len, "xl/workbook", 11);
+	talloc_free(tail);
+	if (!word && !excel && !name_ends(name, ".docx") && !name_ends(name, ".xlsx"))
+		return false;
+	*format = name_ends(name, ".xlsx") || (excel && !name_ends(name, ".docx")) ? DOC_FORMAT_XLSX : DOC_FORMAT_DOCX;
+	*mime = doc_format_mime(*format);
+	return true;
 }
 
 /* By content: the name may lie. False for what no reader reads. */
@@ -114,8 +137,16 @@ static bool format_of(int fd, const char *name, enum doc_format *format, const c
 		*mime = "application/pdf";
 		return true;
 	}
-	if (memchr(head, '\0', (size_t)n) || (n > 4 && memcmp(head, "PK\3\4", 4) == 0) ||
-	    (n > 5 && memcmp(head, "{\\rtf", 5) == 0) || strcmp(*mime, "application/pdf") == 0)
+	if (n > 4 && memcmp(head, "PK\3\4", 4) == 0)
+		return format_of_zip(fd, name, format, mime);
+	/* An office file with a password stands in a container of another kind. */
+	if (n > 4 && memcmp(head, "\xd0\xcf\x11\xe0", 4) == 0 &&
+	    (name_ends(name, ".docx") || name_ends(name, ".xlsx"))) {
+		*format = name_ends(name, ".docx") ? DOC_FORMAT_DOCX : DOC_FORMAT_XLSX;
+		return true;
+	}
+	if (memchr(head, '\0', (size_t)n) || (n > 5 && memcmp(head, "{\\rtf", 5) == 0) ||
+	    strcmp(*mime, "application/pdf") == 0)
 		return false;
 	if (strcmp(*mime, "text/plain") != 0 && strcmp(*mime, "application/octet-stream") != 0)
 		return false;

@@ -1,5 +1,6 @@
 #include "summary.h"
 #include <string.h>
+#include "tender.h"
 #include "text.h"
 
 #define WIDTH 96
@@ -36,8 +37,7 @@ static const struct word errors[] = { { "unread_format", "non lu : ce format n'
 	{ "not_found", "introuvable" } };
 static const struct word warnings[] = { { "truncated", "fichier endommagé, lu en partie" },
 	{ "no_text", "des pages sans texte n'ont pas été lues" },
-	{ "page_limit", "seules les premières pages ont été lues" },
-	{ "page_failed", "une page n'a pas pu être lue" },
+	{ "page_limit", "seules les premières pages ont été lues" }, { "page_failed", "une page n'a pas pu être lue" },
 	{ "hidden_content", "des feuilles, lignes ou colonnes masquées n'ont pas été lues" } };
 
 #define FRENCH(table, id) french((table), ARRAY_LEN(table), (id))
@@ -106,6 +106,20 @@ static void line(struct summary *s, const char *label, const char *text)
 	wrapped(s, text, used < LABEL + 2 ? LABEL + 2 : used + 1);
 }
 
+/* "AE.docx, § 3.1", "DPGF.xlsx, feuille DPGF, B12": places in documents without pages. */
+static const char *place_without_page(struct summary *s, const char *file, const struct json *e)
+{
+	const char *section = json_string(json_get(e, "section")), *sheet = json_string(json_get(e, "sheet")),
+		   *cell = json_string(json_get(e, "cell"));
+	struct evidence where = { .section = mem_strdup(s->mem, section),
+		.sheet = mem_strdup(s->mem, sheet),
+		.cell = mem_strdup(s->mem, cell),
+		.paragraph = (uint32_t)json_int(json_get(e, "paragraph")) };
+	return section || sheet || where.paragraph > 0
+		   ? mem_printf(s->mem, "%s, %s", file, evidence_place(s->mem, &where))
+		   : file;
+}
+
 /* "RC.pdf, p. 7-8", of all evidence in the first document. NULL when there is none. */
 static const char *place(struct summary *s, const struct json *fact)
 {
@@ -124,7 +138,7 @@ static const char *place(struct summary *s, const struct json *fact)
 		high = page > high ? page : high;
 	}
 	if (low <= 0)
-		return file;
+		return place_without_page(s, file, first);
 	return high > low ? mem_printf(s->mem, "%s, p.\u00a0%lld-%lld", file, (long long)low, (long long)high)
 			  : mem_printf(s->mem, "%s, p.\u00a0%lld", file, (long long)low);
 }
@@ -280,6 +294,15 @@ static void contradictions(struct summary *s, const struct json *all)
 	}
 }
 
+/* A text document has no pages to count before it is printed; a workbook has sheets. */
+static char *counted(struct summary *s, const char *kind, const char *mime, int64_t pages)
+{
+	if (mime && strcmp(mime, doc_format_mime(DOC_FORMAT_DOCX)) == 0)
+		return mem_strdup(s->mem, kind);
+	const char *unit = mime && strcmp(mime, doc_format_mime(DOC_FORMAT_XLSX)) == 0 ? "feuille" : "page";
+	return mem_printf(s->mem, "%s, %lld %s%s", kind, (long long)pages, unit, pages > 1 ? "s" : "");
+}
+
 static void documents(struct summary *s, const struct json *all)
 {
 	size_t width = 0;
@@ -298,8 +321,7 @@ static void documents(struct summary *s, const struct json *all)
 		if (error)
 			text = mem_strdup(s->mem, FRENCH(errors, error) ? FRENCH(errors, error) : error);
 		else
-			text = mem_printf(s->mem, "%s, %lld page%s", kind ? kind : "autre document", (long long)pages,
-			    pages > 1 ? "s" : "");
+			text = counted(s, kind ? kind : "autre document", json_string(json_get(d, "mime_type")), pages);
 		for (size_t k = 0; k < json_len(warns); k++) {
 			const char *id = json_string(json_at(warns, k)), *w = FRENCH(warnings, id);
 			text = mem_printf(s->mem, "%s\u00a0; %s", text, w ? w : id ? id : "?");

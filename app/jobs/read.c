@@ -51,13 +51,10 @@ static bool format_of(const struct document_source *src, enum doc_format *out)
 {
 	if (strcmp(src->kind, "file") != 0)
 		return false;
-	if (strcmp(src->mime_type, "application/pdf") == 0) {
-		*out = DOC_FORMAT_PDF;
-		return true;
-	}
-	if (strcmp(src->mime_type, "text/plain") == 0) {
-		*out = DOC_FORMAT_TEXT;
-		return true;
+	for (int f = 0; f < DOC_FORMAT__COUNT; f++) {
+		*out = (enum doc_format)f;
+		if (strcmp(src->mime_type, doc_format_mime(*out)) == 0)
+			return true;
 	}
 	return false;
 }

@@ -24,13 +24,6 @@
 #define DEFAULT_CPU 60u
 #define INPUT_MAX ((off_t)2 << 30)
 
-enum reader_status reading_fail(struct reading *r, enum reader_status status, const char *reason)
-{
-	r->status = status;
-	strncpy(r->reason, reason, sizeof(r->reason) - 1);
-	return status;
-}
-
 /* Maps the whole file; an empty one gives n 0. */
 static bool input_map(int fd, const uint8_t **bytes, size_t *n)
 {
@@ -81,6 +74,10 @@ static void read_format(TALLOC_CTX *mem, const char *format, const uint8_t *byte
 		read_pdf(mem, bytes, n, r);
 	else if (strcmp(format, "text") == 0)
 		read_text(mem, bytes, n, r);
+	else if (strcmp(format, "docx") == 0)
+		read_docx(mem, bytes, n, r);
+	else if (strcmp(format, "xlsx") == 0)
+		read_xlsx(mem, bytes, n, r);
 	else
 		reading_fail(r, READER_UNKNOWN_FORMAT, "format");
 }
@@ -94,6 +91,7 @@ static int run(const char *format, size_t memory, unsigned cpu)
 	if (!input_map(READER_FD_INPUT, &bytes, &n))
 		return 74;
 	read_pdf_prepare();
+	read_office_prepare();
 	/* The mapped file counts as address space but is not the reader's own use of memory. */
 	if (!sandbox_enter(&(struct sandbox_limits){ .memory = memory + n, .cpu = cpu, .output = READER_FD_OUTPUT }))
 		return 70;
@@ -122,8 +120,15 @@ static int dump(const char *path)
 		log_error("cannot read the file");
 		return 66;
 	}
-	const char *format = len > 4 && strcasecmp(path + len - 4, ".pdf") == 0 ? "pdf" : "text";
+	static const char *const known[] = { "pdf", "docx", "xlsx" };
+	const char *format = "text";
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		size_t k = strlen(known[i]);
+		if (len > k && path[len - k - 1] == '.' && strcasecmp(path + len - k, known[i]) == 0)
+			format = known[i];
+	}
 	read_pdf_prepare();
+	read_office_prepare();
 	if (!sandbox_enter(&(struct sandbox_limits){
 		.memory = DEFAULT_MEMORY + n, .cpu = DEFAULT_CPU, .file = (size_t)1 << 30, .output = STDOUT_FILENO }))
 		return 70;

@@ -27,6 +27,10 @@ enum reader_status reading_fail(struct reading *r, enum reader_status status, co
 void read_pdf_prepare(void);
 void read_pdf(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
 void read_text(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
+/* Office files; before the cage closes, once: what the libraries would look for in files later. */
+void read_office_prepare(void);
+void read_docx(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
+void read_xlsx(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
 
 /* The pages, blocks and tables as text for people. */
 void dump_document(const struct document *doc, int fd);

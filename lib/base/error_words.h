@@ -51,6 +51,20 @@
 	X("structure", "its structure is damaged", "sa structure est endommagée") \
 	X("not_pdf", "it is not a PDF", "ce n'est pas un PDF") \
 	X("not_text", "it is not a text", "ce n'est pas un texte") \
+	X("archive", "its archive is damaged", "son archive est endommagée") \
+	X("relationships", "its parts do not lead to a main one", "ses parties ne mènent à aucune partie principale") \
+	X("compression", "its compression is not known", "sa compression n'est pas connue") \
+	X("xml", "its XML is malformed", "son XML est mal formé") \
+	X("xml_depth", "its XML is nested too deeply", "son XML est imbriqué trop profondément") \
+	X("xml_doctype", "its XML declares a document type", "son XML déclare un type de document") \
+	X("sheets", "its sheets can't be read", "ses feuilles sont illisibles") \
+	X("cell", "a cell lies outside the sheet", "une cellule se trouve hors de la feuille") \
+	X("entries", "number of files", "nombre de fichiers") \
+	X("size", "size of what is compressed in it", "taille de ce qu'il contient une fois décompressé") \
+	X("compression_ratio", "rate of compression", "taux de compression") \
+	X("table", "size of a table", "taille d'un tableau") \
+	X("cells", "number of cells", "nombre de cellules") \
+	X("sheet_count", "number of sheets", "nombre de feuilles") \
 	X("text", "amount of text", "quantité de texte") \
 	X("page", "complexity of a page", "complexité d'une page") \
 	X("memory", "memory", "mémoire") \

@@ -139,10 +139,12 @@ uint32_t doc_range_boxes(
 char *doc_lines_text(TALLOC_CTX *mem, const struct doc_page *page, uint32_t first_line, uint32_t n_lines);
 /* The table and cell that a line stands in; NULL outside tables. *cell may be NULL as a parameter. */
 const struct doc_table *doc_table_at(const struct doc_page *page, uint32_t line, const struct doc_cell **cell);
+/* The media type of what a format is read from: "application/pdf". */
+const char *doc_format_mime(enum doc_format format);
 /* Whether its pages are pages that people count, and evidence names. */
 bool doc_is_paged(const struct document *d);
-/* The heading that governs a line: the nearest one with a level above it, or the line's own. Its text (number and title)
- * allocated in mem; NULL when there is none. */
+/* The heading that governs a line: the nearest one with a level above it, or the line's own. Its text (number and
+ * title) allocated in mem; NULL when there is none. */
 char *doc_section_at(TALLOC_CTX *mem, const struct doc_page *page, uint32_t line);
 /* Number (from 1) of the line's paragraph among those of the page: each block, each line of a table's cell; running
  * headers and footers do not count and give 0. */

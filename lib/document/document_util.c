@@ -121,6 +121,14 @@ const struct doc_cell *doc_cell_at(const struct doc_table *table, uint32_t row, 
 	return NULL;
 }
 
+const char *doc_format_mime(enum doc_format format)
+{
+	static const char *const types[DOC_FORMAT__COUNT] = { "application/pdf", "text/plain",
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" };
+	return types[format];
+}
+
 bool doc_is_paged(const struct document *d)
 {
 	return d->format == DOC_FORMAT_PDF || d->format == DOC_FORMAT_TEXT;

@@ -139,6 +139,8 @@ Test(util, names_of_cells)
 
 Test(util, formats_with_pages)
 {
+	for (int f = 0; f < DOC_FORMAT__COUNT; f++)
+		cr_assert_not_null(doc_format_mime((enum doc_format)f));
 	cr_assert(doc_is_paged(&(struct document){ .format = DOC_FORMAT_PDF }));
 	cr_assert_not(doc_is_paged(&(struct document){ .format = DOC_FORMAT_DOCX }));
 	cr_assert_not(doc_is_paged(&(struct document){ .format = DOC_FORMAT_XLSX }));

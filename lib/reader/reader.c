@@ -25,7 +25,8 @@ struct child {
 
 static const char *format_word(enum doc_format format)
 {
-	return format == DOC_FORMAT_PDF ? "pdf" : "text";
+	static const char *const words[DOC_FORMAT__COUNT] = { "pdf", "text", "docx", "xlsx" };
+	return words[format];
 }
 
 static int actions_add(posix_spawn_file_actions_t *a, int in, int out)

@@ -58,7 +58,17 @@ static void write_evidence(struct json_writer *w, const struct analysis *a, cons
 		jw_field_text(w, "file", d->file);
 		if (d->document_id)
 			jw_field_text(w, "document_id", d->document_id);
-		jw_field_int(w, "page", e->page);
+		if (e->sheet) {
+			jw_field_text(w, "sheet", e->sheet);
+			if (e->cell)
+				jw_field_text(w, "cell", e->cell);
+		} else if (e->paragraph > 0) {
+			if (e->section)
+				jw_field_text(w, "section", e->section);
+			jw_field_int(w, "paragraph", e->paragraph);
+		} else if (e->paged) {
+			jw_field_int(w, "page", e->page);
+		}
 		jw_field_text(w, "quote", e->quote);
 		if (e->n_boxes > 0) {
 			jw_key(w, "boxes");

@@ -160,8 +160,8 @@ static void add_contradiction(
 	for (size_t i = 0; i < n; i++) {
 		copy_fact(mem, values[i], &c->values[i]);
 		const struct evidence *e = &values[i]->evidence[0];
-		said = mem_printf(mem, "%s%s%s (%s, page %u)", said, i ? " ; " : "",
-		    value_words(mem, &values[i]->value), out->documents[e->document].file, e->page);
+		said = mem_printf(mem, "%s%s%s (%s, %s)", said, i ? " ; " : "", value_words(mem, &values[i]->value),
+		    out->documents[e->document].file, evidence_place(mem, e));
 	}
 	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s) : %s.", keys[key].french, said);
 }

@@ -21,7 +21,7 @@ static const char *mime_of(const struct tender_input *in)
 		return in->mime_type;
 	if (!in->document)
 		return "application/octet-stream";
-	return in->document->format == DOC_FORMAT_PDF ? "application/pdf" : "text/plain";
+	return doc_format_mime((enum doc_format)in->document->format);
 }
 
 void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, struct analysis *out)

@@ -46,9 +46,13 @@ struct tender_input {
 };
 
 struct evidence {
-	uint32_t document; /* index into analysis.documents */
-	uint32_t page;     /* from 1 */
-	char *quote;       /* words of the page, white space folded */
+	uint32_t document;  /* index into analysis.documents */
+	uint32_t page;      /* from 1 */
+	bool paged;         /* the document has pages that people count; else its place is told by: */
+	char *section;      /* DOCX: number and title of the section, NULL when there is none */
+	uint32_t paragraph; /* DOCX: from 1; 0 in a running header or footer */
+	char *sheet, *cell; /* XLSX: name of the sheet, first cell ("B12"); NULL elsewhere */
+	char *quote;        /* words of the page, white space folded */
 	size_t n_boxes;
 	struct doc_box *boxes; /* one per line of the quote; none for formats without geometry */
 };
@@ -119,6 +123,10 @@ void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, st
 
 /* The fact with that key, or NULL. */
 const struct fact *analysis_fact(const struct analysis *a, const char *key);
+
+/* Where a piece of evidence stands, in French words: "page 3", "§ 3.1", "paragraphe 12", "feuille DPGF, B12",
+ * "en-tête ou pied de page". */
+char *evidence_place(TALLOC_CTX *mem, const struct evidence *e);
 
 /* True when `quote` (white space folded) stands in the page's text, white space folded, and is not empty. */
 bool tender_quote_stands(const struct doc_page *p, const char *quote);

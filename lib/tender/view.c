@@ -351,6 +351,50 @@ static void add_boxes(TALLOC_CTX *mem, const struct doc_page *p, uint32_t a, uin
 	out->boxes = out->n_boxes > 0 ? all : NULL;
 }
 
+/* What tells the place in a document without pages. */
+static void add_place(
+    TALLOC_CTX *mem, const struct document *d, const struct doc_page *p, uint32_t at, struct evidence *out)
+{
+	uint32_t line = doc_line_at(p, at);
+	out->paged = doc_is_paged(d);
+	if (d->format == DOC_FORMAT_XLSX) {
+		const struct doc_cell *c;
+		char name[DOC_CELL_NAME_MAX];
+		out->sheet = mem_strdup(mem, p->label);
+		if (doc_table_at(p, line, &c) && c) {
+			doc_cell_name(c->row, c->col, name);
+			out->cell = mem_strdup(mem, name);
+		}
+	} else if (!out->paged) {
+		out->paragraph = doc_paragraph_index(p, line);
+		out->section = out->paragraph ? doc_section_at(mem, p, line) : NULL;
+	}
+}
+
+/* "3.1" of "3.1 Durée de l'accord-cadre"; 0 when no number begins it. */
+static size_t section_number(const char *s)
+{
+	size_t n = strspn(s, "0123456789.");
+	while (n > 0 && s[n - 1] == '.')
+		n--;
+	return s[0] != '.' && (s[strspn(s, "0123456789.")] == ' ' || s[strspn(s, "0123456789.")] == '\0') ? n : 0;
+}
+
+char *evidence_place(TALLOC_CTX *mem, const struct evidence *e)
+{
+	if (e->sheet)
+		return e->cell ? mem_printf(mem, "feuille %s, %s", e->sheet, e->cell)
+			       : mem_printf(mem, "feuille %s", e->sheet);
+	if (e->section) {
+		size_t n = section_number(e->section);
+		return n ? mem_printf(mem, "§\u00a0%.*s", (int)n, e->section)
+			 : mem_printf(mem, "«\u00a0%s\u00a0»", e->section);
+	}
+	if (e->paragraph > 0)
+		return mem_printf(mem, "paragraphe %u", e->paragraph);
+	return e->paged ? mem_printf(mem, "page %u", e->page) : mem_strdup(mem, "en-tête ou pied de page");
+}
+
 bool page_evidence(TALLOC_CTX *mem, const struct document *d, uint32_t document, uint32_t page, uint32_t a, uint32_t b,
     struct evidence *out)
 {
@@ -364,6 +408,7 @@ bool page_evidence(TALLOC_CTX *mem, const struct document *d, uint32_t document,
 	out->page = page + 1;
 	out->quote = squeeze(mem, p->text + a, b - a);
 	add_boxes(mem, p, a, b, out);
+	add_place(mem, d, p, a, out);
 	return out->quote[0] != '\0';
 }
 

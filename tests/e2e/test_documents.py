@@ -6,20 +6,10 @@ import zipfile
 
 import pytest
 
+import office
 import pdfs
 from client import code, codes
 from stack import wait_until
-
-
-def docx():
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        z.writestr("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-                   '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.'
-                   'wordprocessingml.document.main+xml"/></Types>')
-        z.writestr("_rels/.rels", "<Relationships/>")
-        z.writestr("word/document.xml", "<w:document/>")
-    return out.getvalue()
 
 
 def archive():
@@ -77,7 +67,7 @@ def test_folders_in_a_name_do_not_lead_out_of_the_store(account, stack):
 
 
 @pytest.mark.parametrize("name, data, mime, kind", [
-    ("piece.docx", docx(), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "file"),
+    ("planning.pptx", office.pptx(), office.PPTX, "file"),
     ("DCE.zip", archive(), "application/zip", "archive"),
     ("note.rtf", b"{\\rtf1\\ansi bonjour\\par}\n", "application/rtf", "file"),
 ])
@@ -90,6 +80,26 @@ def test_formats_that_are_kept_and_not_read(account, name, data, mime, kind):
 
 
 # --- reading
+
+@pytest.mark.parametrize("name, data, mime, text", [
+    ("CCAP.docx", office.docx((1, "Objet"), (2, "Validité"), "Les offres restent valables 120 jours."), office.DOCX,
+     "1. Objet\n1.1 Validité\nLes offres restent valables 120 jours.\n"),
+    ("DPGF.xlsx", office.xlsx("Prix", {"A1": "Poste", "B2": 12.5}), office.XLSX, "Poste\n12,5\n"),
+])
+def test_office_files_are_read(account, name, data, mime, text):
+    document = account.upload((name, data))
+    assert document["mime_type"] == mime
+    done = account.processed(document["id"])
+    assert (done["status"], done["page_count"], done["warnings"]) == ("processed", 1, [])
+    assert account.data("GET", f"/documents/{document['id']}/pages/1")["text"] == text
+
+
+def test_an_office_file_that_declares_entities_is_refused(account):
+    data = office.package("word/document.xml", office.DOCX + ".main+xml", {
+        "word/document.xml": '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><document>&b;</document>'}, [])
+    done = account.processed(account.upload(("piece.docx", data))["id"])
+    assert (done["status"], done["error"]["code"]) == ("failed", "document_unreadable")
+
 
 def test_processing_starts_by_itself(account):
     document = account.upload(("RC.pdf", pdfs.rules()))
