@@ -325,12 +325,13 @@ static int span_by_place(const void *a, const void *b)
 	return x->col < y->col ? -1 : x->col > y->col;
 }
 
+/* False when there is no such sheet, or after reading_fail. */
 static bool read_sheet(struct xlsx *d, struct sheet *sh)
 {
 	struct sheet_reading s = { .sheet = sh, .sorted = true };
 	s.cols_hidden = mem_array(d->mem, bool, SHEET_COLS);
 	if (!sh->part || !each_element(d, sh->part, step_sheet, &s))
-		return d->r->status == READER_OK;
+		return false;
 	talloc_free(s.cols_hidden);
 	if (!s.sorted) {
 		qsort(sh->cells, sh->n, sizeof(*sh->cells), by_place);
