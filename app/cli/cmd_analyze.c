@@ -14,8 +14,8 @@
 #include "summary.h"
 
 const char analyze_help[] =
-    "Lit les fichiers donnés comme un seul dossier (un dossier est parcouru) et affiche les faits\n"
-    "trouvés, chacun avec le document et la page qui le disent. Rien n'est envoyé nulle part.\n"
+    "Lit les fichiers donnés comme un seul dossier (un dossier est parcouru, une archive ZIP ouverte) et\n"
+    "affiche les faits trouvés, chacun avec le document et l'endroit qui le disent. Rien n'est envoyé nulle part.\n"
     "\n"
     "  --json        l'analyse complète en JSON, avec les citations et leur place dans la page\n"
     "  --from FICHIER  n'analyse rien : affiche le résumé d'une analyse en JSON (« - » : entrée standard)\n"

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,13 +156,12 @@ static bool format_of(int fd, const char *name, enum doc_format *format, const c
 	return true;
 }
 
-static void read_one(TALLOC_CTX *mem, const struct reader_config *cfg, const char *path, struct tender_input *f)
+static void read_fd(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, struct tender_input *f)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	enum doc_format format;
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		f->error = errno == ENOENT ? "not_found" : "io_error";
+	if (fstat(fd, &st) != 0) {
+		f->error = "io_error";
 	} else if (st.st_size == 0) {
 		f->error = "empty_file";
 		f->mime_type = type_by_name(f->file);
@@ -176,18 +176,127 @@ static void read_one(TALLOC_CTX *mem, const struct reader_config *cfg, const cha
 		else
 			f->error = error_id(e.code);
 	}
-	if (fd >= 0)
-		close(fd);
+}
+
+/* --- archives: their files are files of the dossier, named by archive and path */
+
+struct expansion {
+	TALLOC_CTX *mem;
+	const struct reader_config *cfg;
+	struct dossier *to;
+	const char *archive;
+	int fd; /* the file that comes, in memory; -1 none */
+};
+
+static enum result file_begins(void *arg, const char *path, struct error *e)
+{
+	struct expansion *x = arg;
+	if (x->to->n >= MAX_FILES)
+		return error_set(e, ERR_DOCUMENT_TOO_BIG, NULL, "limit", "entries");
+	add_file(x->mem, x->to, "", mem_printf(x->mem, "%s/%s", x->archive, path), NULL);
+	x->fd = memfd_create("entry", MFD_CLOEXEC);
+	if (x->fd < 0) {
+		error_cause(e, "memfd_create: %s", strerror(errno));
+		return error_set(e, ERR_IO, NULL);
+	}
+	return ERR_OK;
+}
+
+static enum result file_grows(void *arg, const void *p, size_t n, struct error *e)
+{
+	struct expansion *x = arg;
+	const char *at = p;
+	while (n) {
+		ssize_t wrote = write(x->fd, at, n);
+		if (wrote <= 0 && errno != EINTR)
+			return error_set(e, ERR_IO, NULL);
+		at += wrote > 0 ? wrote : 0;
+		n -= wrote > 0 ? (size_t)wrote : 0;
+	}
+	return ERR_OK;
+}
+
+static const char *refused_code(const char *reason)
+{
+	static const char *const limits[] = { "size", "compression_ratio", "entries" };
+	if (strcmp(reason, "encrypted") == 0)
+		return "document_encrypted";
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		if (strcmp(reason, limits[i]) == 0)
+			return "document_too_big";
+	return strcmp(reason, "archive_depth") == 0 ? "unread_format" : "document_unreadable";
+}
+
+static enum result file_ends(void *arg, const char *refused, struct error *e)
+{
+	struct expansion *x = arg;
+	struct tender_input *f = &x->to->file[x->to->n - 1];
+	(void)e;
+	if (refused) {
+		f->error = refused_code(refused);
+		f->mime_type = type_by_name(f->file);
+	} else {
+		read_fd(x->mem, x->cfg, x->fd, f);
+		x->to->read += f->document != NULL;
+	}
+	close(x->fd);
+	x->fd = -1;
+	return ERR_OK;
+}
+
+static bool is_archive(int fd, const char *name)
+{
+	char head[4];
+	enum doc_format format;
+	const char *mime;
+	if (pread(fd, head, sizeof(head), 0) != sizeof(head) || memcmp(head, "PK", 2) != 0 ||
+	    (memcmp(head + 2, "\3\4", 2) != 0 && memcmp(head + 2, "\5\6", 2) != 0))
+		return false;
+	const char *by_name = type_by_name(name);
+	return strcmp(by_name, "application/zip") == 0 ||
+	       (strcmp(by_name, "application/octet-stream") == 0 && !format_of(fd, name, &format, &mime));
+}
+
+static void expand(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, const char *name, struct dossier *to)
+{
+	struct expansion x = { mem, cfg, to, name, -1 };
+	struct error e;
+	size_t before = to->n;
+	error_clear(&e);
+	enum result rc = reader_expand(cfg, fd, &(struct reader_sink){ &x, file_begins, file_grows, file_ends }, &e);
+	if (x.fd >= 0) { /* the file that had begun */
+		to->file[to->n - 1].error = error_id(e.code);
+		close(x.fd);
+	}
+	if (rc == ERR_OK && to->n > before)
+		return;
+	add_file(mem, to, name, name, rc == ERR_OK ? "empty_file" : error_id(e.code));
+	if (to->n > before)
+		to->file[to->n - 1].mime_type = "application/zip";
 }
 
 void dossier_read(TALLOC_CTX *mem, const struct reader_config *cfg, struct dossier *d)
 {
+	struct dossier all = { 0 };
 	for (size_t i = 0; i < d->n; i++) {
-		if (d->file[i].error)
+		struct tender_input *f = &d->file[i];
+		int fd = f->error ? -1 : open(d->path[i], O_RDONLY | O_CLOEXEC);
+		if (fd < 0 && !f->error)
+			f->error = errno == ENOENT ? "not_found" : "io_error";
+		if (fd >= 0 && is_archive(fd, f->file)) {
+			expand(mem, cfg, fd, f->file, &all);
+			close(fd);
 			continue;
-		read_one(mem, cfg, d->path[i], &d->file[i]);
-		d->read += d->file[i].document != NULL;
+		}
+		add_file(mem, &all, d->path[i], f->file, f->error);
+		if (fd >= 0 && all.n > 0) {
+			read_fd(mem, cfg, fd, &all.file[all.n - 1]);
+			all.read += all.file[all.n - 1].document != NULL;
+		}
+		if (fd >= 0)
+			close(fd);
 	}
+	*d = all;
 }
 
 const char *dossier_reader_path(TALLOC_CTX *mem, const char *setting, const char *self)

@@ -14,7 +14,8 @@ struct dossier {
 /* Finds the files: a folder is walked (no hidden files, no links followed), anything else is one file. A path that
  * does not exist is a file with error "not_found". */
 void dossier_collect(TALLOC_CTX *mem, char **paths, size_t n, struct dossier *out);
-/* Reads them all; what can't be read gets its error code and the others go on. */
+/* Reads them all; what can't be read gets its error code and the others go on. A ZIP archive is replaced by its files
+ * ("DCE.zip/RC.pdf"), and stays only when it can't be opened to its end. */
 void dossier_read(TALLOC_CTX *mem, const struct reader_config *cfg, struct dossier *d);
 /* The reader program: `setting` when given, else beside the executable `self` (installed, or in the build tree), else
  * the installed place. */

@@ -1,6 +1,7 @@
 /* scorpius-reader: one untrusted file in, its document model out, from inside a cage.
  *
- *   scorpius-reader FORMAT MEMORY SECONDS   file on descriptor 3, answer on descriptor 4 (reader_frame.h)
+ *   scorpius-reader FORMAT MEMORY SECONDS   file on descriptor 3, answer on descriptor 4 (reader_frame.h); the format
+ *                                           "zip" gives the files of an archive
  *   scorpius-reader --dump FILE             the model as text, for developers
  *   scorpius-reader --probe ATTEMPT         tries something forbidden, for the test of the cage
  *
@@ -82,6 +83,30 @@ static void read_format(TALLOC_CTX *mem, const char *format, const uint8_t *byte
 		reading_fail(r, READER_UNKNOWN_FORMAT, "format");
 }
 
+static bool emit_record(void *arg, enum reader_record kind, const void *p, size_t n)
+{
+	uint8_t head[READER_RECORD_HEADER] = { (uint8_t)kind };
+	(void)arg;
+	for (int i = 0; i < 4; i++)
+		head[4 + i] = (uint8_t)(n >> (8 * i));
+	return output_all(READER_FD_OUTPUT, head, sizeof(head)) && output_all(READER_FD_OUTPUT, p, n);
+}
+
+static int run_archive(TALLOC_CTX *mem, const uint8_t *bytes, size_t n)
+{
+	struct reading r = { 0 };
+	if (n == 0)
+		reading_fail(&r, READER_UNREADABLE, "empty");
+	else if (!read_archive(mem, bytes, n, &(struct archive_output){ emit_record, NULL }, &r))
+		return 74;
+	if (r.status == READER_OK)
+		return emit_record(NULL, READER_DONE, NULL, 0) ? 0 : 74;
+	uint8_t why[4 + READER_REASON_MAX] = { (uint8_t)r.status };
+	size_t len = strlen(r.reason);
+	memcpy(why + 4, r.reason, len);
+	return emit_record(NULL, READER_FAILED, why, 4 + len) ? 0 : 74;
+}
+
 static int run(const char *format, size_t memory, unsigned cpu)
 {
 	const uint8_t *bytes;
@@ -96,6 +121,8 @@ static int run(const char *format, size_t memory, unsigned cpu)
 	if (!sandbox_enter(&(struct sandbox_limits){ .memory = memory + n, .cpu = cpu, .output = READER_FD_OUTPUT }))
 		return 70;
 	TALLOC_CTX *mem = mem_new("reader", 0);
+	if (strcmp(format, "zip") == 0)
+		return run_archive(mem, bytes, n);
 	struct reading r = { 0 };
 	struct error e;
 	uint8_t *model = NULL;

@@ -21,6 +21,13 @@ static void ignore_error(void *arg, xmlErrorPtr error)
 	(void)error;
 }
 
+/* Some faults of encodings take this way only; what a document provokes is no line of a log. */
+static void ignore_message(void *arg, const char *format, ...)
+{
+	(void)arg;
+	(void)format;
+}
+
 static bool broken(struct xml *x, const char *reason)
 {
 	x->kind = XML_BROKEN;
@@ -37,19 +44,37 @@ static bool has_doctype(const uint8_t *p, size_t n)
 	return memmem(p, n, "<!DOCTYPE", 9) || memmem(p, n, wide_le, 18) || memmem(p, n, wide_be, 18);
 }
 
+/* By the first characters, which are markup or blanks. NULL for anything else: the library would guess at encodings
+ * that it can only read with files of the system. */
+static const char *encoding_of(const uint8_t *p, size_t n)
+{
+	if (n < 4)
+		return NULL;
+	if (p[0] == 0xff && p[1] == 0xfe)
+		return p[2] == '<' && p[3] == 0 ? "UTF-16LE" : NULL;
+	if (p[0] == 0xfe && p[1] == 0xff)
+		return p[2] == 0 && p[3] == '<' ? "UTF-16BE" : NULL;
+	if (p[0] == '<' && p[1] == 0)
+		return p[2] != 0 && p[3] == 0 ? "UTF-16LE" : NULL;
+	if (p[0] == 0 && p[1] == '<')
+		return p[2] == 0 && p[3] != 0 ? "UTF-16BE" : NULL;
+	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)
+		return p[3] == '<' ? "UTF-8" : NULL;
+	return strchr("< \t\r\n", p[0]) && p[0] && p[1] ? "UTF-8" : NULL;
+}
+
 bool xml_start(struct xml *x, const void *bytes, size_t n, struct reading *r)
 {
 	const uint8_t *p = bytes;
-	const char *encoding = "UTF-8";
+	const char *encoding = encoding_of(p, n);
 	*x = (struct xml){ .r = r, .name = "", .ns = "", .kind = XML_CHARS };
-	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == '<' && p[1] == 0)))
-		encoding = "UTF-16LE";
-	else if (n >= 2 && ((p[0] == 0xfe && p[1] == 0xff) || (p[0] == 0 && p[1] == '<')))
-		encoding = "UTF-16BE";
+	if (!encoding)
+		return broken(x, "xml");
 	if (has_doctype(p, n))
 		return broken(x, "xml_doctype");
 	if (n > INT32_MAX)
 		return broken(x, "xml");
+	xmlSetGenericErrorFunc(NULL, ignore_message);
 	x->reader = xmlReaderForMemory(bytes, (int)n, NULL, encoding,
 	    XML_PARSE_NONET | XML_PARSE_COMPACT | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!x->reader)

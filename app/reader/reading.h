@@ -32,6 +32,15 @@ void read_office_prepare(void);
 void read_docx(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
 void read_xlsx(TALLOC_CTX *mem, const uint8_t *bytes, size_t n, struct reading *r);
 
+/* Streams the files of an archive, those of archives in it too (once), as records to `emit`, which returns false when
+ * nobody listens any more. Faults of the whole archive go to r; false only when emit said so. */
+struct archive_output {
+	bool (*emit)(void *arg, enum reader_record kind, const void *p, size_t n);
+	void *arg;
+};
+bool read_archive(
+    TALLOC_CTX *mem, const uint8_t *bytes, size_t n, const struct archive_output *out, struct reading *r) MUST_CHECK;
+
 /* The pages, blocks and tables as text for people. */
 void dump_document(const struct document *doc, int fd);
 

@@ -24,6 +24,15 @@ static void put_frame(unsigned status, const char *payload, size_t n)
 	put(payload, n);
 }
 
+static void put_record(unsigned kind, const char *p, size_t n)
+{
+	unsigned char head[READER_RECORD_HEADER] = { (unsigned char)kind };
+	for (int i = 0; i < 4; i++)
+		head[4 + i] = (unsigned char)(n >> (8 * i));
+	put(head, sizeof(head));
+	put(p, n);
+}
+
 /* Nothing but the two descriptors, standard error and the three first; no environment; no signal blocked. */
 static int inherited(void)
 {
@@ -64,6 +73,34 @@ int main(void)
 		put_frame(READER_STATUS__COUNT, "", 0);
 	if (strcmp(how, "reason") == 0)
 		put_frame(READER_UNREADABLE, "\x1b[31m<script>bad_word", 21);
+	if (strcmp(how, "files") == 0) {
+		put_record(READER_ENTRY, "a.txt", 5);
+		put_record(READER_DATA, "abc", 3);
+		put_record(READER_END, "", 0);
+		put_record(READER_DONE, "", 0);
+	}
+	if (strcmp(how, "outside") == 0) { /* a path that leads out may be told, but has no bytes */
+		put_record(READER_ENTRY, "x/../../a", 9);
+		put_record(READER_DATA, "abc", 3);
+	}
+	if (strcmp(how, "orphan") == 0)
+		put_record(READER_DATA, "abc", 3);
+	if (strcmp(how, "early") == 0) {
+		put_record(READER_ENTRY, "a.txt", 5);
+		put_record(READER_DONE, "", 0);
+	}
+	if (strcmp(how, "unended") == 0) {
+		put_record(READER_ENTRY, "a.txt", 5);
+		put_record(READER_DATA, "abc", 3);
+	}
+	if (strcmp(how, "kind") == 0)
+		put_record(99, "", 0);
+	if (strcmp(how, "control") == 0)
+		put_record(READER_ENTRY, "a\nb", 3);
+	if (strcmp(how, "long") == 0) {
+		unsigned char head[READER_RECORD_HEADER] = { READER_ENTRY, 0, 0, 0, 0, 0, 0, 1 };
+		put(head, sizeof(head));
+	}
 	while (strcmp(how, "endless") == 0)
 		put(piece, sizeof(piece));
 	if (strcmp(how, "inherited") == 0)

@@ -51,6 +51,12 @@
 	X("structure", "its structure is damaged", "sa structure est endommagée") \
 	X("not_pdf", "it is not a PDF", "ce n'est pas un PDF") \
 	X("not_text", "it is not a text", "ce n'est pas un texte") \
+	X("encrypted", "it is protected by a password", "il est protégé par un mot de passe") \
+	X("path", "its path is malformed", "son chemin est mal formé") \
+	X("path_absolute", "its path begins outside the archive", "son chemin commence hors de l'archive") \
+	X("path_parent", "its path leads out of the archive", "son chemin sort de l'archive") \
+	X("link", "it is a link, not a file", "c'est un lien et non un fichier") \
+	X("archive_depth", "it is an archive within two others", "c'est une archive contenue dans deux autres") \
 	X("archive", "its archive is damaged", "son archive est endommagée") \
 	X("relationships", "its parts do not lead to a main one", "ses parties ne mènent à aucune partie principale") \
 	X("compression", "its compression is not known", "sa compression n'est pas connue") \

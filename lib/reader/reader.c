@@ -2,6 +2,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "reader_frame.h"
+#include "reader_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +18,6 @@
 #define DEFAULT_MAX_MODEL ((int64_t)256 << 20)
 /* Descriptors are first moved above those that the child knows, so that no dup2 overwrites one still needed. */
 #define FD_ABOVE 16
-
-struct child {
-	pid_t pid;
-	int out; /* read end of its pipe */
-};
 
 static const char *format_word(enum doc_format format)
 {
@@ -57,12 +53,12 @@ static int attributes_set(posix_spawnattr_t *attr)
 	return rc;
 }
 
-static int spawn(const struct reader_config *cfg, int in, int out, enum doc_format format, pid_t *pid)
+static int spawn(const struct reader_config *cfg, int in, int out, const char *format, pid_t *pid)
 {
 	char memory[24], seconds[24];
 	snprintf(memory, sizeof(memory), "%lld", (long long)cfg->memory);
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)cfg->timeout);
-	const char *argv[] = { "scorpius-reader", format_word(format), memory, seconds, NULL };
+	const char *argv[] = { "scorpius-reader", format, memory, seconds, NULL };
 	char *const envp[] = { NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -83,8 +79,8 @@ static int spawn(const struct reader_config *cfg, int in, int out, enum doc_form
 	return rc;
 }
 
-static enum result child_start(
-    const struct reader_config *cfg, int fd, enum doc_format format, struct child *c, struct error *e)
+enum result reader_child_start(
+    const struct reader_config *cfg, int fd, const char *format, struct reader_child *c, struct error *e)
 {
 	int ends[2] = { -1, -1 }, in = -1, out = -1;
 	if (pipe2(ends, O_CLOEXEC) != 0 || (in = fcntl(fd, F_DUPFD_CLOEXEC, FD_ABOVE)) < 0 ||
@@ -111,8 +107,7 @@ static enum result child_start(
 	return ERR_OK;
 }
 
-/* Ends the child for certain and returns its wait status, -1 when somebody else reaped it. */
-static int child_end(struct child *c)
+int reader_child_end(struct reader_child *c)
 {
 	int status;
 	pid_t got;
@@ -126,24 +121,40 @@ static int child_end(struct child *c)
 
 enum gathered { GATHERED_END, GATHERED_LATE, GATHERED_LONG };
 
-/* Collects what the child writes until it closes its end. */
-static enum gathered gather(struct child *c, int64_t deadline, struct buf *b)
+enum read_end reader_child_read(struct reader_child *c, int64_t deadline, void *piece, size_t room, size_t *n)
 {
-	char piece[65536];
+	*n = 0;
 	for (;;) {
 		int64_t left = deadline - clock_mono_us();
 		if (left <= 0)
-			return GATHERED_LATE;
+			return READ_LATE;
 		struct pollfd p = { .fd = c->out, .events = POLLIN };
 		int rc = poll(&p, 1, left > 1000000000 ? 1000000 : (int)(left / 1000 + 1));
 		if (rc <= 0)
 			continue; /* a signal or the deadline: looked at above */
-		ssize_t n = read(c->out, piece, sizeof(piece));
-		if (n < 0 && errno == EINTR)
+		ssize_t got = read(c->out, piece, room);
+		if (got < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		*n = got > 0 ? (size_t)got : 0;
+		return got > 0 ? READ_SOME : READ_CLOSED;
+	}
+}
+
+/* Collects what the child writes until it closes its end. */
+static enum gathered gather(struct reader_child *c, int64_t deadline, struct buf *b)
+{
+	char piece[65536];
+	for (;;) {
+		size_t n;
+		switch (reader_child_read(c, deadline, piece, sizeof(piece), &n)) {
+		case READ_LATE:
+			return GATHERED_LATE;
+		case READ_CLOSED:
 			return GATHERED_END;
-		buf_add(b, piece, (size_t)n);
+		case READ_SOME:
+			break;
+		}
+		buf_add(b, piece, n);
 		if (b->full)
 			return GATHERED_LONG;
 	}
@@ -167,20 +178,19 @@ static bool frame_read(const struct buf *b, uint32_t *status)
 	return *status < READER_STATUS__COUNT && little(b->data + 16, 8) == b->len - READER_FRAME_HEADER;
 }
 
-/* The reason is a word of the reader's; a process that was taken over may write anything, so only a word passes. */
-static void reason_read(const struct buf *b, char out[READER_REASON_MAX])
+void reader_reason(const char *p, size_t n, char out[READER_REASON_MAX])
 {
-	size_t n = 0;
-	for (const char *p = b->data + READER_FRAME_HEADER; p < b->data + b->len && n < READER_REASON_MAX - 1; p++)
-		if ((*p >= 'a' && *p <= 'z') || *p == '_')
-			out[n++] = *p;
-	out[n] = 0;
+	size_t k = 0;
+	for (size_t i = 0; i < n && k < READER_REASON_MAX - 1; i++)
+		if ((p[i] >= 'a' && p[i] <= 'z') || p[i] == '_')
+			out[k++] = p[i];
+	out[k] = 0;
 }
 
-static enum result refused(uint32_t status, const struct buf *b, struct error *e)
+enum result reader_refused(uint32_t status, const char *p, size_t n, struct error *e)
 {
 	char reason[READER_REASON_MAX];
-	reason_read(b, reason);
+	reader_reason(p, n, reason);
 	switch ((enum reader_status)status) {
 	case READER_ENCRYPTED:
 		return error_set(e, ERR_DOCUMENT_ENCRYPTED, NULL);
@@ -193,8 +203,7 @@ static enum result refused(uint32_t status, const struct buf *b, struct error *e
 	}
 }
 
-/* Why there is no whole answer. */
-static enum result broken(int status, struct error *e)
+enum result reader_broken(int status, struct error *e)
 {
 	if (status >= 0 && WIFSIGNALED(status)) {
 		if (WTERMSIG(status) == SIGXCPU)
@@ -215,16 +224,16 @@ static enum result broken(int status, struct error *e)
 enum result reader_run(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
     uint8_t **model, size_t *n, struct error *e)
 {
-	struct child c = { .out = -1 };
+	struct reader_child c = { .out = -1 };
 	*model = NULL;
 	*n = 0;
 	int64_t deadline = clock_mono_us() + cfg->timeout * 1000000;
-	TRY(child_start(cfg, fd, format, &c, e));
+	TRY(reader_child_start(cfg, fd, format_word(format), &c, e));
 	TALLOC_CTX *tmp = mem_new("reader answer", 0);
 	struct buf b;
 	buf_init(&b, tmp, (size_t)(cfg->max_model > 0 ? cfg->max_model : DEFAULT_MAX_MODEL));
 	enum gathered how = gather(&c, deadline, &b);
-	int status = child_end(&c);
+	int status = reader_child_end(&c);
 	uint32_t said = 0;
 	enum result rc;
 	struct document *check;
@@ -233,9 +242,9 @@ enum result reader_run(TALLOC_CTX *mem, const struct reader_config *cfg, int fd,
 	else if (how == GATHERED_LONG)
 		rc = error_set(e, ERR_DOCUMENT_TOO_BIG, NULL, "limit", "model");
 	else if (!frame_read(&b, &said))
-		rc = broken(status, e);
+		rc = reader_broken(status, e);
 	else if (said != READER_OK)
-		rc = refused(said, &b, e);
+		rc = reader_refused(said, b.data + READER_FRAME_HEADER, b.len - READER_FRAME_HEADER, e);
 	else {
 		const uint8_t *bytes = (const uint8_t *)b.data + READER_FRAME_HEADER;
 		size_t size = b.len - READER_FRAME_HEADER;

@@ -32,6 +32,26 @@ enum result reader_run_bytes(TALLOC_CTX *mem, const struct reader_config *cfg, c
 enum result reader_read(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
     struct document **doc, struct error *e) MUST_CHECK;
 
+/* Who takes the files of an archive, one after another. A callback that does not return ERR_OK ends the expansion; its
+ * error is handed on. */
+struct reader_sink {
+	void *arg;
+	/* A file begins: `path` is safe below any folder when `refused` (in end) turns out NULL; never kept as it is
+	 * otherwise, but fit to be shown. */
+	enum result (*begin)(void *arg, const char *path, struct error *e);
+	enum result (*data)(void *arg, const void *p, size_t n, struct error *e);
+	/* It ends: NULL when it is whole; else why it is not to be used, a word ("path_parent", "encrypted", "size").
+	 */
+	enum result (*end)(void *arg, const char *refused, struct error *e);
+};
+
+/* Streams the files of the ZIP archive in `fd`, those of archives directly in it too ("inner.zip/RC.pdf"), to the sink;
+ * holds one record of at most 64 KiB at a time. cfg->timeout counts the time that the program is waited for, not the
+ * sink's own. When the archive fails half-way (errors as of reader_run; ERR_DOCUMENT_TOO_BIG: more than 2000 files or
+ * 1 GiB), the files told before were whole, and a file that had begun gets no end. */
+enum result reader_expand(
+    const struct reader_config *cfg, int fd, const struct reader_sink *sink, struct error *e) MUST_CHECK;
+
 /* An anonymous file with these bytes, sealed against any change, close-on-exec; -1 (and errno) when it can't be made.
  */
 int reader_memfd(const void *bytes, size_t size);
