@@ -1,7 +1,9 @@
-/* Inside of the DOCX reader: styles, and how a run of text looks. */
+/* Inside of the DOCX reader: styles (docx_styles.c), paragraphs (docx_paragraph.c), and the document they make
+ * (read_docx.c). */
 #ifndef READER_DOCX_H
 #define READER_DOCX_H
 
+#include "layout.h"
 #include "ooxml.h"
 
 /* How text looks, as far as understanding needs it. */
@@ -38,5 +40,32 @@ void docx_look_of_style(const struct docx_style *s, struct look *look);
 /* A line of the table of contents, by its style. */
 bool docx_style_is_toc(const struct docx_style *s);
 bool docx_style_is_title(const struct docx_style *s);
+
+struct table_maker;
+struct docx {
+	TALLOC_CTX *mem;
+	struct reading *r;
+	struct zipfile z;
+	struct docx_styles styles;
+	struct numbering *numbering;
+	struct doc_page *page;
+	struct page_writer writer;
+	uint32_t blocks_cap, tables_cap;
+	struct table_maker *table; /* being read; NULL outside */
+	bool aside;                /* reading a header or footer */
+	bool outlined;             /* some paragraph is a heading by its style */
+};
+
+/* One node of a body, a cell, a header: what is not known is walked into. A table within a table becomes paragraphs of
+ * the outer one's cell. */
+void docx_step(struct docx *d, struct xml *x);
+/* Reads <w:p>, on which x stands, into lines and, outside tables, a block. */
+void docx_read_paragraph(struct docx *d, struct xml *x);
+/* Makes a block of the lines from first_line on. */
+void docx_add_block(struct docx *d, enum doc_block_kind kind, int level, uint32_t first_line);
+/* What is deleted, doubled for older programs, or no content: to be skipped wherever it stands. */
+bool docx_left_out(const struct xml *x);
+/* A limit was passed: x is at its end. */
+void docx_give_up(struct docx *d, struct xml *x, const char *limit);
 
 #endif

@@ -16,7 +16,8 @@ static bool emit(void *arg, enum reader_record kind, const void *p, size_t n)
 	if (n > READER_RECORD_MAX || (kind == READER_ENTRY) == s->open)
 		__builtin_trap();
 	if (kind == READER_ENTRY)
-		s->outside = n == 0 || ((const char *)p)[0] == '/' || memmem(p, n, "../", 3);
+		s->outside = n == 0 || ((const char *)p)[0] == '/' || memmem(p, n, "/../", 4) ||
+			     (n > 2 && memcmp(p, "../", 3) == 0);
 	else if (kind != READER_REFUSED && s->outside)
 		__builtin_trap();
 	s->open = kind == READER_ENTRY || kind == READER_DATA;

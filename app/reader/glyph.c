@@ -88,7 +88,7 @@ uint32_t glyph_char(const char *font_name, int32_t c)
 		return 0xfffd;
 	uint32_t u = (uint32_t)c;
 	bool private_area = u >= 0xf000 && u <= 0xf0ff;
-	if (private_area || u < 0x100) {
+	if (private_area || (u < 0x100 && font_name[0])) {
 		uint32_t found = 0, code = u & 0xff;
 		if (strcasestr(font_name, "wingdings2") || strcasestr(font_name, "wingdings 2") ||
 		    strcasestr(font_name, "wingdings-2"))

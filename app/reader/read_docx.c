@@ -3,10 +3,7 @@
  * hidden text and the doubles that Word keeps for older programs are left out. */
 #include "buf.h"
 #include "docx.h"
-#include "layout.h"
-#include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TABLE_COLS_MAX 1000u
@@ -19,106 +16,13 @@ struct table_maker {
 	uint32_t open[TABLE_COLS_MAX]; /* 1 + cell that goes on downwards in this column */
 };
 
-struct docx {
-	TALLOC_CTX *mem;
-	struct reading *r;
-	struct zipfile z;
-	struct docx_styles styles;
-	struct numbering *numbering;
-	struct doc_page *page;
-	struct page_writer writer;
-	uint32_t blocks_cap, tables_cap;
-	struct table_maker *table; /* being read; NULL outside */
-	bool aside;                /* reading a header or footer */
-	bool outlined;             /* some paragraph is a heading by its style */
-};
-
-/* A stretch of a paragraph's text that looks the same. */
-struct piece {
-	size_t at;
-	uint8_t style;
-	float size;
-};
-
-struct paragraph {
-	TALLOC_CTX *mem;
-	struct buf text; /* '\n' where a line is broken */
-	struct piece *pieces;
-	size_t n_pieces, pieces_cap;
-	const struct docx_style *style;
-	long num, level; /* -1: what the style says */
-	int outline;
-};
-
-static void body_step(struct docx *d, struct xml *x);
-
-static void give_up(struct docx *d, struct xml *x, const char *limit)
+void docx_give_up(struct docx *d, struct xml *x, const char *limit)
 {
 	reading_fail(d->r, READER_TOO_BIG, limit);
 	x->kind = XML_BROKEN;
 }
 
-/* --- text of a paragraph */
-
-static void add_char(struct paragraph *p, uint32_t c)
-{
-	uint32_t letters[3];
-	char bytes[4];
-	if (c == 0 || c == 0xad)
-		return;
-	for (unsigned i = 0, n = glyph_expand(c, letters); i < n; i++)
-		buf_add(&p->text, bytes, text_encode(letters[i], bytes));
-}
-
-static void add_piece(struct paragraph *p, const struct look *look)
-{
-	if (p->n_pieces == p->pieces_cap) {
-		p->pieces_cap = p->pieces_cap ? p->pieces_cap * 2 : 8;
-		p->pieces = mem_grow(p->mem, p->pieces, struct piece, p->pieces_cap);
-	}
-	p->pieces[p->n_pieces++] = (struct piece){ .at = p->text.len,
-		.style = (uint8_t)((look->bold ? DOC_BOLD : 0) | (look->italic ? DOC_ITALIC : 0)),
-		.size = (float)look->half_points / 2 };
-}
-
-static void add_chars(struct paragraph *p, const char *s, const char *font)
-{
-	for (const char *end = s + strlen(s); s < end;) {
-		uint32_t c = text_decode(&s, end);
-		add_char(p, c == '\n' || c == '\r' || c == '\t' ? ' ' : glyph_char(font, (int32_t)c));
-	}
-}
-
-static void add_symbol(struct paragraph *p, struct xml *x)
-{
-	char *font = xml_attr(x, p->mem, "font"), *code = xml_attr(x, p->mem, "char");
-	long c = code ? strtol(code, NULL, 16) : 0;
-	if (c > 0 && c < 0x110000)
-		add_char(p, glyph_char(font ? font : "", (int32_t)c));
-}
-
-/* The box of a form field of older documents, in <w:ffData>; what else a field has says nothing. */
-static void field_begin(struct paragraph *p, struct xml *x)
-{
-	int depth = x->depth;
-	bool box = false, ticked = false, said = false;
-	if (x->empty)
-		return;
-	while (xml_inside(x, depth)) {
-		if (xml_is(x, "checkBox")) {
-			box = true;
-		} else if (box && xml_is(x, "checked")) {
-			ticked = xml_switch(x);
-			said = true;
-		} else if (box && !said && xml_is(x, "default")) {
-			ticked = xml_switch(x);
-		}
-	}
-	if (box)
-		add_char(p, ticked ? 0x2612 : 0x2610);
-}
-
-static bool left_out(const struct xml *x)
+bool docx_left_out(const struct xml *x)
 {
 	static const char *const names[] = { "del", "moveFrom", "Fallback", "instrText", "delText", "pPrChange",
 		"rPrChange", "tblPrChange", "sectPr", "sdtPr", "tblPr", "tblGrid" };
@@ -128,134 +32,7 @@ static bool left_out(const struct xml *x)
 	return false;
 }
 
-static void run_properties(struct docx *d, struct paragraph *p, struct xml *x, struct look *look)
-{
-	int depth = x->depth;
-	if (x->empty)
-		return;
-	while (xml_inside(x, depth)) {
-		if (xml_is(x, "rStyle"))
-			docx_look_of_style(docx_style(&d->styles, xml_attr(x, p->mem, "val")), look);
-		else if (xml_is(x, "rPrChange"))
-			xml_skip(x);
-		else
-			docx_look_read(x, p->mem, look);
-	}
-}
-
-static void read_text_of(struct paragraph *p, struct xml *x, const char *font)
-{
-	int depth = x->depth;
-	if (x->empty)
-		return;
-	while (xml_inside(x, depth))
-		if (x->kind == XML_CHARS)
-			add_chars(p, xml_chars(x), font);
-}
-
-static void read_box_of_text(struct docx *d, struct xml *x)
-{
-	int depth = x->depth;
-	if (x->empty)
-		return;
-	while (xml_inside(x, depth))
-		body_step(d, x);
-}
-
-static void read_run(struct docx *d, struct paragraph *p, struct xml *x)
-{
-	struct look look = { .font = "", .half_points = d->styles.half_points };
-	int depth = x->depth;
-	docx_look_of_style(p->style, &look);
-	if (x->empty)
-		return;
-	add_piece(p, &look);
-	while (xml_inside(x, depth)) {
-		if (xml_is(x, "rPr")) {
-			run_properties(d, p, x, &look);
-			add_piece(p, &look);
-		} else if (xml_is(x, "txbxContent")) {
-			read_box_of_text(d, x);
-		} else if (look.hidden || left_out(x)) {
-			xml_skip(x);
-		} else if (xml_is(x, "t")) {
-			read_text_of(p, x, look.font);
-		} else if (xml_is(x, "tab") || xml_is(x, "ptab")) {
-			add_char(p, ' ');
-		} else if (xml_is(x, "br") || xml_is(x, "cr")) {
-			add_char(p, '\n');
-		} else if (xml_is(x, "noBreakHyphen")) {
-			add_char(p, '-');
-		} else if (xml_is(x, "sym")) {
-			add_symbol(p, x);
-		} else if (xml_is(x, "fldChar")) {
-			field_begin(p, x);
-		}
-	}
-}
-
-/* --- paragraphs */
-
-static void paragraph_properties(struct docx *d, struct paragraph *p, struct xml *x)
-{
-	int depth = x->depth;
-	if (x->empty)
-		return;
-	while (xml_inside(x, depth)) {
-		if (xml_is(x, "pStyle"))
-			p->style = docx_style(&d->styles, xml_attr(x, p->mem, "val"));
-		else if (xml_is(x, "numId"))
-			p->num = xml_attr_int(x, "val", -1);
-		else if (xml_is(x, "ilvl"))
-			p->level = xml_attr_int(x, "val", -1);
-		else if (xml_is(x, "outlineLvl"))
-			p->outline = (int)xml_attr_int(x, "val", -1);
-		else if (xml_is(x, "rPr") || left_out(x))
-			xml_skip(x);
-	}
-}
-
-/* A control whose content stands in the line: a box to tick shows its state, which its content only draws. */
-static void read_control(struct docx *d, struct paragraph *p, struct xml *x);
-
-static void paragraph_step(struct docx *d, struct paragraph *p, struct xml *x)
-{
-	if (xml_is(x, "pPr"))
-		paragraph_properties(d, p, x);
-	else if (xml_is(x, "r"))
-		read_run(d, p, x);
-	else if (xml_is(x, "sdt"))
-		read_control(d, p, x);
-	else if (left_out(x))
-		xml_skip(x);
-}
-
-static void read_control(struct docx *d, struct paragraph *p, struct xml *x)
-{
-	int depth = x->depth;
-	bool box = false, ticked = false;
-	if (x->empty)
-		return;
-	while (xml_inside(x, depth)) {
-		if (xml_is(x, "sdtPr") && !x->empty) {
-			int inner = x->depth;
-			while (xml_inside(x, inner)) {
-				if (xml_is(x, "checkbox"))
-					box = true;
-				else if (box && xml_is(x, "checked"))
-					ticked = xml_switch(x);
-			}
-		} else if (box && xml_is(x, "sdtContent")) {
-			add_piece(p, &(struct look){ .font = "" });
-			add_char(p, ticked ? 0x2612 : 0x2610);
-			xml_skip(x);
-		} else {
-			paragraph_step(d, p, x);
-		}
-	}
-}
-
-static void add_block(struct docx *d, enum doc_block_kind kind, int level, uint32_t first_line)
+void docx_add_block(struct docx *d, enum doc_block_kind kind, int level, uint32_t first_line)
 {
 	struct doc_page *page = d->page;
 	if (page->n_blocks == d->blocks_cap) {
@@ -268,112 +45,6 @@ static void add_block(struct docx *d, enum doc_block_kind kind, int level, uint3
 		.level = (uint8_t)level,
 		.first_line = first_line,
 		.n_lines = page->n_lines - first_line };
-}
-
-static struct piece piece_at(const struct paragraph *p, size_t at, size_t *from)
-{
-	while (*from + 1 < p->n_pieces && p->pieces[*from + 1].at <= at)
-		++*from;
-	return p->n_pieces ? p->pieces[*from] : (struct piece){ 0 };
-}
-
-/* Writes the lines, the number in front; nothing when there is only white space. */
-static void write_lines(struct docx *d, const struct paragraph *p, const char *number)
-{
-	const char *s = p->text.data;
-	bool begun = false;
-	for (size_t at = 0, piece = 0; at < p->text.len;) {
-		size_t n = strcspn(s + at, " \n");
-		if (n) {
-			struct piece look = piece_at(p, at, &piece);
-			for (const char *w = number; w && *w; w += strspn(w, " ")) {
-				size_t len = strcspn(w, " ");
-				page_add_word(&d->writer, w, (uint32_t)len, &(struct doc_box){ 0 }, look.size,
-				    look.style, !begun);
-				begun = true;
-				w += len;
-			}
-			number = NULL;
-			page_add_word(
-			    &d->writer, s + at, (uint32_t)n, &(struct doc_box){ 0 }, look.size, look.style, !begun);
-			begun = true;
-		}
-		at += n;
-		if (begun && s[at] == '\n') {
-			page_end_line(&d->writer);
-			begun = false;
-		}
-		at += at < p->text.len;
-	}
-	if (begun)
-		page_end_line(&d->writer);
-}
-
-static char *paragraph_number(struct docx *d, const struct paragraph *p, bool *bullet)
-{
-	const struct docx_style *s = p->style;
-	long num = p->num, level = p->level;
-	*bullet = false;
-	if (num < 0 && s) {
-		num = s->num;
-		if (level < 0)
-			level = s->level;
-		if (level < 0 && num > 0)
-			level = numbering_level_of_style(d->numbering, num, s->id);
-	}
-	if (num <= 0)
-		return NULL;
-	return numbering_next(d->numbering, p->mem, num, level < 0 ? 0 : (unsigned)level, bullet);
-}
-
-static bool blank_text(const char *s)
-{
-	return s[strspn(s, " \n")] == 0;
-}
-
-static void finish_paragraph(struct docx *d, const struct paragraph *p, struct xml *x)
-{
-	bool bullet;
-	uint32_t first = d->page->n_lines;
-	char *number = paragraph_number(d, p, &bullet);
-	if (blank_text(p->text.data))
-		return;
-	write_lines(d, p, number && !blank_text(number) ? number : NULL);
-	if (d->page->text_len > LIMIT_TEXT || d->page->n_words > LIMIT_TEXT / 8 || p->text.full) {
-		give_up(d, x, "text");
-		return;
-	}
-	if (d->table)
-		return;
-	int outline = p->outline >= 0 ? p->outline : p->style ? p->style->outline : -1;
-	const struct doc_line *line = &d->page->lines[first];
-	if (d->aside) {
-		add_block(d, DOC_ARTIFACT, 0, first);
-	} else if (docx_style_is_toc(p->style)) {
-		add_block(d, DOC_TOC, 0, first);
-	} else if (outline >= 0 && outline < 9) {
-		add_block(d, DOC_HEADING, outline + 1, first);
-		d->outlined = true;
-	} else if (docx_style_is_title(p->style)) {
-		add_block(d, DOC_HEADING, 0, first);
-	} else {
-		bool item = number || pattern_list_item(d->page->text + line->start, line->len);
-		add_block(d, item ? DOC_LIST_ITEM : DOC_PARAGRAPH, 0, first);
-	}
-}
-
-static void read_paragraph(struct docx *d, struct xml *x)
-{
-	int depth = x->depth;
-	struct paragraph p = { .mem = mem_new("paragraph", 0), .num = -1, .level = -1, .outline = -1 };
-	p.style = d->styles.normal;
-	buf_init(&p.text, p.mem, LIMIT_TEXT);
-	if (!x->empty)
-		while (xml_inside(x, depth))
-			paragraph_step(d, &p, x);
-	if (x->kind != XML_BROKEN)
-		finish_paragraph(d, &p, x);
-	talloc_free(p.mem);
 }
 
 /* --- tables */
@@ -437,13 +108,13 @@ static void read_cell(struct docx *d, struct xml *x)
 			if (xml_is(x, "tcPr") && x->depth == depth + 1)
 				cell_properties(x, d->mem, &f);
 			else
-				body_step(d, x);
+				docx_step(d, x);
 		}
 	}
 	if (f.span < 1)
 		f.span = 1;
 	if (f.span > TABLE_COLS_MAX || t->col + (uint32_t)f.span > TABLE_COLS_MAX || t->row >= TABLE_ROWS_MAX)
-		give_up(d, x, "table");
+		docx_give_up(d, x, "table");
 	if (x->kind != XML_BROKEN)
 		add_cell(d, t, first, &f);
 }
@@ -460,7 +131,7 @@ static void read_row(struct docx *d, struct xml *x)
 			} else if (xml_is(x, "gridBefore")) {
 				long before = xml_attr_int(x, "val", 0);
 				t->col = before > 0 && before < (long)TABLE_COLS_MAX ? (uint32_t)before : 0;
-			} else if (left_out(x)) {
+			} else if (docx_left_out(x)) {
 				xml_skip(x);
 			}
 		}
@@ -479,7 +150,7 @@ static void read_table(struct docx *d, struct xml *x)
 	while (xml_inside(x, depth)) {
 		if (xml_is(x, "tr"))
 			read_row(d, x);
-		else if (left_out(x))
+		else if (docx_left_out(x))
 			xml_skip(x);
 	}
 	d->table = NULL;
@@ -489,7 +160,7 @@ static void read_table(struct docx *d, struct xml *x)
 			d->tables_cap = d->tables_cap ? d->tables_cap * 2 : 16;
 			page->tables = mem_grow(d->mem, page->tables, struct doc_table, d->tables_cap);
 		}
-		add_block(d, DOC_TABLE, 0, t->first_line);
+		docx_add_block(d, DOC_TABLE, 0, t->first_line);
 		page->blocks[page->n_blocks - 1].table = page->n_tables;
 		page->tables[page->n_tables++] =
 		    (struct doc_table){ .rows = t->row, .cols = (uint16_t)t->cols, .n_cells = t->n, .cells = t->cells };
@@ -499,15 +170,13 @@ static void read_table(struct docx *d, struct xml *x)
 
 /* --- parts */
 
-/* One node of a body, a cell, a header: what is not known is walked into. A table within a table becomes paragraphs of
- * the outer one's cell. */
-static void body_step(struct docx *d, struct xml *x)
+void docx_step(struct docx *d, struct xml *x)
 {
 	if (xml_is(x, "p"))
-		read_paragraph(d, x);
+		docx_read_paragraph(d, x);
 	else if (xml_is(x, "tbl") && !d->table && !d->aside)
 		read_table(d, x);
-	else if (left_out(x) || xml_is(x, "tcPr") || xml_is(x, "trPr"))
+	else if (docx_left_out(x) || xml_is(x, "tcPr") || xml_is(x, "trPr"))
 		xml_skip(x);
 	else if (xml_is(x, "footnote")) {
 		char *type = xml_attr(x, d->mem, "type"); /* the rule above the notes */
@@ -528,7 +197,7 @@ static bool read_part(struct docx *d, const char *part, const char *root)
 	if (xml_start(&x, b.data, b.len, d->r) && xml_next(&x) == XML_OPEN) {
 		right = !root || xml_is(&x, root);
 		while (right && xml_next(&x) < XML_END)
-			body_step(d, &x);
+			docx_step(d, &x);
 	}
 	xml_close(&x);
 	talloc_free(b.data);
