@@ -153,6 +153,28 @@ def test_an_office_file_is_told_by_its_content(tmp_path):
     assert d["mime_type"] == office.DOCX
 
 
+def test_an_archive_is_a_dossier(tmp_path):
+    inner = office.archive({"CCAP.docx": office.docx("Le délai de validité des offres est de 120 jours.")})
+    (tmp_path / "DCE.zip").write_bytes(office.archive({
+        "Pièces/RC.txt": "Le délai de validité des offres est de 120 jours.\n", "Lot 1.zip": inner, "../dehors.txt": "x",
+        "vide.txt": ""}))
+    a = analysis(tmp_path / "DCE.zip")
+    assert [(d["file"], d.get("error")) for d in a["documents"]] == [
+        ("DCE.zip/Pièces/RC.txt", None), ("DCE.zip/Lot 1.zip/CCAP.docx", None), ("DCE.zip/../dehors.txt", "document_unreadable"),
+        ("DCE.zip/vide.txt", "empty_file")]
+    assert a["facts"]["offer_validity_days"]["value"] == 120
+    assert list(tmp_path.iterdir()) == [tmp_path / "DCE.zip"] and not (tmp_path.parent / "dehors.txt").exists()
+
+
+def test_an_archive_that_can_t_be_opened_is_listed(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 no archive")
+    (tmp_path / "b.zip").write_bytes(office.archive({}))
+    (tmp_path / "c.txt").write_text("Le délai de validité des offres est de 90 jours.\n")
+    a = analysis(tmp_path)
+    assert [(d["file"], d.get("error")) for d in a["documents"]] == [
+        ("a.zip", "document_unreadable"), ("b.zip", "empty_file"), ("c.txt", None)]
+
+
 def test_nothing_readable_gives_65(tmp_path):
     (tmp_path / "a.rtf").write_bytes(b"{\\rtf1 x}")
     assert analysis(tmp_path / "a.rtf", status=65)["documents"][0]["error"] == "unread_format"

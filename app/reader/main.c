@@ -107,22 +107,8 @@ static int run_archive(TALLOC_CTX *mem, const uint8_t *bytes, size_t n)
 	return emit_record(NULL, READER_FAILED, why, 4 + len) ? 0 : 74;
 }
 
-static int run(const char *format, size_t memory, unsigned cpu)
+static int run_document(TALLOC_CTX *mem, const char *format, const uint8_t *bytes, size_t n)
 {
-	const uint8_t *bytes;
-	size_t n;
-	/* A reader whose parent is gone works for nobody. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!input_map(READER_FD_INPUT, &bytes, &n))
-		return 74;
-	read_pdf_prepare();
-	read_office_prepare();
-	/* The mapped file counts as address space but is not the reader's own use of memory. */
-	if (!sandbox_enter(&(struct sandbox_limits){ .memory = memory + n, .cpu = cpu, .output = READER_FD_OUTPUT }))
-		return 70;
-	TALLOC_CTX *mem = mem_new("reader", 0);
-	if (strcmp(format, "zip") == 0)
-		return run_archive(mem, bytes, n);
 	struct reading r = { 0 };
 	struct error e;
 	uint8_t *model = NULL;
@@ -136,6 +122,27 @@ static int run(const char *format, size_t memory, unsigned cpu)
 	bool sent =
 	    r.status == READER_OK ? answer(READER_OK, model, size) : answer(r.status, r.reason, strlen(r.reason));
 	return sent ? 0 : 74;
+}
+
+static int run(const char *format, size_t memory, unsigned cpu)
+{
+	const uint8_t *bytes;
+	size_t n;
+	/* A reader whose parent is gone works for nobody. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!input_map(READER_FD_INPUT, &bytes, &n))
+		return 74;
+	if (strcmp(format, "pdf") == 0)
+		read_pdf_prepare();
+	else
+		read_office_prepare();
+	/* The mapped file counts as address space but is not the reader's own use of memory. */
+	if (!sandbox_enter(&(struct sandbox_limits){ .memory = memory + n, .cpu = cpu, .output = READER_FD_OUTPUT }))
+		return 70;
+	TALLOC_CTX *mem = mem_new("reader", 0);
+	int status = strcmp(format, "zip") == 0 ? run_archive(mem, bytes, n) : run_document(mem, format, bytes, n);
+	talloc_free(mem);
+	return status;
 }
 
 static int dump(const char *path)

@@ -48,7 +48,7 @@ static bool has_doctype(const uint8_t *p, size_t n)
  * that it can only read with files of the system. */
 static const char *encoding_of(const uint8_t *p, size_t n)
 {
-	if (n < 4)
+	if (!p || n < 4)
 		return NULL;
 	if (p[0] == 0xff && p[1] == 0xfe)
 		return p[2] == '<' && p[3] == 0 ? "UTF-16LE" : NULL;
