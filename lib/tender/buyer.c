@@ -15,7 +15,7 @@
 	"regie|societe|s\\.?p\\.?l\\b|sem\\b|sa\\b|port\\b|parc|" \
 	"musee|bibliotheque|cinema|theatre|rectorat|crous|academie|tribunal|cour\\b|banque|federation|association|" \
 	"groupement|pole\\b|collectivite|territoire|" \
-	"grand\\b|onf|inrae|cnrs|ademe|smaep|eau\\w*|ccas|cias|gip|epci)"
+	"grand\\b|onf|inrae|cnrs|ademe|ccas|cias|gip|epci)"
 
 /* 1: the name, on the line of the label. */
 static const struct {

@@ -116,7 +116,7 @@ static void add_list(struct reading *r, const struct seen *s, size_t n, double c
 		reading_also(r, f, &r->body, s[i].from, s[i].to);
 }
 
-/* "relance des lots A2 et A6", "relance des lots 04, 11, 16": these lots only. */
+/* "relance des lots B1 et B3", "relance des lots 02, 05, 09": these lots only. */
 static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t *from, size_t *to)
 {
 	struct match m;

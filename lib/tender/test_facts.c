@@ -59,20 +59,20 @@ Test(facts, deadline)
 		{ "DATE LIMITE DE REMISE DES PROPOSITIONS\nLE 12/02/2027 A 12 HEURES", "2027-02-12T12:00" },
 		{ "Date limite de remise des offres\n\nDate : 6 mars 2027 ........\nHeure : 15h00 ........",
 		    "2027-03-06T15:00" },
-		{ "Les plis devront parvenir avant la date et l'heure limites de réception des offres soit 17 MAI 2027 "
+		{ "Les plis devront parvenir avant la date et l'heure limites de réception des offres soit 19 MAI 2027 "
 		  "À 12H00 "
 		  "(heure locale)",
-		    "2027-05-17T12:00" },
+		    "2027-05-19T12:00" },
 		{ "La date limite de remise des offres est fixée à 12h00, le 9 avril 2027.", "2027-04-09T12:00" },
-		{ "Au lieu de lire : date de remise des offres le 23/02/2027 à 12h00\nLire : date limite de remise des "
+		{ "Au lieu de lire : date de remise des offres le 18/02/2027 à 11h00\nLire : date limite de remise des "
 		  "offres le "
 		  "07/04/2027 à 12h00",
 		    "2027-04-07T12:00" },
-		{ "Report de la date limite de remise des offres (lire le 23/03/2027 à 12h00 au lieu du 09/03/2027 à "
+		{ "Report de la date limite de remise des offres (lire le 24/03/2027 à 12h00 au lieu du 10/03/2027 à "
 		  "12h00)",
-		    "2027-03-23T12:00" },
-		{ "La date limite de réception des offres (DLRO) est reportée au : 06/04/2027 12:00:00 (UTC+01:00)",
-		    "2027-04-06T12:00" },
+		    "2027-03-24T16:00" },
+		{ "La date limite de réception des offres (DLRO) est reportée au : 08/04/2027 12:00:00 (UTC+01:00)",
+		    "2027-04-08T12:00" },
 		{ "Remise des plis avant la date limite. Date limite de réception des candidatures : 20/03/2027 à "
 		  "10h00",
 		    "2027-03-20T10:00" },
@@ -86,7 +86,7 @@ Test(facts, deadline)
 		  "débutent le 1er juin 2027.",
 		    "-" },
 		{ "Avis envoyé à la publication le mardi 05/01/2027", "-" },
-		{ "DATE LIMITE DE DEPOT DES PLIS : LUNDI 31 JANVIER A 12H", "-" },
+		{ "DATE LIMITE DE DEPOT DES PLIS : LUNDI 25 JANVIER A 12H", "-" },
 		{ "La date limite de réception des offres est indiquée sur la page de garde.", "-" },
 		{ "Questions : 10 jours avant la date limite de remise des offres. Réunion le 3 mai 2027 à 9h", "-" },
 	};
@@ -156,7 +156,7 @@ Test(facts, variants)
 		/* refused */
 		{ "Pour les lots pour lesquels les variantes sont autorisées, les offres de base sont classées.", "-" },
 		{ "Le marché ne comporte pas de variante obligatoire.", "-" },
-		{ "Variantes exigées : une variante avec stores.", "-" },
+		{ "Variantes exigées : une variante avec bardage bois.", "-" },
 		{ "4) Variante non oui", "-" },
 		{ "[table]\nVariantes | non | oui\n[/table]", "-" },
 		{ "Variantes : ☐ Oui ☐ Non", "-" },
@@ -201,7 +201,7 @@ Test(facts, procedure)
 		  "2122-7.",
 		    "-" },
 		{ "Procédure formalisée (articles L. 2124-1 et L. 2124-2)", "-" },
-		{ "APPEL D'OFFRE – REHABILITATION DE LA TERRASSE", "-" },
+		{ "APPEL D'OFFRE – REFECTION DU PREAU", "-" },
 	};
 	EXPECT("procedure", cases);
 }
@@ -216,7 +216,7 @@ Test(facts, lots)
 		{ "Il n'est pas prévu de décomposition en tranches ou en lots.", "1" },
 		{ "La consultation ne fait pas l'objet d'une décomposition en lots.", "1" },
 		{ "Le marché n'est pas alloti en raison de son homogénéité.", "1" },
-		{ "Relance des lots A2 et A6", "2" },
+		{ "Relance des lots B1 et B3", "2" },
 		/* refused */
 		{ "Lot n° 2 : Peinture\n\nMontant prévu pour le lot concerné", "-" },
 		{ "Un candidat ne pourra être attributaire de plus de deux lots.", "-" },
