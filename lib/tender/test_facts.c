@@ -68,8 +68,8 @@ Test(facts, deadline)
 		  "offres le "
 		  "07/04/2027 à 12h00",
 		    "2027-04-07T12:00" },
-		{ "Report de la date limite de remise des offres (lire le 24/03/2027 à 12h00 au lieu du 10/03/2027 à "
-		  "12h00)",
+		{ "Report de la date limite de remise des offres (lire le 24/03/2027 à 16h00 au lieu du 10/03/2027 à "
+		  "16h00)",
 		    "2027-03-24T16:00" },
 		{ "La date limite de réception des offres (DLRO) est reportée au : 08/04/2027 12:00:00 (UTC+01:00)",
 		    "2027-04-08T12:00" },
