@@ -122,7 +122,7 @@ Test(criteria, numbered_column_and_percent_of_the_parent)
 
 Test(criteria, what_is_no_whole_is_not_told)
 {
-	cr_expect_str_eq(criteria(LEAD "- Prix : 40 %\n- Valeur technique : 50 %\n"), "-", "90 % is a list cut short");
+	cr_expect_str_eq(criteria(LEAD "- Prix : 40 %\n- Valeur technique : 50 %\n"), "-", "90 %% is a list cut short");
 	cr_expect_str_eq(criteria(LEAD "- Prix : 100 %\n"), "-", "one criterion is no list");
 	cr_expect_str_eq(criteria("Avance : 10 %\nRetenue de garantie : 5 %\nTVA : 85 %\n"), "-", "no criteria at all");
 	cr_expect_str_eq(
