@@ -123,14 +123,19 @@ SQL_ONE(tender_lock, tender_key, tender_locked,
     "  where v.organization_id = t.organization_id and v.tender_id = t.id order by number desc limit 1) v on true"
     " where t.id = $1 and t.deleted_at is null for update of t")
 
+/* The same for the tender of a document, if it has one: whoever locks both locks the tender first. */
+SQL_ALL(tender_lock_of_document, document_key, tender_key,
+    "select t.id from tender t join document d on d.organization_id = t.organization_id and d.tender_id = t.id"
+    " where d.id = $1 for update of t")
+
 struct tender_attachment {
 	struct uuid tender_id;
 	struct sql_uuids ids;
 };
 SQL_FIELDS(tender_attachment, tender_id, ids);
 
-SQL_EXEC(tender_attach, tender_attachment,
-    "update document set tender_id = $1 where id = any ($2) and tender_id is null")
+SQL_EXEC(
+    tender_attach, tender_attachment, "update document set tender_id = $1 where id = any ($2) and tender_id is null")
 
 struct dossier_version_new {
 	struct uuid id, tender_id;
