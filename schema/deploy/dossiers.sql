@@ -304,13 +304,14 @@ create table analysis (
 	duration_ms bigint not null default 0,
 	created_at timestamptz not null default now(),
 	primary key (organization_id, id),
-	unique (organization_id, dossier_version_id, reader_version, rules_version),
-	unique (organization_id, document_id, reader_version, rules_version),
 	foreign key (organization_id, dossier_version_id) references dossier_version (organization_id, id),
 	foreign key (organization_id, document_id) references document (organization_id, id),
 	check (num_nonnulls(dossier_version_id, document_id) = 1)
 );
-comment on table analysis is 'what one version of the rules understood of one subject; immutable';
+-- Not unique: a document that could be read at the second attempt changes the result of the same subject.
+create index analysis_dossier_idx on analysis (organization_id, dossier_version_id, created_at desc, id desc);
+create index analysis_document_idx on analysis (organization_id, document_id, created_at desc, id desc);
+comment on table analysis is 'what one version of the rules understood of one subject; immutable; the latest one counts';
 comment on column analysis.organization_id is 'whose analysis';
 comment on column analysis.id is 'UUIDv7 made by the application';
 comment on column analysis.dossier_version_id is 'subject: a dossier version';
