@@ -42,6 +42,18 @@ def test_deadlines_are_read_on_the_buyers_clock(account, given, zone, local):
     assert abs(tender["days_left"] - left) <= 1
 
 
+@pytest.mark.parametrize("given", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "0000-01-01T00:00:00Z"])
+def test_deadlines_beyond_the_calendar_are_refused(account, given):
+    answer = account.post("/tenders", json={"deadline": given})
+    assert answer.status_code == 400 and answer.json()["errors"][0]["field"] == "deadline"
+
+
+def test_a_deadline_long_ago_is_listed(account):
+    old = create(account, deadline="1969-07-01T12:00:00Z")
+    assert old["id"] in [t["id"] for t in account.data("GET", "/tenders?limit=100")]
+    assert old["id"] in [t["id"] for t in account.data("GET", "/tenders?cursor=&limit=100")]
+
+
 def test_location_leads_to_the_tender(account):
     answer = account.post("/tenders", json={"title": "Voirie"})
     assert account.data("GET", answer.headers["Location"])["title"] == "Voirie"
