@@ -361,6 +361,24 @@ def test_a_missing_object_is_tried_again_and_then_told(stack):
     assert stack.one("select state, attempt, error_code from job where document_id = %s", document) == ("failed", 2, "damaged_data")
 
 
+def test_jobs_wait_for_a_store_that_cannot_be_used(stack):
+    org = stack.organisation()
+    first, second, third = (stack.upload(org, RC.encode() + word, enqueue=False) for word in (b"one\n", b"two\n", b"three\n"))
+    stack.log.write_text("")
+    stack.start(JOB_WORKERS="1", JOB_MAX_ATTEMPTS="2")
+    stack.enqueue(org, first)
+    stack.wait(stack.ended(first))
+    (stack.store / "tmp").rmdir()
+    (stack.store / "tmp").write_text("")
+    stack.enqueue(org, second)
+    stack.wait(lambda: "no job can be leased" in stack.log.read_text())
+    stack.enqueue(org, third)
+    stack.rows("update job set run_after = now() where document_id = %s", second)
+    (stack.store / "tmp").unlink()
+    stack.wait(lambda: stack.status(second) == stack.status(third) == "processed")
+    assert stack.rows("select attempt from job where document_id in (%s, %s) and kind = 'read' order by attempt", second, third) == [(1,), (2,)]
+
+
 def test_a_crashing_reader_costs_two_attempts(stack):
     org = stack.organisation()
     stack.start(READER_PATH="/bin/false")
