@@ -6,16 +6,22 @@
 
 static const char anchor_rx[] =
     "criteres?\\b[^.]{0,120}?(?:jugement|jugees?|ponder|attribution|choix|classement|selection\\s+des\\s+offres|"
-    "suivants?)|"
+    "suivants?|ci-(?:apres|dessous)|notation)|"
+    "^[^\\n\\t:]{0,30}[:\\s]*\\b(?:criteres?|jugement|notation)\\s*(?::|\\.)?\\s*$|"
     "(?:jugement|classement)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+de\\s+l'offre|offre\\s+economiquement\\s+"
     "la\\s+plus\\s+avantageuse|"
     "criteres?\\s*(?:%|ponderation|et ponderation)|ponderation\\s+des\\s+criteres|ponderation\\s+suivante";
 
+/* What may stand between a name and its weight. */
+#define BEFORE_WEIGHT \
+	"(?:sur\\s+|notee?s?\\s+sur\\s+|note\\s*:\\s*|a\\s+hauteur\\s+de\\s+|pour\\s+|pondere?e?s?\\s+a\\s+|" \
+	"ponderation\\s*(?:de\\s+|:\\s*)?|" \
+	"coef(?:ficient|\\.)?\\s*(?:de\\s+|:\\s*)?)"
 /* One line: a name, then its weight at the end or nearly so. Groups: 1 number, 2 name, 3 weight, 4 unit, 5 "dont". */
 static const char item_rx[] =
     "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s+)?((?:sous[- "
     "])?[a-z'\"(][^\\n%]{2,170}?)[\\s:(=_*|-]*?"
-    "(?:sur\\s+|note\\s+sur\\s+|a\\s+hauteur\\s+de\\s+|pour\\s+)?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|"
+    "(?:(?:,\\s*)?" BEFORE_WEIGHT ")?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|"
     "pts?|/\\s*100(?:\\s+points?)?|/\\s*\\d0\\b)\\s*\\)?"
     "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?)?\\s*(dont)?\\s*[.;,:]?(?:\\s*\\([^)]{0,60}\\))?(?:"
     "prix)?\\s*\\z";
@@ -23,6 +29,34 @@ static const char item_rx[] =
 static const char bracket_rx[] = "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' "
 				 "-]{2,90}?)\\s*[(\\[]\\s*(?:sur\\s+)?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
 				 "(%|points?|pts?)\\s*[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
+/* "2) Valeur technique : 30 %, appréciée au vu du mémoire", "VALEUR TECHNIQUE 40 % décomposée comme suit :". */
+static const char led_rx[] =
+    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' -]{2,90}?)[\\s:=-]+" BEFORE_WEIGHT
+    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[,:(-]?\\s*(?=(?:dont|(?:qui\\s+(?:sera|est)\\s+)?(?:"
+    "appreci|jug|"
+    "analys|evalu|not|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|compose|"
+    "suivant)\\b)"
+    "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|comme\\s+suit)\\s*:?\\s*\\z)?\\Z";
+/* "40 % pour la valeur technique", "50 % Qualité": the weight first. */
+static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts)\\s*(?:[:-]\\s*|pour\\s+)?((?:"
+			       "le\\s+|la\\s+|les\\s+|l')?[a-z][^\\n%\\d]{2,90}?)"
+			       "\\s*[;.,]?\\s*\\z";
+/* "Prix : 50", "Valeur technique : note sur 60": no unit, but marks that part it from the name; names of the usual
+ * kind. */
+static const char plain_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
+			       "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
+			       "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
+			       "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|(?="
+			       "not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*[.;,]?\\s*\\z";
+/* A row of a table with its cells run together: "Valeur technique 45 % Qualité du linge 20 %", the second a part. */
+static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([a-z][^\\n%\\d]{3,80}?)[\\s:]+(\\d{1,3}("
+			      "?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s+"
+			      "([a-z][^\\n%\\d]{3,90}?)[\\s:]+(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s*\\z";
+/* The head of such a table, and its rows: "Critères Points", "Prix 60". */
+static const char table_head_rx[] = "\\A[^\\n.:]{0,30}\\bcriteres?\\b[^\\n.:]{0,50}\\b(?:ponderations?|points?|"
+				    "coefficients?|notes?|bareme)\\b[^\\n.:]{0,50}\\z";
+static const char cell_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]*\\s+)?([a-z][^\\n%]{2,120}?)\\s+(?<![\\d.,])("
+			      "\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
 /* "1-Prix des prestations 60.0": no unit, but a number before and a heading that says weights. */
 static const char bare_rx[] = "\\A[\\s*-]*(\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]\\s*)([a-z][^\\n%]{2,170}?)\\s*(?<![\\d.,]"
 			      ")(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
@@ -91,8 +125,8 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 	char marker = marker_of(r->body.s + from, to - from), first = out->n > 0 ? out->marker[0] : marker;
 	bool bullet = marker == '-' || marker == '*' || marker == 'o',
 	     outer = first == '-' || first == '*' || first == 'o';
-	if (k.level == LEVEL_UNKNOWN && marker != first && bullet &&
-	    (first == '1' || first == ' ' || first == 'a' || outer))
+	if (k.level == LEVEL_UNKNOWN && marker != first &&
+	    ((bullet && (first == '1' || first == ' ' || first == 'a' || outer)) || (marker == 'a' && first == '1')))
 		k.level = LEVEL_SUB;
 	if (k.level != LEVEL_SUB)
 		out->sum += k.weight;
@@ -105,7 +139,8 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 static bool bad_name(struct reading *r, size_t from, size_t to)
 {
 	return body_has(r,
-	    "\\b(?:euros?|eur|tva|ht\\b|ttc|remise|rabais|avance|jours?|penalit|taux|index|reduction|majoration|"
+	    "\\b(?:euros?|eur|tva|ht\\b|ttc|remise|rabais|avance|(?<=\\d "
+	    ")jours?|penalit|taux|index|reduction|majoration|"
 	    "article|delai de paiement|sous-trait|"
 	    "superieur|inferieur|ecart|retenue|c[n0]? ?=|chiffre d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
 	    from, to);
@@ -119,6 +154,9 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 	unsigned idle = 0;
 	bool header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
 	size_t high = body_ahead(r, at, 6000);
+	size_t above = view_line_start(&r->body, body_back(at, 1));
+	/* under the head of a table that gives weights */
+	bool table = pattern_in(r->rx, table_head_rx, s, above, body_back(at, 1));
 	/* once whole, only parts that follow closely are of interest */
 	while (at < high && idle < (out->whole > 0 ? 5U : 14U)) {
 		size_t end = at;
@@ -132,6 +170,12 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 		const char *line = s + from;
 		size_t n = end - from;
 		size_t before = out->n;
+		/* the number of a row, in a cell of its own */
+		if (s[end] == '\t' && (from == 0 || s[from - 1] == '\n') &&
+		    pattern_in(r->rx, "\\A\\s*\\d{1,2}\\s*[.)]?\\s*\\z", line, 0, n)) {
+			pending = pending_end = 0;
+			continue;
+		}
 		if (pattern_find(r->rx, item_rx, line, n, 0, &m) &&
 		    !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
 			/* the end of a name that began on lines above */
@@ -151,6 +195,24 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 		} else if (pattern_find(r->rx, bracket_rx, line, n, 0, &m) &&
 			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
 			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
+		} else if (pattern_find(r->rx, pair_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[2].from, from + m.g[5].to)) {
+			push(r, out, &m, 1, 2, 3, 4, 0, from, from, from + m.g[4].to);
+			if (out->n > before)
+				out->row[out->n - 1].dont = true;
+			push(r, out, &m, 0, 5, 6, 7, 0, from, from + m.g[5].from, end);
+		} else if (pattern_find(r->rx, led_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
+			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
+		} else if (pattern_find(r->rx, first_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[3].from, from + m.g[3].to)) {
+			push(r, out, &m, 0, 3, 1, 2, 0, from, from, end);
+		} else if (pattern_find(r->rx, plain_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
+			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
+		} else if (table && pattern_find(r->rx, cell_rx, line, n, 0, &m) &&
+			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
+			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
 		} else if (header && pattern_find(r->rx, bare_rx, line, n, 0, &m) &&
 			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
 			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
@@ -181,6 +243,17 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 			idle += 4;
 		}
 		idle++;
+		table |= pattern_in(r->rx, table_head_rx, line, 0, n);
+		/* "les critères suivants :", a table's header: no part of the name under it */
+		if (pattern_in(r->rx,
+			"\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|points?\\b|coef)|"
+			"\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?|"
+			"points|description|"
+			"coefficients?|notes?|n\\s?o|%)\\s*\\z",
+			line, 0, n)) {
+			pending = pending_end = 0;
+			continue;
+		}
 		if (pending_end == 0 || pattern_in(r->rx, begins_rx, line, 0, n))
 			pending = from;
 		pending_end = end;
@@ -269,7 +342,8 @@ void criteria_find(struct reading *r)
 	for (unsigned tries = 0; tries < 40 && body_find(r, anchor_rx, at, &m); tries++) {
 		at = m.to;
 		/* criteria for choosing candidates are others */
-		if (body_has(r, "candidatures?", m.from, m.to) && !body_has(r, "offres?", m.from, m.to))
+		if (body_has(r, "candidatures?", view_line_start(&r->body, m.from), m.to) &&
+		    !body_has(r, "offres?", m.from, m.to))
 			continue;
 		size_t next = view_line_end(&r->body, m.to);
 		struct lines *out = mem_zero(r->tmp, struct lines);

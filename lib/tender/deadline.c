@@ -19,15 +19,22 @@ static const char label_rx[] =
     "fixees?))*(?:\\s+(?:de\\s+la |de |d'|pour (?:la |le )?|du )\\s*(?:reception|remise|depot|envoi|introduction|"
     "transmission|reponse|presentation)[^\\n.:;]{0,12})?(?:[^.:;|]{0,40}?\\b" WHAT "\\b)?"
     "|(?<!la )\\bdates?(?: et heures?)?\\s+de\\s+(?:remise|reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT
-    "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=[:-])|\\blimites?\\s+de\\s+(?:remise|reception|depot)"
-    "\\s+des?\\s+" WHAT
-    "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|remis(?:es|e)?|recus?|"
+    "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=[:-]|(?:avant|au plus tard|pour|jusqu'au)\\b)"
+    "|\\bcloture\\s+(?:de\\s+la\\s+(?:remise|reception)|du\\s+depot|des?\\s+(?:remise|reception|depot)s?)"
+    "\\s+d(?:es|e l'|')\\s*" WHAT "|\\blimites?\\s+de\\s+(?:remise|reception|depot)\\s+des?\\s+" WHAT
+    "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|remis(?:es|e)?(?!\\s+d(?:"
+    "es|e)\\b)|recus?|"
     "recues?|depose(?:es|s|e)?|transmis(?:es|e)?|adresse(?:es|s|e)|receptionne(?:es|s|e))\\b";
 
 static const char bad_gap_rx[] =
     "visites?\\b|\\bavis\\b|publi|jours?\\s+(?:avant|a compter|calendaires|ouvr)|question|renseignement|validite|"
     "deliberation|demarrage|notification|commencement|disponible|mise en ligne|modification|debut|travaux|version|"
     "\\bmois\\b|article|arrete|decret|ordonnance|reunion\\b(?! \\))|echantillon|ouverture";
+
+static const char other_rx[] = "(?:reception|remise|depot|envoi|transmission|reponse|presentation)\\s+(?:des?|aux|d'|"
+			       "de\\s+l')\\s*(?:questions?|demandes?|"
+			       "renseignements?|echantillons?|maquettes?|prototypes?)\\b";
+static const char offers_rx[] = "\\b(?:offres?|plis?|propositions?|candidatures?)\\b";
 
 /* What stands between a label and its date, when the date really is the label's. */
 static bool gap_is_fair(const struct reading *r, size_t from, size_t to)
@@ -75,11 +82,14 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	out->when = *m;
 	if (!pattern_last(r->rx, label_rx, s, back, start, &label))
 		return false;
+	/* the last day for questions or samples is another matter, even under the same words */
+	if (body_has(r, other_rx, label.from, start) && !body_has(r, offers_rx, label.from, start))
+		return false;
 	size_t gap = label.to;
 	if (!gap_is_fair(r, gap, start) || is_reference(r, label.from, gap, start))
 		return false;
 	/* "offres ... reçues" alone proves nothing without "avant", "au plus tard" or "le" at the date */
-	if (!body_has(r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?)\\b", label.from, label.to) &&
+	if (!body_has(r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?|cloture)\\b", label.from, label.to) &&
 	    !body_has(
 		r, "(?:avant|au plus tard|jusqu'au|soit|pour)\\b[^.]{0,60}\\z|[:-]\\s*(?:le\\s*)?\\z", gap, start))
 		return false;

@@ -185,7 +185,8 @@ static bool set_time(
 static void find_time(struct patterns *p, const char *s, size_t n, struct moment *out)
 {
 	static const char after[] = "\\G[\\s,_*;()-]*(?:(?:a|avant|jusqu'a|heures?(?: locale)?|au plus "
-				    "tard|delai|terme de rigueur|et|limite)\\b"
+				    "tard|delai|terme de rigueur|et|limite|heures? limites?(?: de "
+				    "(?:reception|remise|depot)(?: des \\w+)?)?)\\b"
 				    "[\\s:,_*.-]*){0,4}(?:(\\d{1,2})\\s?(?:h(?:eures?|rs?)?(?![a-z])\\.?|heures?|:(?="
 				    "\\d\\d)|\\.(?=\\d\\d\\)))\\s?"
 				    "(\\d{2}(?![0-9a-z]))?|(midi)\\b)";

@@ -7,9 +7,15 @@ static const char *const undivided[] = {
 	"(?:ne\\s+fait|ne\\s+font|ne\\s+feront)\\s+(?:pas\\s+)?l'objet\\s+d(?:'un|'une|'aucun|'aucune)\\s+(?:"
 	"allotissement|decomposition\\s+en\\s+"
 	"(?:tranches\\s+(?:ou|et|ni)\\s+(?:en\\s+)?)?lots)",
+	/* not "pas prévu de décomposition en tranches": the lots may follow */
 	"pas\\s+prevu\\s+(?:de|d')\\s*(?:decomposition|division|allotissement|decoupage)(?:\\s+en\\s+(?:tranches\\s+(?:"
-	"ou|et|ni)\\s+(?:en\\s+)?)?lots)?",
-	"n'est\\s+pas\\s+(?:alloti|decompose|divise|reparti)e?(?:\\s+en\\s+lots)?",
+	"ou|et|ni)\\s+(?:en\\s+)?)?lots|(?!\\s+en\\s+(?:tranches|phases|sous)))",
+	"(?:n'est|ne\\s+(?:sont|sera|seront))\\s+pas\\s+(?:alloti|(?:decompose|divise|reparti)(?=e?s?\\s+en\\s+(?:"
+	"tranches\\s+"
+	"(?:ou|et|ni)\\s+(?:en\\s+)?)?lots))",
+	"(?:^|[:.(,]\\s*|consultation\\s+|marche\\s+|prestations?\\s+|procedure\\s+)(?:non[ "
+	"-]allotie?s?|(?:pas|sans)\\s+"
+	"(?:d'\\s*)?allotissement)\\b",
 	"ne\\s+(?:fait|font)\\s+pas\\s+l'objet\\s+de\\s+lots",
 	"(?:marche|consultation|accord-cadre|contrat)\\s+non[ -]allotie?",
 	"aucun\\s+allotissement|absence\\s+d'allotissement",
@@ -18,7 +24,10 @@ static const char *const undivided[] = {
 	"(?:en|d'un|sous)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)",
 	"(?:donne(?:ra)?\\s+lieu|aboutira|conclu\\w*)\\s+(?:a|sous\\s+la\\s+forme\\s+d')\\s*un\\s+marche\\s+unique",
 	"le\\s+marche\\s+est\\s+unique",
-	"allotissement\\s*[:\\t\\n]\\s*(?:non|sans(?:\\s+objet)?|neant|aucun)\\b",
+	"(?:allotissement|(?:division|decomposition)\\s+en\\s+lots)\\s*(?::|\\t|\\n|\\?)\\s*(?:non|sans(?:\\s+objet)?|"
+	"neant|"
+	"aucune?)\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)",
+	"\\bnombre\\s+de\\s+lots?\\s*[:\\t\\n]\\s*(?:1|un|0|sans objet)(?![\\w.,])",
 };
 
 /* "réparties en 3 lots", "deux lots distincts", "« 2 » lots", "Allotissement 2 lots" */
@@ -29,6 +38,16 @@ static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|all
 				 "huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)\\s*[\")]?\\s*(?:\\(\\s*"
 				 "\\w+\\s*\\)\\s*)?lots?\\b(?!\\s*(?:maximum|au\\s+"
 				 "plus|au\\s+maximum))";
+
+/* "Nombre de lots : 7", "Lots : oui - 4 lots", "fait l'objet de 2 lots", "3 lots traités par marchés séparés" */
+#define FEW "(\\d{1,2}|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)"
+static const char counted_rx[] =
+    "\\bnombre\\s+(?:total\\s+)?de\\s+lots\\s*[:\\t\\n]\\s*" FEW "(?![\\w.,]|\\s*[/%])"
+    "|(?:^|fait\\s+l'objet\\s+d[e']|(?:lots?|allotissement|alloti)\\s*:\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
+    "\\s*[-.)]\\s*)?"
+    "[\"(]?\\s*" FEW
+    "\\s*[\")]?\\s*(?:\\(\\s*\\w+\\s*\\)\\s*)?lots\\s*(?:$|[:.,;(]|(?:traites|separes|distincts|geographiques|"
+    "techniques|suivants|attribues\\s+separement)\\b)";
 
 static const char lot_line_rx[] = "(?:^|(?<=\\t))[\\s*\"-]*lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
 				  "\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
@@ -139,12 +158,21 @@ static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t
 	return n;
 }
 
+/* A saying that there are no lots; "en cas de non-allotissement" of a form says nothing. */
+static bool says_undivided(struct reading *r, struct match *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(undivided); i++)
+		for (size_t at = 0; body_find(r, undivided[i], at, out); at = out->to)
+			if (!body_has(r, "\\b(?:en cas d[e']|si|lorsque|sauf)\\b[^.;:\\n]{0,40}\\z",
+				body_back(out->from, 60), out->from + 1))
+				return true;
+	return false;
+}
+
 void lots_find(struct reading *r)
 {
 	struct match m, no = { 0 };
-	bool not_divided = false;
-	for (size_t i = 0; i < ARRAY_LEN(undivided) && !not_divided; i++)
-		not_divided = body_find(r, undivided[i], 0, &no);
+	bool not_divided = says_undivided(r, &no);
 	struct seen lines[60];
 	size_t n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
 	long count = 0;
@@ -166,6 +194,16 @@ void lots_find(struct reading *r)
 			from = m.from;
 			to = m.to;
 		}
+	}
+	for (at = 0; count == 0 && body_find(r, counted_rx, at, &m); at = m.to) {
+		unsigned g = m.g[1].set ? 1 : 2;
+		long k = 0;
+		if (french_number(r->body.s + m.g[g].from, m.g[g].to - m.g[g].from, &k) == 0 || k < 2 || k > 60 ||
+		    body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z", body_back(m.from, 80), m.from))
+			continue;
+		count = k;
+		from = m.from;
+		to = m.to;
 	}
 	if (count > 0 && !not_divided) {
 		reading_add(r, "lots", value_number((double)count), 0.93, &r->body, body_back(from, 0), to);

@@ -6,8 +6,11 @@ static const char validity_rx[] =
     "(?:delais?|durees?)\\s+(?:pendant\\s+(?:lequel|laquelle)[^.\\n]{0,60}?|de\\s+)(?:la\\s+)?validite\\s+(?:(?:des|de "
     "l'|de leurs?|d')\\s*"
     "(?:offres?|propositions?|plis)|de celles?-ci)|validite\\s+(?:minimale\\s+)?des\\s+(?:offres|propositions)|"
-    "(?:engages?|lies?|tenus?)\\s+par\\s+leurs?\\s+(?:offres?|propositions?)|maintenir\\s+leurs?\\s+(?:offres?|"
-    "propositions?)|"
+    "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|maintenir\\s+(?:leurs?|son|sa)"
+    "\\s+"
+    "(?:offres?|propositions?)|"
+    "\\bne\\s+(?:me\\s+|nous\\s+)?(?:lie|engage)(?:nt)?\\b[^.]{0,40}\\bque\\s+si\\b|"
+    "\\bvalidite\\s*:(?=[^.\\n]{0,50}\\bdate\\s+limite)|"
     "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
     "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?";
 
@@ -49,6 +52,12 @@ void validity_find(struct reading *r)
 	}
 }
 
+/* The start of a heading or of a form's line: "Article 5. Variantes", "2.3 - Variantes". */
+#define HEADING "(?:^|\\G)[\\s*-]*(?:art(?:icle)?\\.?\\s*)?(?:[\\d.]+\\s*[-.):/]*\\s*)?(?:les\\s+)?"
+#define VARIANTS \
+	"variantes?(?:\\s+(?:libres?|facultatives?|et\\s+(?:options|pse)))?(?:\\s+(?:a\\s+l'initiative\\s+d(?:es?|u)|" \
+	"proposees?\\s+par\\s+les?)\\s+(?:candidats?|soumissionnaires?|operateurs?\\s+economiques?))?"
+
 /* Sayings about variants; the first that fits a sentence decides it. */
 static const struct {
 	const char *rx;
@@ -61,6 +70,11 @@ static const struct {
 	{ "variantes?[^.;]{0,60}?(?:\\[ \\]\\s*oui\\s*\\[x\\]\\s*non|\\[x\\]\\s*non\\s*\\[ \\]\\s*oui)", 0 },
 	{ "variantes?[^.;]{0,60}?(?:\\[x\\]\\s*oui\\s*\\[ \\]\\s*non|\\[ \\]\\s*non\\s*\\[x\\]\\s*oui)", 1 },
 	{ "variantes?[\\s:]*(?:\\[.\\]\\s*)?(?:oui|non)\\s*/?\\s*(?:\\[.\\]\\s*)?(?:oui|non)\\b", -1 },
+	{ HEADING VARIANTS
+	    "\\s*[:.\\t\\n "
+	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis)e?s?)?|interdites?|neant|aucune|pas de "
+	    "variantes?)\\s*(?:$|[.;\\t])",
+	    0 },
 	{ "aucune\\s+variante\\s+(?:imposee|exigee|obligatoire|a\\s+l'initiative\\s+(?:de\\s+l'acheteur|du\\s+pouvoir)"
 	  ")",
 	    -1 },
@@ -68,7 +82,11 @@ static const struct {
 	{ "variantes?\\b(?:[^.;]|\\b[rld]\\.|\\.(?=\\d)){0,200}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
 	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
 	    0 },
-	{ "variantes?\\b[^.;]{0,60}\\b(?:sont|est|seront)\\s+(?:interdites?|exclues?|prohibees?|refusees?)", 0 },
+	{ "variantes?\\b[^.;]{0,60}\\b(?:sont|est|seront)\\s+(?:interdites?|exclues?|prohibees?|refusees?|proscrites?)",
+	    0 },
+	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)", 0 },
+	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*oui\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?non)", 1 },
+	{ "(?:^|\\G|prevu\\s|\\d\\s*[:.-]\\s)[\\s:*-]*(?:pas\\s+de|sans)\\s+variantes?\\s*(?:$|[.;,\\t(])", 0 },
 	{ "(?:n'autorise|n'accepte|n'admet)\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
 	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
 	  "des\\s+)?variantes?",
@@ -77,22 +95,22 @@ static const struct {
 	  "(?:de\\s+|des\\s+)variantes?",
 	    0 },
 	{ "variantes?\\s+obligatoires?|variantes?\\s+(?:exigees?|imposees?)", -1 },
-	{ "^\\s*(?:[\\d.]+\\s*[-.)]?\\s*)?variantes?(?:\\s+(?:libres?|facultatives?))?\\s*[:\\t\\n "
-	  "]\\s*(?:sans|non(?:\\s+(?:autorisees?|admises?))?|interdites?|neant|aucune|pas de "
-	  "variantes?)\\s*(?:$|[.;\\t])",
-	    0 },
 	{ "(?:autorises?|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:une\\s+ou\\s+plusieurs\\s+|des\\s+|"
 	  "une\\s+)variantes?",
 	    1 },
 	{ "variantes?\\b[^.;]{0,90}?\\b(?:sont|est|seront|sera)\\s+(?:expressement\\s+)?(?:autorise|admise?|accepte|"
-	  "permise)",
+	  "permise|possible|recevable)",
 	    1 },
 	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
 	{ "(?:peuvent|pourront)\\s+(?:egalement\\s+)?(?:presenter|proposer|remettre)[^.;]{0,60}\\bvariantes?", 1 },
-	{ "^\\s*(?:[\\d.]+\\s*[-.)]?\\s*)?variantes?(?:\\s+(?:libres?|facultatives?))?\\s*[:\\t]\\s*(?:oui|autorisees?|"
-	  "admises?|avec)\\s*(?:$|[.;\\t])",
-	    1 },
+	{ HEADING VARIANTS "\\s*[:.\\t\\n-]\\s*(?:oui|autorisees?|admises?|acceptees?|avec)\\s*(?:$|[.;\\t])", 1 },
 };
+
+/* "[ ] Les variantes sont autorisées": one of the answers that a form offers, not the one given. */
+static bool unticked(const struct reading *r, size_t at)
+{
+	return body_has(r, "\\A\\s*(?:[*-]\\s*)?\\[ \\]", view_line_start(&r->body, at), at + 1);
+}
 
 void variants_find(struct reading *r)
 {
@@ -107,7 +125,7 @@ void variants_find(struct reading *r)
 			size_t high = body_ahead(r, to, to - from < 40 ? 40 : 0);
 			if (!pattern_find(r->rx, variant_rules[i].rx, r->body.s, high, from, &k))
 				continue;
-			if (variant_rules[i].says >= 0) {
+			if (variant_rules[i].says >= 0 && !unticked(r, k.from) && !unticked(r, k.to - 1)) {
 				size_t q = k.from, line = view_line_start(&r->body, k.from);
 				if (q - line < 60)
 					q = line;
