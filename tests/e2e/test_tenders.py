@@ -250,6 +250,14 @@ def test_an_unreadable_piece_is_told_and_the_others_go_on(account):
     assert "buyer" in analysis["facts"]
 
 
+def test_a_piece_of_an_unread_format_is_told_and_is_no_problem_of_the_others(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("cadre.rtf", b"{\\rtf1\\ansi cadre de r\\'e9ponse\\par}\n"))
+    assert tender["analysis_status"] == "done" and tender["buyer"] == "Commune de Bellerive-sur-Orme"
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
+    assert told == {documents[0]["id"]: None, documents[1]["id"]: "unread_format"}
+
+
 def test_a_new_piece_makes_a_new_version(account):
     tender, _ = account.tender_with(("note.txt", b"rien d'utile ici\n"))
     path = f"/tenders/{tender['id']}"
