@@ -122,11 +122,14 @@ static bool from_labels(struct reading *r)
 			to = name_end(r, from, m.g[1].to);
 			/* a label alone on its line is a heading only when it began one */
 			bool next_line = memchr(r->body.s + m.from, '\n', from - m.from) != NULL;
-			if (next_line && m.from - view_line_start(&r->body, m.from) > 14)
+			if (next_line && m.from - view_line_start(&r->body, m.from) > 40)
 				continue;
 			if (next_line && m.from - view_line_start(&r->body, m.from) > 0 &&
-			    !body_has(
-				r, "\\A[\\s\\d.*:-]*(?:la |le |l')?\\z", view_line_start(&r->body, m.from), m.from))
+			    !body_has(r,
+				"\\A[\\s*]*(?:art(?:icle)?\\.?\\s*)?[\\s\\d.*:)-]*(?:(?:identification|designation|"
+				"presentation)\\s+d(?:e\\s*|u\\s+))?"
+				"(?:la |le |l')?\\z",
+				view_line_start(&r->body, m.from), m.from))
 				continue;
 			if (!is_name(r, from, to, true))
 				continue;
@@ -222,6 +225,16 @@ static bool from_letterhead(struct reading *r)
 			continue;
 		bool address = body_has(
 		    r, "\\A[^\\n]*\\n[^\\n]{0,60}(?:\\n[^\\n]{0,60})?\\b\\d{5}\\b", to, body_ahead(r, to, 150));
+		/* a department of the body just named is not the buyer, though the address is written under it */
+		bool department = best_to > 0 && body_has(r,
+						     "\\A(?:direction|service|pole|secretariat|departement\\s+(?:des|"
+						     "de\\s+la)\\s|sous-direction)\\b",
+						     from, to);
+		if (department) {
+			if (address)
+				break;
+			continue;
+		}
 		if (best_to == 0 || address) {
 			best_from = from;
 			best_to = to;

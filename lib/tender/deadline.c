@@ -2,6 +2,7 @@
  * earlier notice win over what they correct; a first phase (candidatures) goes before the second (offres). */
 #include "tender_rules.h"
 #include <string.h>
+#include "clock.h"
 
 struct candidate {
 	struct moment when;
@@ -165,6 +166,39 @@ static const struct candidate *best(const struct candidate *all, size_t n, bool 
 	return b;
 }
 
+/* The one year printed in the document in which that day falls on that day of the week; 0 when none or several. */
+static int year_of(struct reading *r, const struct moment *m)
+{
+	struct match y;
+	int found = 0;
+	for (size_t at = 0; body_find(r, "(?<![\\d/.-])20\\d\\d(?![\\d-])", at, &y); at = y.to) {
+		const char *s = r->body.s + y.from;
+		int year = 2000 + (s[2] - '0') * 10 + (s[3] - '0');
+		int64_t days;
+		if (year == found || !clock_days(year, m->month, m->day, &days) || clock_weekday(days) != m->weekday)
+			continue;
+		if (found)
+			return 0;
+		found = year;
+	}
+	return found;
+}
+
+/* "LUNDI 31 JANVIER A 12H": the year stands elsewhere, the day of the week proves it; to be confirmed. */
+static void find_without_year(struct reading *r)
+{
+	struct candidate c;
+	struct moment m;
+	for (size_t at = 0; french_day(r->rx, r->body.s, r->body.n, at, &m); at = m.to) {
+		m.year = year_of(r, &m);
+		m.weekday_agrees = true;
+		if (m.year == 0 || !find_one(r, &m, &c))
+			continue;
+		prove(r, "deadline", &c, 1, true);
+		return;
+	}
+}
+
 void deadline_find(struct reading *r)
 {
 	struct candidate all[32];
@@ -185,8 +219,10 @@ void deadline_find(struct reading *r)
 			prove(r, "deadline_offers", offers, times_offers, false);
 		return;
 	}
-	if (!offers)
+	if (!offers) {
+		find_without_year(r);
 		return;
+	}
 	prove(r, "deadline", offers, times_offers, false);
 	/* another date with the same label, not a correction: both are told */
 	for (size_t i = 0; i < n; i++) {
