@@ -8,9 +8,14 @@ static const char anchor_rx[] =
     "criteres?\\b[^.]{0,120}?(?:jugement|jugees?|ponder|attribution|choix|classement|selection\\s+des\\s+offres|"
     "suivants?|ci-(?:apres|dessous)|notation)|"
     "^[^\\n\\t:]{0,30}[:\\s]*\\b(?:criteres?|jugement|notation)\\s*(?::|\\.)?\\s*$|"
-    "(?:jugement|classement)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+de\\s+l'offre|offre\\s+economiquement\\s+"
+    "\\bcriteres?\\b[^.\\n:]{0,40}:\\s*$|grille\\s+(?:d'(?:evaluation|analyse)|de\\s+notation)|"
+    "\\b(?:class|not|jug|evalu)(?:ees?|es?|erons|ons|era|ent|eront)\\s+(?:les|des|l')\\s?(?:offres?|propositions?)|"
+    "offre\\s+(?:recoit|recevra|obtient)\\s+une\\s+note|"
+    "(?:jugement|classement|analyse|notation|evaluation)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+de\\s+l'offre|"
+    "offre\\s+economiquement\\s+"
     "la\\s+plus\\s+avantageuse|"
-    "criteres?\\s*(?:%|ponderation|et ponderation)|ponderation\\s+des\\s+criteres|ponderation\\s+suivante";
+    "criteres?\\s*(?:%|poids|coefficients?|notes?|points|bareme|ponderation|et "
+    "ponderation)\\b|ponderation\\s+des\\s+criteres|ponderation\\s+suivante";
 
 /* What may stand between a name and its weight. */
 #define BEFORE_WEIGHT \
@@ -116,8 +121,15 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 		k.weight_a = k.weight_b = 0;
 	if (number && m->g[number].set && memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from)) {
 		const char *dot = memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from);
-		if (dot[1] >= '0' && dot[1] <= '9')
+		if (dot[1] >= '0' && dot[1] <= '9') {
+			long chapter = 0;
+			size_t d = m->g[number].from;
+			while (s + d < dot && (s[d] < '0' || s[d] > '9'))
+				d++;
+			french_number(s + d, (size_t)(dot - s) - d, &chapter);
+			k.chapter = (unsigned)chapter;
 			k.level = LEVEL_SUB;
+		}
 	}
 	if (pattern_in(r->rx, "\\A\\W*sous[- ]?critere|\\A\\W*dont\\b", s, m->g[name].from, m->g[name].to))
 		k.level = LEVEL_SUB;
@@ -265,15 +277,21 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 /* "prix 40% - valeur technique 60%" in one line. */
 static bool read_inline(struct reading *r, size_t from, size_t to, struct lines *out)
 {
-	static const char rx[] = "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char with_unit[] =
+	    "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char bare[] = "([a-z][a-z' ]{2,60}?)\\s*[:(=]?\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
 	struct match m;
+	bool unit = pattern_in(r->rx, with_unit, r->body.s, from, to);
+	if (!unit && !body_has(r, "\\b(?:prix|cout|montant)\\b", from, to))
+		return false;
+	const char *rx = unit ? with_unit : bare;
 	size_t at = from;
 	double sum = 0;
 	while (at < to && pattern_find(r->rx, rx, r->body.s, to, at, &m)) {
 		at = m.to;
 		if (bad_name(r, m.g[1].from, m.g[1].to))
 			return false;
-		push(r, out, &m, 0, 1, 2, 3, 0, 0, m.from, m.to);
+		push(r, out, &m, 0, 1, 2, unit ? 3 : 0, 0, 0, m.from, m.to);
 	}
 	for (size_t i = 0; i < out->n; i++)
 		sum += out->row[i].weight;
@@ -348,6 +366,10 @@ void criteria_find(struct reading *r)
 		size_t next = view_line_end(&r->body, m.to);
 		struct lines *out = mem_zero(r->tmp, struct lines);
 		if (read_inline(r, m.to, next, out) && criteria_from_rows(r, out->row, out->n, false, 0.9))
+			return;
+		memset(out, 0, sizeof(*out));
+		if (next < r->body.n && read_inline(r, next + 1, view_line_end(&r->body, next + 1), out) &&
+		    criteria_from_rows(r, out->row, out->n, false, 0.88))
 			return;
 		memset(out, 0, sizeof(*out));
 		read_lines(r, next < r->body.n ? next + 1 : next, out);

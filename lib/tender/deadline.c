@@ -20,7 +20,12 @@ static const char label_rx[] =
     "fixees?))*(?:\\s+(?:de\\s+la |de |d'|pour (?:la |le )?|du )\\s*(?:reception|remise|depot|envoi|introduction|"
     "transmission|reponse|presentation)[^\\n.:;]{0,12})?(?:[^.:;|]{0,40}?\\b" WHAT "\\b)?"
     "|(?<!la )\\bdates?(?: et heures?)?\\s+de\\s+(?:remise|reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT
-    "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=[:-]|(?:avant|au plus tard|pour|jusqu'au)\\b)"
+    "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT
+    "(?:\\s+(?:initiales?|finales?))?\\s*(?=[:-]|(?:avant|au plus tard|pour|jusqu'au)\\b)"
+    "|\\b(?:reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=(?:avant|au plus tard|jusqu'au)\\b)"
+    "|\\b(?:candidats?|soumissionnaires?|entreprises|concurrents)\\s+ont(?=\\s+jusqu'au\\b)"
+    "|\\b" WHAT
+    "\\s+(?:(?:est|sont|seront)\\s+)?(?:a\\s+(?:deposer|remettre|transmettre|envoyer|adresser)|attendue?s?)\\b"
     "|\\bcloture\\s+(?:de\\s+la\\s+(?:remise|reception)|du\\s+depot|des?\\s+(?:remise|reception|depot)s?)"
     "\\s+d(?:es|e l'|')\\s*" WHAT "|\\blimites?\\s+de\\s+(?:remise|reception|depot)\\s+des?\\s+" WHAT
     "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|remis(?:es|e)?(?!\\s+d(?:"
@@ -83,6 +88,13 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	out->when = *m;
 	if (!pattern_last(r->rx, label_rx, s, back, start, &label))
 		return false;
+	/* "les candidats ont jusqu'au ... pour déposer leur pli": what for is said after */
+	if (body_has(r, "\\bont\\s+jusqu", label.from, start) &&
+	    !body_has(r,
+		"\\A[^.;]{0,60}\\bpour\\s+(?:deposer|remettre|transmettre)\\s+(?:leurs?|une|les)\\s+(?:plis?|offres?|"
+		"propositions?)\\b",
+		m->to, body_ahead(r, m->to, 120)))
+		return false;
 	/* the last day for questions or samples is another matter, even under the same words */
 	if (body_has(r, other_rx, label.from, start) && !body_has(r, offers_rx, label.from, start))
 		return false;
@@ -90,14 +102,16 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	if (!gap_is_fair(r, gap, start) || is_reference(r, label.from, gap, start))
 		return false;
 	/* "offres ... reçues" alone proves nothing without "avant", "au plus tard" or "le" at the date */
-	if (!body_has(r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?|cloture)\\b", label.from, label.to) &&
+	if (!body_has(
+		r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?|cloture)\\b|attendue?s?\\z", label.from, label.to) &&
 	    !body_has(
 		r, "(?:avant|au plus tard|jusqu'au|soit|pour)\\b[^.]{0,60}\\z|[:-]\\s*(?:le\\s*)?\\z", gap, start))
 		return false;
 	/* a bare "date limite" must be about offers */
 	size_t context = body_back(label.from, 60);
 	bool offers = body_has(r,
-	    "\\b(?:offres?|plis?|propositions?|dossiers?|projets?|prestations|reponses?|soumissions?)\\b|dlro",
+	    "\\b(?:offres?|plis?|propositions?|dossiers?|projets?|prestations|reponses?|soumissions?)\\b|dlro|"
+	    "\\bont\\s+jusqu",
 	    label.from, start);
 	out->candidatures = body_has(r, "candidatures?\\b", label.from, start) && !offers;
 	if (!offers && !out->candidatures &&

@@ -21,7 +21,10 @@ static const char *const undivided[] = {
 	"aucun\\s+allotissement|absence\\s+d'allotissement",
 	"ne\\s+(?:comporte|comprend|prevoit)\\s+(?:pas\\s+(?:de\\s+|d')(?:lots?|allotissement)|aucun\\s+lot|qu'un\\s+(?"
 	":seul\\s+)?lot)",
-	"(?:en|d'un|sous)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)",
+	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
+	",])",
+	"(?:^|[:.(,]\\s*)pas\\s+de\\s+lots?\\s*(?:$|[.;,)])|(?:^|\\.\\s*)ni\\s+lots?,?\\s+ni\\b",
+	"\\b(?:marche|accord-cadre|consultation)\\s+allotie?\\s*[:?]\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)",
 	"(?:donne(?:ra)?\\s+lieu|aboutira|conclu\\w*)\\s+(?:a|sous\\s+la\\s+forme\\s+d')\\s*un\\s+marche\\s+unique",
 	"le\\s+marche\\s+est\\s+unique",
 	"(?:allotissement|(?:division|decomposition)\\s+en\\s+lots)\\s*(?::|\\t|\\n|\\?)\\s*(?:non|sans(?:\\s+objet)?|"
@@ -43,7 +46,9 @@ static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|all
 #define FEW "(\\d{1,2}|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)"
 static const char counted_rx[] =
     "\\bnombre\\s+(?:total\\s+)?de\\s+lots\\s*[:\\t\\n]\\s*" FEW "(?![\\w.,]|\\s*[/%])"
-    "|(?:^|fait\\s+l'objet\\s+d[e']|(?:lots?|allotissement|alloti)\\s*:\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
+    "|^\\W*(?:nombre\\s+de\\s+)?lots\\s+(\\d{1,2})\\s*$"
+    "|(?:^|(?:fait|font|feront)\\s+l'objet\\s+d[e']|(?:donnent?|donnera|donneront)\\s+lieu\\s+a|(?:lots?|allotissement|"
+    "alloti)\\s*:\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
     "\\s*[-.)]\\s*)?"
     "[\"(]?\\s*" FEW
     "\\s*[\")]?\\s*(?:\\(\\s*\\w+\\s*\\)\\s*)?lots\\s*(?:$|[:.,;(]|(?:traites|separes|distincts|geographiques|"
@@ -196,7 +201,7 @@ void lots_find(struct reading *r)
 		}
 	}
 	for (at = 0; count == 0 && body_find(r, counted_rx, at, &m); at = m.to) {
-		unsigned g = m.g[1].set ? 1 : 2;
+		unsigned g = m.g[1].set ? 1 : m.g[2].set ? 2 : 3;
 		long k = 0;
 		if (french_number(r->body.s + m.g[g].from, m.g[g].to - m.g[g].from, &k) == 0 || k < 2 || k > 60 ||
 		    body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z", body_back(m.from, 80), m.from))

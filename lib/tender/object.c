@@ -276,7 +276,8 @@ static bool from_cover(struct reading *r)
 		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
 			continue;
 		if (body_has(r,
-			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:publics?"
+			"\\A\\s*(?:reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
+			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
@@ -284,7 +285,7 @@ static bool from_cover(struct reading *r)
 			"objet|annexe|"
 			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
-			"_|\\d{5}|appel\\s+d'offre|@",
+			"_|\\d{5}|appel\\s+d'offre|@|reglement\\s+(?:de|du|particulier)\\b",
 			from, end))
 			continue;
 		size_t to = object_end(r, from);

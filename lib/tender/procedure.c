@@ -40,7 +40,7 @@ static const struct {
 
 /* A sentence that says which procedure this is, rather than naming one in passing. */
 static const char states_rx[] = "procedure\\s+de\\s+passation|mode\\s+de\\s+passation|type\\s+de\\s+procedure|"
-				"procedure\\s*:|(?:est|sera)\\s+(?:lancee?|passee?|"
+				"procedure\\s*:|(?:consultation|marche)\\s+suit|(?:est|sera)\\s+(?:lancee?|passee?|"
 				"soumise?|organisee?|conclue?|effectuee?|menee?)|lancee?\\s+(?:selon|suivant|en|sous)|"
 				"passee?\\s+(?:selon|suivant|en|sous|par)|"
 				"procedure\\s+(?:de\\s+consultation\\s+)?(?:utilisee|retenue)|est\\s+la\\s+procedure|"

@@ -22,9 +22,16 @@ static const struct {
 	    "consultation|marche\\s+subsequent)\\s*n\\s?[o?]\\s*\\.?[:\\s]*(" NUMBER ")(?![\\w%])" },
 	/* without "n°": only what letters and digits show to be a number */
 	{ 0.85, true, true,
-	    "\\b(?:consultation|affaire|reglement\\s+de\\s+(?:la\\s+)?consultation)[ "
-	    "\\t]+(?=[a-z._/-]*\\d)(?=[\\d._/-]*[a-z])((?:[a-z0-9]|[._/-](?=[a-z0-9])"
-	    "){5,24})\\s*$" },
+	    "\\b(?:consultation|affaire|reglement\\s+de\\s+(?:la\\s+)?consultation)\\s+(?=[a-z._/-]*\\d)(?=[\\d._/"
+	    "-]*[a-z])((?:[a-"
+	    "z0-9]|[._/-](?=[a-z0-9])){5,24})\\s*$" },
+	{ 0.85, true, true,
+	    "^[\\s\\d.*-]{0,6}(?:consultation|affaire|marche|dossier|numero)\\s+([a-z]{2,6} "
+	    "\\d{4}[-/]\\d{1,4}|(?=[a-z._/-]*\\d)(?=[\\d._/-]*[a-z])"
+	    "(?:[a-z0-9]|[._/-](?=[a-z0-9])){5,24})\\s*$" },
+	{ 0.93, true, false,
+	    "\\b(?:identifiant|code)\\s+(?:interne\\s+)?(?:de\\s+la\\s+)?(?:consultation|procedure|marche)\\s*:\\s*"
+	    "(" NUMBER ")(?![\\w%])" },
 	{ 0.95, true, false,
 	    "\\b(?:procedure|consultation|affaire|accord-?cadre|numero\\s+de\\s+(?:la\\s+)?(?:consultation|procedure|"
 	    "marche))\\s*:\\s*(" NUMBER ")(?![\\w%])" },
@@ -50,6 +57,9 @@ static bool plausible(struct reading *r, const struct view *v, const struct matc
 {
 	const char *s = v->s;
 	if (pattern_in(r->rx, never_rx, s, m->g[1].from, m->g[1].to))
+		return false;
+	/* "N° 26 11 039 : lot 1": the number of one lot */
+	if (pattern_in(r->rx, "\\A\\s*[:-]\\s*lot\\b", s, m->g[1].to, m->g[1].to + 12 < v->n ? m->g[1].to + 12 : v->n))
 		return false;
 	if (m->from > 1500 && pattern_in(r->rx, law_rx, s, m->g[1].from, m->g[1].to))
 		return false;

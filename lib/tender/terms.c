@@ -6,13 +6,18 @@ static const char validity_rx[] =
     "(?:delais?|durees?)\\s+(?:pendant\\s+(?:lequel|laquelle)[^.\\n]{0,60}?|de\\s+)(?:la\\s+)?validite\\s+(?:(?:des|de "
     "l'|de leurs?|d')\\s*"
     "(?:offres?|propositions?|plis)|de celles?-ci)|validite\\s+(?:minimale\\s+)?des\\s+(?:offres|propositions)|"
-    "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|maintenir\\s+(?:leurs?|son|sa)"
+    "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:les\\s+termes\\s+de\\s+)?(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|"
+    "maintenir\\s+(?:leurs?|son|sa)"
     "\\s+"
     "(?:offres?|propositions?)|"
     "\\bne\\s+(?:me\\s+|nous\\s+)?(?:lie|engage)(?:nt)?\\b[^.]{0,40}\\bque\\s+si\\b|"
     "\\bvalidite\\s*:(?=[^.\\n]{0,50}\\bdate\\s+limite)|"
     "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
-    "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?";
+    "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?|offres\\s+valables(?=\\s+(?:pendant\\s+)?\\d)|"
+    "offres?\\b[^.;]{0,50}\\b(?:auront|aura)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
+    "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
+    "pendant|pour|durant))|"
+    "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^\\W*(?:delai|duree)\\s+de\\s+validite\\s*:";
 
 void validity_find(struct reading *r)
 {
@@ -21,6 +26,9 @@ void validity_find(struct reading *r)
 	while (body_find(r, validity_rx, at, &m)) {
 		struct duration d;
 		at = m.to;
+		/* "délai de validité :" alone is that of the offers only in a document about offers */
+		if (r->body.s[m.to - 1] == ':' && r->kind != KIND_RC && r->kind != KIND_AAPC)
+			continue;
 		size_t high = body_ahead(r, m.to, 170);
 		if (!french_duration(r->rx, r->body.s, high, m.to, &d))
 			continue;
@@ -56,7 +64,8 @@ void validity_find(struct reading *r)
 #define HEADING "(?:^|\\G)[\\s*-]*(?:art(?:icle)?\\.?\\s*)?(?:[\\d.]+\\s*[-.):/]*\\s*)?(?:les\\s+)?"
 #define VARIANTS \
 	"variantes?(?:\\s+(?:libres?|facultatives?|et\\s+(?:options|pse)))?(?:\\s+(?:a\\s+l'initiative\\s+d(?:es?|u)|" \
-	"proposees?\\s+par\\s+les?)\\s+(?:candidats?|soumissionnaires?|operateurs?\\s+economiques?))?"
+	"proposees?\\s+par\\s+les?)\\s+(?:candidats?|soumissionnaires?|operateurs?\\s+economiques?))?(?:\\s+(?:" \
+	"autorise|accepte|admis)e?s(?=\\s*:))?"
 
 /* Sayings about variants; the first that fits a sentence decides it. */
 static const struct {
@@ -70,6 +79,7 @@ static const struct {
 	{ "variantes?[^.;]{0,60}?(?:\\[ \\]\\s*oui\\s*\\[x\\]\\s*non|\\[x\\]\\s*non\\s*\\[ \\]\\s*oui)", 0 },
 	{ "variantes?[^.;]{0,60}?(?:\\[x\\]\\s*oui\\s*\\[ \\]\\s*non|\\[ \\]\\s*non\\s*\\[x\\]\\s*oui)", 1 },
 	{ "variantes?[\\s:]*(?:\\[.\\]\\s*)?(?:oui|non)\\s*/?\\s*(?:\\[.\\]\\s*)?(?:oui|non)\\b", -1 },
+	{ "\\bexige[a-z]*\\s+(?:la\\s+presentation\\s+de\\s+|des\\s+)variantes?\\s*:?[^\\n]{0,6}\\z", -1 },
 	{ HEADING VARIANTS
 	    "\\s*[:.\\t\\n "
 	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis)e?s?)?|interdites?|neant|aucune|pas de "
@@ -87,7 +97,10 @@ static const struct {
 	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)", 0 },
 	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*oui\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?non)", 1 },
 	{ "(?:^|\\G|prevu\\s|\\d\\s*[:.-]\\s)[\\s:*-]*(?:pas\\s+de|sans)\\s+variantes?\\s*(?:$|[.;,\\t(])", 0 },
-	{ "(?:n'autorise|n'accepte|n'admet)\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
+	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
+	    0 },
+	{ "\\bni\\s+variantes?\\s*(?:$|[.;,])|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
+	{ "(?:n'autoris|n'accept|n'admet)[a-z]*\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
 	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
 	  "des\\s+)?variantes?",
 	    0 },
