@@ -58,7 +58,7 @@ static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([
 			      "?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s+"
 			      "([a-z][^\\n%\\d]{3,90}?)[\\s:]+(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s*\\z";
 /* The head of such a table, and its rows: "Critères Points", "Prix 60". */
-static const char table_head_rx[] = "\\A[^\\n.:]{0,30}\\bcriteres?\\b[^\\n.:]{0,50}\\b(?:ponderations?|points?|"
+static const char table_head_rx[] = "\\A[^\\n.:]{0,30}\\bcriteres?\\b[^\\n.:]{0,50}\\b(?:ponderations?|poids|points?|"
 				    "coefficients?|notes?|bareme)\\b[^\\n.:]{0,50}\\z";
 static const char cell_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]*\\s+)?([a-z][^\\n%]{2,120}?)\\s+(?<![\\d.,])("
 			      "\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
@@ -258,7 +258,8 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 		table |= pattern_in(r->rx, table_head_rx, line, 0, n);
 		/* "les critères suivants :", a table's header: no part of the name under it */
 		if (pattern_in(r->rx,
-			"\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|points?\\b|coef)|"
+			"\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|poids\\b|points?\\b|"
+			"coef|notes?\\b)|"
 			"\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?|"
 			"points|description|"
 			"coefficients?|notes?|n\\s?o|%)\\s*\\z",

@@ -101,9 +101,12 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	size_t gap = label.to;
 	if (!gap_is_fair(r, gap, start) || is_reference(r, label.from, gap, start))
 		return false;
+	size_t end = m->has_time && m->time_to > m->to ? m->time_to : m->to;
 	/* "offres ... reçues" alone proves nothing without "avant", "au plus tard" or "le" at the date */
 	if (!body_has(
 		r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?|cloture)\\b|attendue?s?\\z", label.from, label.to) &&
+	    !body_has(
+		r, "\\A\\s*(?:,\\s*)?(?:au plus tard|dernier delai|terme de rigueur)", end, body_ahead(r, end, 30)) &&
 	    !body_has(
 		r, "(?:avant|au plus tard|jusqu'au|soit|pour)\\b[^.]{0,60}\\z|[:-]\\s*(?:le\\s*)?\\z", gap, start))
 		return false;

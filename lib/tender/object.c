@@ -16,7 +16,7 @@ static const char label_rx[] =
     "du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
     "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
-    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|intitule(?:\\s+d[eu](?:"
+    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
     "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
@@ -38,7 +38,8 @@ static bool next_statement(struct reading *r, size_t from)
 		   "duree|delai|lieux?|"
 		   "procedure|marche\\s+(?:passe|a\\s+procedure)|accord-?cadre\\s+(?:passe|a\\s)|reference|numero|code|"
 		   "cpv|date|pouvoir|acheteur|maitre|"
-		   "entite|autorite|conducteur|coordonnateur)\\b[^\\n]{0,60}(?::|$)|(?:la|le|les|cette|ces|l'|il|elle)"
+		   "entite|autorite|conducteur|coordonnateur)\\b[^\\n]{0,60}(?::|$)|[a-z][a-z' "
+		   "()/-]{2,45}\\s:(?:\\s|$)|(?:la|le|les|cette|ces|l'|il|elle)"
 		   "\\s?(?:present|est|sont|"
 		   "consultation|procedure|marche|concession|contrat|accord|prestations|travaux)[a-z-]*\\s)",
 		   from, end);
@@ -281,7 +282,8 @@ static bool from_cover(struct reading *r)
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
-			"centre|groupement|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
+			"centre|groupement|chambre|metropole|sivom|sivu|societe|lycee|college|ecole|crous|mairie|page|"
+			"document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
 			"objet|annexe|"
 			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
