@@ -49,7 +49,8 @@ static const char person_rx[] =
 static const char not_name_rx[] =
     "_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|marches?\\s+publics?|reserve|dossier|"
     "offres?|consultation|"
-    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b";
+    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b|\\A\\s*"
+    "\\S*\\d\\S*\\s*\\z";
 
 /* Where a name ends on its line: an address, a representative, a bracket that explains. */
 static size_t name_end(struct reading *r, size_t from, size_t to)
@@ -135,7 +136,8 @@ static bool from_labels(struct reading *r)
 				continue;
 			/* "Représentant de l'acheteur", "signature du pouvoir adjudicateur": not a label of the name */
 			if (body_has(r,
-				"(?:representant|signature|profil|accord|decision|conduite|nom\\s+du\\s+representant|"
+				"(?:representant|signature|profil|reference|numero|accord|decision|conduite|nom\\s+"
+				"du\\s+representant|"
 				"par\\s+l[ea]|aupres|pour)\\s*(?:d'|de\\s+l'?|du|l'|le)?\\s*\\z",
 				body_back(m.from, 28), m.from))
 				continue;

@@ -11,7 +11,8 @@ static const char anchor_rx[] =
     "\\bcriteres?\\b[^.\\n:]{0,40}:\\s*$|grille\\s+(?:d'(?:evaluation|analyse)|de\\s+notation)|"
     "\\b(?:class|not|jug|evalu)(?:ees?|es?|erons|ons|era|ent|eront)\\s+(?:les|des|l')\\s?(?:offres?|propositions?)|"
     "offre\\s+(?:recoit|recevra|obtient)\\s+une\\s+note|"
-    "(?:jugement|classement|analyse|notation|evaluation)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+de\\s+l'offre|"
+    "(?:jugement|classement|analyse|notation|evaluation)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+d(?:e\\s+l'offre|"
+    "es\\s+offres|u\\s+titulaire|e\\s+l'attributaire)|"
     "offre\\s+economiquement\\s+"
     "la\\s+plus\\s+avantageuse|"
     "criteres?\\s*(?:%|poids|coefficients?|notes?|points|bareme|ponderation|et "
@@ -19,7 +20,7 @@ static const char anchor_rx[] =
 
 /* What may stand between a name and its weight. */
 #define BEFORE_WEIGHT \
-	"(?:sur\\s+|notee?s?\\s+sur\\s+|note\\s*:\\s*|a\\s+hauteur\\s+de\\s+|pour\\s+|pondere?e?s?\\s+a\\s+|" \
+	"(?:/\\s*|sur\\s+|notee?s?\\s+sur\\s+|note\\s*:\\s*|a\\s+hauteur\\s+de\\s+|pour\\s+|pondere?e?s?\\s+a\\s+|" \
 	"ponderation\\s*(?:de\\s+|:\\s*)?|" \
 	"coef(?:ficient|\\.)?\\s*(?:de\\s+|:\\s*)?)"
 /* One line: a name, then its weight at the end or nearly so. Groups: 1 number, 2 name, 3 weight, 4 unit, 5 "dont". */
@@ -32,7 +33,7 @@ static const char item_rx[] =
     "prix)?\\s*\\z";
 /* "1. Valeur technique (55 %), jugée d'après le mémoire, dont :": the weight in brackets right after the name. */
 static const char bracket_rx[] = "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' "
-				 "-]{2,90}?)\\s*[(\\[]\\s*(?:sur\\s+)?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
+				 "-]{2,90}?)\\s*[(\\[]\\s*" BEFORE_WEIGHT "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
 				 "(%|points?|pts?)\\s*[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
 /* "2) Valeur technique : 30 %, appréciée au vu du mémoire", "VALEUR TECHNIQUE 40 % décomposée comme suit :". */
 static const char led_rx[] =
@@ -48,11 +49,12 @@ static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|poi
 			       "\\s*[;.,]?\\s*\\z";
 /* "Prix : 50", "Valeur technique : note sur 60": no unit, but marks that part it from the name; names of the usual
  * kind. */
-static const char plain_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
-			       "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
-			       "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
-			       "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|(?="
-			       "not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*[.;,]?\\s*\\z";
+static const char plain_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
+    "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
+    "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
+    "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|\\(\\s*(?=not|coef|pond|sur\\s)|(?="
+    "/|not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
 /* A row of a table with its cells run together: "Valeur technique 45 % Qualité du linge 20 %", the second a part. */
 static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([a-z][^\\n%\\d]{3,80}?)[\\s:]+(\\d{1,3}("
 			      "?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s+"
@@ -77,12 +79,16 @@ static const char over_rx[] = "chaque\\s+candidat\\s+se\\s+verra|note\\s+(?:glob
 			      "\\A\\s*(?:article|chapitre)\\s+\\d|negociation|delai\\s+de\\s+validite|montant\\s+de\\s+"
 			      "l'offre|retenue\\s+de|penalit|avance\\b|tva\\b";
 
+/* A head with a column of parts. */
+static const char parted_rx[] = "\\bcriteres?\\b[^\\n.:]*\\bsous[- ]?criteres?\\b";
+
 struct lines {
 	struct criteria_row row[MAX_ROWS];
 	char marker[MAX_ROWS]; /* how the row's line begins: '-', '*', '1' for any number, ' ' for none */
 	size_t n;
 	double sum;   /* of the top level as far as known */
 	size_t whole; /* rows when that first made 100; 0: not yet */
+	bool parted;  /* under a table's head that tells parts of criteria from criteria */
 };
 
 /* How a line begins. */
@@ -168,6 +174,7 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 	size_t high = body_ahead(r, at, 6000);
 	size_t above = view_line_start(&r->body, body_back(at, 1));
 	/* under the head of a table that gives weights */
+	out->parted |= pattern_in(r->rx, parted_rx, s, above, body_back(at, 1));
 	bool table = pattern_in(r->rx, table_head_rx, s, above, body_back(at, 1));
 	/* once whole, only parts that follow closely are of interest */
 	while (at < high && idle < (out->whole > 0 ? 5U : 14U)) {
@@ -256,6 +263,7 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 		}
 		idle++;
 		table |= pattern_in(r->rx, table_head_rx, line, 0, n);
+		out->parted |= pattern_in(r->rx, parted_rx, line, 0, n);
 		/* "les critères suivants :", a table's header: no part of the name under it */
 		if (pattern_in(r->rx,
 			"\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|poids\\b|points?\\b|"
@@ -340,11 +348,20 @@ static void names_without_weights(struct reading *r)
 	reading_add(r, "criteria", v, 0.75, &r->body, m.from, m.to);
 }
 
+/* Whether the rows tell which of them are parts. Cells run together in a line that has lost its columns do not. */
+static bool has_parts(const struct lines *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->row[i].level == LEVEL_SUB || l->row[i].dont)
+			return true;
+	return false;
+}
+
 /* All the rows, when they make a tree; else those that made a whole first, and nothing of what came after. */
 static bool add_lines(struct reading *r, struct lines *out)
 {
 	struct criteria_row copy[MAX_ROWS];
-	if (out->n < 2)
+	if (out->n < 2 || (out->parted && !has_parts(out)))
 		return false;
 	memcpy(copy, out->row, sizeof(copy));
 	if (criteria_from_rows(r, copy, out->n, out->whole == 0, 0.9))
@@ -354,6 +371,12 @@ static bool add_lines(struct reading *r, struct lines *out)
 
 void criteria_find(struct reading *r)
 {
+	/* what is delivered is judged by criteria too, in the contract's own papers */
+	if ((r->kind == KIND_CCAP || r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF ||
+		r->kind == KIND_DQE) &&
+	    !body_has(r, "jugement\\s+des\\s+(?:offres|propositions)|economiquement\\s+la\\s+plus\\s+avantageuse", 0,
+		r->body.n))
+		return;
 	if (criteria_from_tables(r))
 		return;
 	struct match m;

@@ -118,12 +118,14 @@ static void raise_brothers(struct criteria_row *rows, size_t n)
 {
 	double sum = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].level != LEVEL_SUB || rows[i].chapter == 0 || rows[i].chapter != rows[0].chapter)
+		bool numbered = rows[i].chapter != 0;
+		if (rows[i].level != LEVEL_SUB || rows[0].chapter == 0 ||
+		    (numbered && rows[i].chapter != rows[0].chapter))
 			return;
-		sum += rows[i].weight;
+		sum += numbered ? rows[i].weight : 0;
 	}
 	for (size_t i = 0; i < n && near(sum, 100); i++)
-		rows[i].level = LEVEL_TOP;
+		rows[i].level = rows[i].chapter != 0 ? LEVEL_TOP : LEVEL_SUB;
 }
 
 static void scale_parts(struct criterion *c, double factor)

@@ -101,6 +101,10 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	size_t gap = label.to;
 	if (!gap_is_fair(r, gap, start) || is_reference(r, label.from, gap, start))
 		return false;
+	/* a contract's papers name that day at most by its title; other things are due in them */
+	if ((r->kind == KIND_CCAP || r->kind == KIND_CCTP) &&
+	    !body_has(r, "\\blimite|\\bbutoir|dlro", label.from, label.to))
+		return false;
 	size_t end = m->has_time && m->time_to > m->to ? m->time_to : m->to;
 	/* "offres ... reçues" alone proves nothing without "avant", "au plus tard" or "le" at the date */
 	if (!body_has(

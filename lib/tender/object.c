@@ -24,7 +24,7 @@ static const char never_rx[] =
     "\\A\\s*(?:reprendre|\\(|_|:|voir\\b|article|les?\\s+stipulations|les\\s+clauses|definir|fixer|preciser|de\\s+(?:"
     "definir|fixer|preciser)|ci-|indique|mentionne|"
     "pieces?|duree|procedure|mode\\b|decomposition|lieu|adresse|date\\b|\\d|acheteur|pouvoir|l'objet|du\\s+marche|page|"
-    "sommaire|forme|code|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
+    "sommaire|forme|code|(?:accord-?cadre|marche|dossier)\\s+n\\s?[o?]\\b|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
     "montant|allotissement|marches?\\s+(?:publics?\\s+)?(?:de\\s+\\w+\\s+)?passes?\\s+(?:selon|en|suivant)|un\\s+delai|"
     "toute\\b|tout\\b|des?\\s+la|etendue)";
 

@@ -36,7 +36,8 @@ static const struct {
 	    "\\b(?:procedure|consultation|affaire|accord-?cadre|numero\\s+de\\s+(?:la\\s+)?(?:consultation|procedure|"
 	    "marche))\\s*:\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.93, true, false,
-	    "\\b(?:reference|ref\\.?)(?:\\s+(?:de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|acheteur|"
+	    "\\b(?:reference|ref\\.?)(?:\\s+(?:acheteur|de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|"
+	    "acheteur|"
 	    "accord-cadre)|interne))?\\s*"
 	    "(?::|n\\s?[o?]\\s*:?)\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.9, true, false, "enregistree?\\s+sous\\s+le\\s+numero\\s*:?\\s*(" NUMBER ")(?![\\w%])" },

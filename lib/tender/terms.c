@@ -75,6 +75,9 @@ static const struct {
 	{ "pour\\s+lesquels?\\s+(?:les|des)\\s+variantes|(?:si|lorsque|quand|ou|cas ou)\\s+(?:les |des |une "
 	  ")?variantes?\\s+(?:est|sont|serai)",
 	    -1 },
+	/* "les variantes de tracé": what is built varies, not the offer */
+	{ "variantes?\\s+(?:de|du|des|d')\\s?(?!la\\b|l'|ce|cette|leur|base|son\\b|candidat|soumissionnaire)[a-z]{4,}",
+	    -1 },
 	/* boxes: the word after the ticked one; without a tick there is no answer */
 	{ "variantes?[^.;]{0,60}?(?:\\[ \\]\\s*oui\\s*\\[x\\]\\s*non|\\[x\\]\\s*non\\s*\\[ \\]\\s*oui)", 0 },
 	{ "variantes?[^.;]{0,60}?(?:\\[x\\]\\s*oui\\s*\\[ \\]\\s*non|\\[ \\]\\s*non\\s*\\[x\\]\\s*oui)", 1 },
@@ -91,6 +94,9 @@ static const struct {
 	{ "aucune\\s+variante[^.;]{0,60}(?:n'est|ne\\s+(?:sera|sont)|autoris|admis|accept)", 0 },
 	{ "variantes?\\b(?:[^.;]|\\b[rld]\\.|\\.(?=\\d)){0,200}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
 	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
+	    0 },
+	{ "\\btoute\\s+variante\\s+(?:sera|est|serait)\\s+(?:rejetee|exclue|interdite|refusee|ecartee|eliminee|"
+	  "proscrite)",
 	    0 },
 	{ "variantes?\\b[^.;]{0,60}\\b(?:sont|est|seront)\\s+(?:interdites?|exclues?|prohibees?|refusees?|proscrites?)",
 	    0 },
@@ -127,6 +133,8 @@ static bool unticked(const struct reading *r, size_t at)
 
 void variants_find(struct reading *r)
 {
+	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)
+		return;
 	struct match m;
 	size_t at = 0;
 	while (body_find(r, "variantes?\\b", at, &m)) {
