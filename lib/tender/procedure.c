@@ -15,7 +15,7 @@ static const struct {
 	{ MAPA, 3, "procedures?\\s+adaptees?(?:\\s+(?:ouverte|restreinte))?" },
 	{ MAPA, 2.5, "\\bmapa\\b" },
 	{ MAPA, 3, "\\b(?:procedure|mode\\s+de\\s+passation)\\s*:\\s*adaptee\\b" },
-	{ MAPA, 2, "\\br\\.?\\s?2123-1\\b" },
+	{ MAPA, 1, "\\br\\.?\\s?2123-1\\b" },
 	{ MAPA, 1.5,
 	    "\\b26[. "
 	    "-]?(?:ii|2)\\b[^.\\n]{0,20}\\b28\\b[^.\\n]{0,10}(?:cmp|code)|\\barticles?\\s+28\\s+du\\s+(?:code|cmp)" },

@@ -27,7 +27,8 @@ void validity_find(struct reading *r)
 		struct duration d;
 		at = m.to;
 		/* "délai de validité :" alone is that of the offers only in a document about offers */
-		if (r->body.s[m.to - 1] == ':' && r->kind != KIND_RC && r->kind != KIND_AAPC)
+		if (body_has(r, "\\A\\W*(?:delai|duree)[^\\n]*:\\z", m.from, m.to) && r->kind != KIND_RC &&
+		    r->kind != KIND_AAPC)
 			continue;
 		size_t high = body_ahead(r, m.to, 170);
 		if (!french_duration(r->rx, r->body.s, high, m.to, &d))
@@ -131,6 +132,17 @@ static bool unticked(const struct reading *r, size_t at)
 	return body_has(r, "\\A\\s*(?:[*-]\\s*)?\\[ \\]", view_line_start(&r->body, at), at + 1);
 }
 
+/* An answer with its box on a line of its own ends where the next box stands. */
+static void within_box(struct reading *r, size_t at, size_t *from, size_t *to)
+{
+	size_t line = view_line_start(&r->body, at);
+	struct match next;
+	if (line >= *from && body_has(r, "\\A\\s*(?:[*-]\\s*)?\\[[ x]\\]", line, at))
+		*from = line;
+	if (pattern_find(r->rx, "\\n\\s*(?:[*-]\\s*)?\\[[ x]\\]", r->body.s, *to, at, &next) && next.from > *from)
+		*to = next.from;
+}
+
 void variants_find(struct reading *r)
 {
 	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)
@@ -139,6 +151,7 @@ void variants_find(struct reading *r)
 	size_t at = 0;
 	while (body_find(r, "variantes?\\b", at, &m)) {
 		size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
+		within_box(r, m.from, &from, &to);
 		at = to > m.to ? to : m.to;
 		for (size_t i = 0; i < ARRAY_LEN(variant_rules); i++) {
 			struct match k;
