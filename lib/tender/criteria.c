@@ -73,6 +73,10 @@ static const char alone_rx[] =
 /* A line that begins a criterion. */
 static const char begins_rx[] =
     "\\A\\s*(?:[*-]|(?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):]|\\d{1,2}\\s+[a-z]|(?:sous[- ])?critere)";
+/* "les critères suivants :", a table's head: no part of the name under it. */
+static const char no_name_rx[] =
+    "\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|poids\\b|points?\\b|coef|notes?\\b)|"
+    "\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?|points|description|coefficients?|notes?|n\\s?o|%)\\s*\\z";
 /* Lines that show a list is over. */
 static const char over_rx[] = "chaque\\s+candidat\\s+se\\s+verra|note\\s+(?:globale|totale|de\\s+l'offre|sur\\s+\\d+"
 			      "\\s*=)|methodologie\\s*\\z|formule|en\\s+cas\\s+d'egalite|"
@@ -86,9 +90,13 @@ struct lines {
 	struct criteria_row row[MAX_ROWS];
 	char marker[MAX_ROWS]; /* how the row's line begins: '-', '*', '1' for any number, ' ' for none */
 	size_t n;
-	double sum;   /* of the top level as far as known */
-	size_t whole; /* rows when that first made 100; 0: not yet */
-	bool parted;  /* under a table's head that tells parts of criteria from criteria */
+	double sum;                  /* of the top level as far as known */
+	size_t whole;                /* rows when that first made 100; 0: not yet */
+	size_t pending, pending_end; /* a name still without weight */
+	unsigned idle;               /* lines since the last row */
+	bool header;                 /* the lead speaks of weights */
+	bool table;                  /* under the head of a table that gives weights */
+	bool parted;                 /* under a table's head that tells parts of criteria from criteria */
 };
 
 /* How a line begins. */
@@ -164,122 +172,147 @@ static bool bad_name(struct reading *r, size_t from, size_t to)
 	    from, to);
 }
 
+/* The forms a line with a name and its weight may have, in the order they are tried: the groups of each. */
+static const struct {
+	const char *rx;
+	unsigned number, name, weight, unit, dont;
+	enum { ANYWHERE, UNDER_HEADER, IN_TABLE } where;
+} shapes[] = {
+	{ bracket_rx, 1, 2, 3, 4, 5, ANYWHERE },
+	{ led_rx, 1, 2, 3, 4, 5, ANYWHERE },
+	{ first_rx, 0, 3, 1, 2, 0, ANYWHERE },
+	{ plain_rx, 1, 2, 3, 0, 0, ANYWHERE },
+	{ cell_rx, 1, 2, 3, 0, 0, IN_TABLE },
+	{ bare_rx, 1, 2, 3, 0, 0, UNDER_HEADER },
+};
+
+/* A name and its weight at the end of the line; the name may have begun on the lines above. */
+static bool take_item(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	struct match m;
+	const char *line = r->body.s + from;
+	if (!pattern_find(r->rx, item_rx, line, end - from, 0, &m) || bad_name(r, from + m.g[2].from, from + m.g[2].to))
+		return false;
+	size_t start = from;
+	if (out->pending_end > out->pending && !pattern_in(r->rx, begins_rx, line, 0, end - from) &&
+	    from - out->pending < 400) {
+		start = out->pending;
+		for (unsigned i = 2; i <= 4; i++)
+			m.g[i].to += from - start;
+		m.g[3].from += from - start;
+		m.g[4].from += from - start;
+		m.g[2].from = 0;
+		m.g[1].set = false;
+	}
+	push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
+	return true;
+}
+
+static bool take_pair(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	struct match m;
+	size_t before = out->n;
+	if (!pattern_find(r->rx, pair_rx, r->body.s + from, end - from, 0, &m) ||
+	    bad_name(r, from + m.g[2].from, from + m.g[5].to))
+		return false;
+	push(r, out, &m, 1, 2, 3, 4, 0, from, from, from + m.g[4].to);
+	if (out->n > before)
+		out->row[out->n - 1].dont = true;
+	push(r, out, &m, 0, 5, 6, 7, 0, from, from + m.g[5].from, end);
+	return true;
+}
+
+static bool take_shape(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		struct match m;
+		if ((shapes[i].where == UNDER_HEADER && !out->header) || (shapes[i].where == IN_TABLE && !out->table))
+			continue;
+		if (!pattern_find(r->rx, shapes[i].rx, r->body.s + from, end - from, 0, &m) ||
+		    bad_name(r, from + m.g[shapes[i].name].from, from + m.g[shapes[i].name].to))
+			continue;
+		push(r, out, &m, shapes[i].number, shapes[i].name, shapes[i].weight, shapes[i].unit, shapes[i].dont,
+		    from, from, end);
+		return true;
+	}
+	return false;
+}
+
+/* A weight alone, for the name on the lines above. */
+static bool take_alone(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	struct match m, k = { 0 }, number;
+	size_t name = out->pending, name_end = out->pending_end;
+	if (name_end <= name || from - name >= 600 ||
+	    !pattern_find(r->rx, alone_rx, r->body.s + from, end - from, 0, &m) || !(m.g[2].set || out->header))
+		return false;
+	k.g[2].set = k.g[3].set = true;
+	k.g[2].to = name_end - name;
+	for (unsigned i = 1; i <= 3; i++) {
+		k.g[i + 2] = m.g[i];
+		k.g[i + 2].from += from - name;
+		k.g[i + 2].to += from - name;
+	}
+	if (pattern_find(r->rx, "\\A[\\s*]*(\\d{1,2}(?:\\.\\d{1,2})+)", r->body.s + name, name_end - name, 0, &number))
+		k.g[1] = number.g[1];
+	push(r, out, &k, 1, 2, 3, 4, 5, name, name, end);
+	return true;
+}
+
+/* Reads one line; what gives no row may be the begin of a name. False: the list is over. */
+static bool read_line(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	const char *s = r->body.s, *line = s + from;
+	size_t n = end - from, before = out->n;
+	/* the number of a row, in a cell of its own */
+	if (s[end] == '\t' && (from == 0 || s[from - 1] == '\n') &&
+	    pattern_in(r->rx, "\\A\\s*\\d{1,2}\\s*[.)]?\\s*\\z", line, 0, n)) {
+		out->pending = out->pending_end = 0;
+		return true;
+	}
+	(void)(take_item(r, out, from, end) || take_pair(r, out, from, end) || take_shape(r, out, from, end) ||
+	       take_alone(r, out, from, end));
+	if (out->n > before) {
+		out->pending = out->pending_end = 0;
+		out->idle = 0;
+		return true;
+	}
+	if (pattern_in(r->rx, over_rx, line, 0, n)) {
+		if (out->n > 0)
+			return false;
+		out->idle += 4;
+	}
+	out->idle++;
+	out->table |= pattern_in(r->rx, table_head_rx, line, 0, n);
+	out->parted |= pattern_in(r->rx, parted_rx, line, 0, n);
+	if (pattern_in(r->rx, no_name_rx, line, 0, n)) {
+		out->pending = out->pending_end = 0;
+		return true;
+	}
+	if (out->pending_end == 0 || pattern_in(r->rx, begins_rx, line, 0, n))
+		out->pending = from;
+	out->pending_end = end;
+	if (out->pending_end - out->pending > 400)
+		out->pending = out->pending_end = 0;
+	return true;
+}
+
 /* Reads the lines from `at` on, until nothing more comes. */
 static void read_lines(struct reading *r, size_t at, struct lines *out)
 {
 	const char *s = r->body.s;
-	size_t pending = 0, pending_end = 0; /* a name still without weight */
-	unsigned idle = 0;
-	bool header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
-	size_t high = body_ahead(r, at, 6000);
-	size_t above = view_line_start(&r->body, body_back(at, 1));
-	/* under the head of a table that gives weights */
+	size_t high = body_ahead(r, at, 6000), above = view_line_start(&r->body, body_back(at, 1));
+	out->header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
 	out->parted |= pattern_in(r->rx, parted_rx, s, above, body_back(at, 1));
-	bool table = pattern_in(r->rx, table_head_rx, s, above, body_back(at, 1));
+	out->table = pattern_in(r->rx, table_head_rx, s, above, body_back(at, 1));
 	/* once whole, only parts that follow closely are of interest */
-	while (at < high && idle < (out->whole > 0 ? 5U : 14U)) {
+	while (at < high && out->idle < (out->whole > 0 ? 5U : 14U)) {
 		size_t end = at;
 		while (end < high && s[end] != '\n' && s[end] != '\t')
 			end++;
-		size_t from = at;
+		if (end > at && !read_line(r, out, at, end))
+			return;
 		at = end + 1;
-		if (end - from < 1)
-			continue;
-		struct match m;
-		const char *line = s + from;
-		size_t n = end - from;
-		size_t before = out->n;
-		/* the number of a row, in a cell of its own */
-		if (s[end] == '\t' && (from == 0 || s[from - 1] == '\n') &&
-		    pattern_in(r->rx, "\\A\\s*\\d{1,2}\\s*[.)]?\\s*\\z", line, 0, n)) {
-			pending = pending_end = 0;
-			continue;
-		}
-		if (pattern_find(r->rx, item_rx, line, n, 0, &m) &&
-		    !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			/* the end of a name that began on lines above */
-			size_t start = from;
-			if (pending_end > pending && !pattern_in(r->rx, begins_rx, line, 0, n) &&
-			    from - pending < 400) {
-				start = pending;
-				m.g[2].from = 0;
-				m.g[2].to += from - pending;
-				m.g[3].from += from - pending;
-				m.g[3].to += from - pending;
-				m.g[4].from += from - pending;
-				m.g[4].to += from - pending;
-				m.g[1].set = false;
-			}
-			push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
-		} else if (pattern_find(r->rx, bracket_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
-		} else if (pattern_find(r->rx, pair_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[5].to)) {
-			push(r, out, &m, 1, 2, 3, 4, 0, from, from, from + m.g[4].to);
-			if (out->n > before)
-				out->row[out->n - 1].dont = true;
-			push(r, out, &m, 0, 5, 6, 7, 0, from, from + m.g[5].from, end);
-		} else if (pattern_find(r->rx, led_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
-		} else if (pattern_find(r->rx, first_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[3].from, from + m.g[3].to)) {
-			push(r, out, &m, 0, 3, 1, 2, 0, from, from, end);
-		} else if (pattern_find(r->rx, plain_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
-		} else if (table && pattern_find(r->rx, cell_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
-		} else if (header && pattern_find(r->rx, bare_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
-		} else if (pending_end > pending && from - pending < 600 &&
-			   pattern_find(r->rx, alone_rx, line, n, 0, &m) && (m.g[2].set || header)) {
-			struct match k = { 0 };
-			k.g[2].set = k.g[3].set = true;
-			k.g[2].to = pending_end - pending;
-			for (unsigned i = 1; i <= 3; i++) {
-				k.g[i + 2] = m.g[i];
-				k.g[i + 2].from += from - pending;
-				k.g[i + 2].to += from - pending;
-			}
-			struct match number;
-			if (pattern_find(r->rx, "\\A[\\s*]*(\\d{1,2}(?:\\.\\d{1,2})+)", s + pending,
-				pending_end - pending, 0, &number))
-				k.g[1] = number.g[1];
-			push(r, out, &k, 1, 2, 3, 4, 5, pending, pending, end);
-		}
-		if (out->n > before) {
-			pending = pending_end = 0;
-			idle = 0;
-			continue;
-		}
-		if (pattern_in(r->rx, over_rx, line, 0, n)) {
-			if (out->n > 0)
-				return;
-			idle += 4;
-		}
-		idle++;
-		table |= pattern_in(r->rx, table_head_rx, line, 0, n);
-		out->parted |= pattern_in(r->rx, parted_rx, line, 0, n);
-		/* "les critères suivants :", a table's header: no part of the name under it */
-		if (pattern_in(r->rx,
-			"\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|poids\\b|points?\\b|"
-			"coef|notes?\\b)|"
-			"\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?|"
-			"points|description|"
-			"coefficients?|notes?|n\\s?o|%)\\s*\\z",
-			line, 0, n)) {
-			pending = pending_end = 0;
-			continue;
-		}
-		if (pending_end == 0 || pattern_in(r->rx, begins_rx, line, 0, n))
-			pending = from;
-		pending_end = end;
-		if (pending_end - pending > 400)
-			pending = pending_end = 0;
 	}
 }
 
