@@ -38,7 +38,8 @@ static const char bracket_rx[] = "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h
 /* "2) Valeur technique : 30 %, appréciée au vu du mémoire", "VALEUR TECHNIQUE 40 % décomposée comme suit :". */
 static const char led_rx[] =
     "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' -]{2,90}?)[\\s:=-]+" BEFORE_WEIGHT
-    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[,:(-]?\\s*(?=(?:dont|(?:qui\\s+(?:sera|est)\\s+)?(?:"
+    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[.,:(-]?\\s*(?=(?:dont|(?<=\\.\\s)(?:le|la|il|elle|ils|"
+    "elles|ce|cette)\\s+[^\\n]{0,60}(?:appreci|jug|not|evalu)ee?s?|(?:qui\\s+(?:sera|est)\\s+)?(?:"
     "appreci|jug|"
     "analys|evalu|not|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|compose|"
     "suivant)\\b)"
@@ -53,7 +54,7 @@ static const char plain_rx[] =
     "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
     "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
     "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
-    "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|\\(\\s*(?=not|coef|pond|sur\\s)|(?="
+    "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|\\(\\s*|(?="
     "/|not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
 /* A row of a table with its cells run together: "Valeur technique 45 % Qualité du linge 20 %", the second a part. */
 static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([a-z][^\\n%\\d]{3,80}?)[\\s:]+(\\d{1,3}("

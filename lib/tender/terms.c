@@ -14,7 +14,7 @@ static const char validity_rx[] =
     "\\bvalidite\\s*:(?=[^.\\n]{0,50}\\bdate\\s+limite)|"
     "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
     "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?|offres\\s+valables(?=\\s+(?:pendant\\s+)?\\d)|"
-    "offres?\\b[^.;]{0,50}\\b(?:auront|aura)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
+    "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
     "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
     "pendant|pour|durant))|"
     "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^\\W*(?:delai|duree)\\s+de\\s+validite\\s*:";

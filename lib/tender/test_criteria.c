@@ -137,6 +137,12 @@ Test(criteria, in_prose_and_forms)
 	    "prix 60, qualité technique 40");
 	cr_expect_str_eq(
 	    criteria("Critères de jugement\nPrix (coef. 40%)\nQualité (coef. 60%)\n"), "Prix 40, Qualité 60");
+	cr_expect_str_eq(
+	    criteria("Article VII. Critères\nPrix (40)\nQualité de service (60)\n"), "Prix 40, Qualité de service 60");
+	cr_expect_str_eq(
+	    criteria(LEAD "Prix : 45 %. Le prix est apprécié sur la base du devis.\nDélais : 55 %. Ils sont appréciés "
+			  "sur la base du planning.\n"),
+	    "Prix 45, Délais 55");
 	/* brothers under a chapter's number, with parts of their own */
 	cr_expect_str_eq(
 	    criteria("ARTICLE 5. CRITÈRES\n5.1 Valeur technique (pondération : 55 %)\n- Moyens (30 points)\n"

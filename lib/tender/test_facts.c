@@ -327,6 +327,7 @@ Test(facts, validity_in_other_words)
 		{ "Validité : 120 jours à compter de la date limite de remise des offres", "120" },
 		{ "Règlement de la consultation\nDélai de validité : 120 jours", "120" },
 		{ "L'offre engage le candidat pendant 120 jours.", "120" },
+		{ "Les offres ont une durée de validité de 180 jours.", "180" },
 		/* refused */
 		{ "Validité : 120 jours", "-" },
 		{ "Cahier des clauses administratives particulières\nDélai de validité : 120 jours", "-" },
@@ -363,6 +364,7 @@ Test(facts, lots_counted_in_forms)
 	static const char *const cases[][2] = {
 		{ "Nombre de lots : 11", "11" },
 		{ "Lots : OUI – 4 lots géographiques", "4" },
+		{ "Article IV. Allotissement – 3 lots géographiques.", "3" },
 		{ "3 lots traités par marchés séparés :", "3" },
 		{ "La présente consultation fait l'objet de 2 lots", "2" },
 		{ "Les prestations donnent lieu à trois lots : nord, centre, sud.", "3" },
