@@ -142,7 +142,7 @@ class Stack:
         return lambda: self.status(document) in ("processed", "failed")
 
     def idle(self):
-        return self.rows("select from job where state in ('queued', 'leased')") == []
+        return self.rows("select id from job where state in ('queued', 'leased')") == []
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +232,97 @@ def test_an_older_version_gives_way_to_the_newest(stack):
     assert stack.rows("select dossier_version_id::text from analysis where dossier_version_id in (%s, %s)", old, new) == [(new,)]
 
 
+@pytest.fixture
+def held(stack):
+    """Analyses of a tender's first version stop in the middle until the test lets them go on."""
+    stack.rows("""create function held() returns trigger language plpgsql security definer set search_path = scorpius as $$ begin
+        if old.kind = 'analyze' and old.leased_until < new.leased_until and exists
+            (select from dossier_version v where v.id = old.dossier_version_id and v.number = 1)
+        then perform pg_advisory_xact_lock(7); end if; return new; end $$""")
+    stack.rows("create trigger held before update on job for each row execute function held()")
+    holder = psycopg2.connect(stack.cluster.dsn("operator", DATABASE))
+    holder.autocommit = True
+    holder.cursor().execute("select pg_advisory_lock(7)")
+    yield holder.close
+    holder.close()
+    stack.rows("drop trigger held on job")
+    stack.rows("drop function held()")
+
+
+def analysed(stack, tender):
+    return lambda: stack.one("select analysis_status from tender where id = %s", tender) == ("done",) and stack.idle()
+
+
+def running(stack, org, content):
+    """A tender whose first version is being analysed."""
+    tender = stack.tender(org)
+    document = stack.upload(org, content, tender=tender)
+    stack.version(org, tender, document)
+    stack.start()
+    stack.wait(lambda: stack.rows("select pid from pg_locks where locktype = 'advisory' and not granted"))
+    return tender, document
+
+
+def test_a_version_made_while_the_older_one_is_analysed_is_not_forgotten(stack, held):
+    org = stack.organisation()
+    tender, first = running(stack, org, RC.encode() + b"kept\n")
+    # As by ?process=false: nobody enqueues anything for it.
+    second = stack.upload(org, b"Une annexe de la consultation\n", tender=tender, name="annexe.txt", enqueue=False)
+    new = stack.version(org, tender, first, second)
+    held()
+    stack.wait(analysed(stack, tender))
+    assert stack.rows("select id from analysis where dossier_version_id = %s", new)
+
+
+def test_an_older_version_that_ends_last_changes_nothing(stack, held):
+    org = stack.organisation()
+    tender, first = running(stack, org, RC.encode() + b"late\n")
+    second = stack.upload(org, RC.replace("2031-EV-07", "2031-EV-08").encode(), tender=tender, name="RC v2.txt", enqueue=False)
+    stack.rows("update document set deleted_at = now() where id = %s", first)
+    new = stack.version(org, tender, second)
+    stack.rows("update tender set analysis_status = 'queued' where id = %s", tender)
+    stack.rows("update document set status = 'processing' where id = %s", second)
+    stack.enqueue(org, second)
+    stack.wait(lambda: stack.rows("select id from analysis where dossier_version_id = %s", new))
+    held()
+    stack.wait(stack.idle)
+    assert stack.one("select analysis_status, reference from tender where id = %s", tender) == ("done", "2031-EV-08")
+
+
+def test_what_is_read_while_its_version_is_analysed_is_analysed_again(stack, held):
+    org = stack.organisation()
+    tender, first = running(stack, org, RC.encode() + b"again\n")
+    stack.rows("update document set status = 'processing' where id = %s", first)
+    stack.enqueue(org, first)
+    stack.wait(stack.ended(first))
+    held()
+    stack.wait(analysed(stack, tender))
+    assert stack.one("select count(*) from job where tender_id = %s and state = 'done'", tender) == (2,)
+    assert stack.one("select count(*) from analysis a join dossier_version v on v.id = a.dossier_version_id where v.tender_id = %s",
+                     tender) == (1,), "the same result is kept once"
+
+
+def test_a_document_read_at_last_changes_the_analysis(stack):
+    org = stack.organisation()
+    tender = stack.tender(org)
+    other = stack.upload(org, b"Une annexe qui se lit\n", tender=tender, name="annexe.txt")
+    document = stack.upload(org, RC.encode() + b"restored\n", tender=tender, store=False)
+    version = stack.version(org, tender, other, document)
+    stack.start(JOB_MAX_ATTEMPTS="1")
+    stack.wait(analysed(stack, tender))
+    assert stack.status(document) == "failed"
+    (lost,) = (stack.folder / "elsewhere" / "objects" / org).rglob("*-*-*")
+    place = stack.store / "objects" / org / lost.parent.name
+    place.mkdir(exist_ok=True)
+    lost.rename(place / lost.name)
+    stack.rows("update document set status = 'processing', error_code = null where id = %s", document)
+    stack.enqueue(org, document)
+    stack.wait(stack.ended(document))
+    stack.wait(analysed(stack, tender))
+    results = stack.rows("select result -> 'documents' from analysis where dossier_version_id = %s order by created_at, id", version)
+    assert ["damaged_data" in json.dumps(r) for r in results] == [True, False]
+
+
 def test_the_same_bytes_are_read_once(stack):
     org = stack.organisation()
     stack.start()
@@ -268,6 +359,24 @@ def test_a_missing_object_is_tried_again_and_then_told(stack):
     stack.wait(stack.ended(document))
     assert stack.one("select status, error_code from document where id = %s", document) == ("failed", "damaged_data")
     assert stack.one("select state, attempt, error_code from job where document_id = %s", document) == ("failed", 2, "damaged_data")
+
+
+def test_jobs_wait_for_a_store_that_cannot_be_used(stack):
+    org = stack.organisation()
+    first, second, third = (stack.upload(org, RC.encode() + word, enqueue=False) for word in (b"one\n", b"two\n", b"three\n"))
+    stack.log.write_text("")
+    stack.start(JOB_WORKERS="1", JOB_MAX_ATTEMPTS="2")
+    stack.enqueue(org, first)
+    stack.wait(stack.ended(first))
+    (stack.store / "tmp").rmdir()
+    (stack.store / "tmp").write_text("")
+    stack.enqueue(org, second)
+    stack.wait(lambda: "no job can be leased" in stack.log.read_text())
+    stack.enqueue(org, third)
+    stack.rows("update job set run_after = now() where document_id = %s", second)
+    (stack.store / "tmp").unlink()
+    stack.wait(lambda: stack.status(second) == stack.status(third) == "processed")
+    assert stack.rows("select attempt from job where document_id in (%s, %s) and kind = 'read' order by attempt", second, third) == [(1,), (2,)]
 
 
 def test_a_crashing_reader_costs_two_attempts(stack):

@@ -144,7 +144,10 @@ enum result document_process(struct request *rq, struct response *rs, struct err
 	struct db *db = app_of(rq)->db;
 	struct document_key key = { request_id_required(rq, "document_id") };
 	struct document_locked d;
+	struct tender_key *tender;
+	size_t n;
 	TRY(app_begin(rq, e));
+	TRY(tender_lock_of_document_later(db, &key, rq->mem, &tender, &n, e));
 	TRY(document_lock(db, &key, rq->mem, &d, e));
 	if (strcmp(d.status, "processing") == 0)
 		return error_set(e, ERR_ALREADY_PROCESSING, NULL);

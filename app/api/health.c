@@ -68,6 +68,11 @@ static void measure(struct request *rq, struct health_snapshot *out)
 	error_clear(&e);
 	start = clock_mono_us();
 	bool storage = app_store(app, &store, &e) == ERR_OK && store_writable(store, &e) == ERR_OK;
+	if (!storage && app->store) {
+		/* Its folder may have been mounted anew: the next use opens it again. */
+		talloc_free(app->store);
+		app->store = NULL;
+	}
 	out->state[SERVICE_STORAGE] = storage ? SERVICE_UP : SERVICE_DOWN;
 	out->took_us[SERVICE_STORAGE] = clock_mono_us() - start;
 }

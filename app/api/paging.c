@@ -4,8 +4,9 @@
 #include <string.h>
 
 #define TOTAL_MAX 10000
-#define END_OF_TIME 253402300800000000 /* the year 10000: behind every moment that is stored */
-#define CURSOR_SIZE 24                 /* sort time, id */
+#define BEGIN_OF_TIME (-70000000000000000) /* before the year 1: in front of every moment that is stored */
+#define END_OF_TIME 253402300800000000     /* the year 10000: behind every moment that is stored */
+#define CURSOR_SIZE 24                     /* sort time, id */
 
 enum result paging_read(struct request *rq, bool descending, struct paging *out, struct error *e)
 {
@@ -16,6 +17,7 @@ enum result paging_read(struct request *rq, bool descending, struct paging *out,
 		    e, ERR_INVALID_VALUE, "cursor", "value", cursor, "expected", "cursor or offset, not both");
 	if (!cursor)
 		out->offset = request_int(rq, "offset");
+	out->bound_time.us = BEGIN_OF_TIME;
 	if (cursor && *cursor) {
 		uint8_t raw[CURSOR_SIZE];
 		size_t size;
@@ -24,7 +26,7 @@ enum result paging_read(struct request *rq, bool descending, struct paging *out,
 		memcpy(&out->bound_time.us, raw, 8);
 		memcpy(out->bound_id.b, raw + 8, 16);
 		/* A forged time would be refused by the database; the row policies hold whatever it says. */
-		if (out->bound_time.us < 0 || out->bound_time.us > END_OF_TIME)
+		if (out->bound_time.us < BEGIN_OF_TIME || out->bound_time.us > END_OF_TIME)
 			return error_set(e, ERR_INVALID_CURSOR, "cursor");
 	} else if (descending) {
 		out->bound_time.us = END_OF_TIME;

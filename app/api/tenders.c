@@ -14,6 +14,9 @@ static const char *const timezones[] = { "Europe/Paris", "America/Guadeloupe", "
 	"America/Miquelon", "America/Marigot", "America/St_Barthelemy", "Indian/Reunion", "Indian/Mayotte",
 	"Pacific/Noumea", "Pacific/Tahiti", "Pacific/Wallis", NULL };
 
+#define DEADLINE_MIN (-62135424000000000) /* 0001-01-03 */
+#define DEADLINE_MAX 253402128000000000   /* 9999-12-30 */
+
 struct tender_draft {
 	const char *reference, *title, *buyer, *description, *deadline, *timezone, *publication_date;
 	struct opt_num estimated_amount_ht;
@@ -148,6 +151,9 @@ enum result tender_create(struct request *rq, struct response *rs, struct error 
 		.created_by = rq->identity.user_id,
 	};
 	row.deadline.set = in.deadline && clock_parse_rfc3339(in.deadline, &row.deadline.us);
+	/* Its wall time anywhere must be a date of four digits. */
+	if (row.deadline.set && (row.deadline.us < DEADLINE_MIN || row.deadline.us > DEADLINE_MAX))
+		row.deadline.set = false;
 	if (in.deadline && !row.deadline.set)
 		rc = error_set(
 		    e, ERR_INVALID_VALUE, "deadline", "value", in.deadline, "expected", "2026-03-20T12:00:00+01:00");
@@ -326,14 +332,16 @@ enum result tender_analyze(struct request *rq, struct response *rs, struct error
 		TRY(document_set_processing_later(db, &(struct document_key){ unread[i].id }, NULL, e));
 		TRY(job_read_add_later(db, &job, NULL, e));
 	}
+	struct job_analyze_new analyze = { uuid_new(), key.id, tender.dossier_version_id.value };
+	TRY(job_analyze_add_later(db, &analyze, NULL, e));
 	if (!runs || n > 0)
-		TRY(queue_analysis(rq, &key.id, &tender.dossier_version_id.value, e));
+		TRY(tender_set_queued_later(db, &key, NULL, e));
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
 	rs->status = 202;
 	jw_open(w, '{');
 	jw_field_uuid(w, "tender_id", &key.id);
-	jw_field_text(w, "analysis_status", runs ? tender.analysis_status : "queued");
+	jw_field_text(w, "analysis_status", runs && n == 0 ? tender.analysis_status : "queued");
 	jw_field_int(w, "dossier_version", tender.dossier_version);
 	jw_field_text(w, "message",
 	    rq->lang == LANG_FR ? "L'analyse de la consultation est en file d'attente."

@@ -8,6 +8,7 @@
 #include "tender_sql.h"
 #include "uuid.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum result receive_file(
@@ -87,7 +88,7 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 		TRY(multipart_next(m, &more, &part, e));
 		if (!more)
 			break;
-		if (strcmp(part.name, "file") == 0 && part.filename)
+		if (strcmp(part.name, "file") == 0 && part.filename && *part.filename)
 			TRY(receive_file(rq, m, part.filename, out, e));
 		else if (strcmp(part.name, "file") == 0)
 			error_set(e, ERR_NO_FILE, "file");
@@ -133,13 +134,34 @@ static enum result look_up(struct request *rq, struct upload *up, struct error *
 	return ERR_OK;
 }
 
+static int by_digest(const void *a, const void *b)
+{
+	const struct upload_file *const *x = a, *const *y = b;
+	return memcmp((*x)->sha256, (*y)->sha256, sizeof(*x)->sha256);
+}
+
+/* In the order of their digests: two uploads of the same files, named in other orders, never wait for each other. */
+static enum result write_blobs(struct request *rq, struct upload *up, struct error *e)
+{
+	struct upload_file **sorted = mem_array(rq->mem, struct upload_file *, up->n);
+	for (size_t i = 0; i < up->n; i++)
+		sorted[i] = &up->files[i];
+	qsort(sorted, up->n, sizeof *sorted, by_digest);
+	for (size_t i = 0; i < up->n; i++) {
+		struct upload_file *f = sorted[i];
+		struct blob_new blob = { f->blob_id, { f->sha256, 32 }, f->size, f->type->mime };
+		TRY(blob_insert_later(app_of(rq)->db, &blob, rq->mem, &f->blob, e));
+	}
+	return ERR_OK;
+}
+
 static enum result write_rows(struct request *rq, struct upload *up, bool process, struct error *e)
 {
 	struct db *db = app_of(rq)->db;
 	struct opt_int took_ms = { true, (clock_mono_us() - rq->started_us) / 1000 };
+	TRY(write_blobs(rq, up, e));
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
-		struct blob_new blob = { f->blob_id, { f->sha256, 32 }, f->size, f->type->mime };
 		struct document_new document = {
 			.id = uuid_new(),
 			.tender_id = up->tender_id,
@@ -171,7 +193,6 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 			.status = document.status,
 			.tender_id = up->tender_id,
 		};
-		TRY(blob_insert_later(db, &blob, rq->mem, &f->blob, e));
 		TRY(document_insert_later(db, &document, rq->mem, &f->created, e));
 		TRY(document_event_add_later(db, &event, NULL, e));
 		if (process)

@@ -12,7 +12,29 @@
 #include "uuid.h"
 
 #define MODEL_MAX ((size_t)256 << 20)
-#define RESULT_MAX ((size_t)64 << 20)
+#define RESULT_MAX ((size_t)24 << 20) /* an answer of the API holds 32 MiB */
+
+/* Whether a newer version of the dossier stands than the one of this job. */
+static bool is_outdated(const struct tender_locked *locked, const struct job *job)
+{
+	return !uuid_equal(&locked->dossier_version_id.value, &job->dossier_version_id.value);
+}
+
+/* Whether the newer version has been analysed before this job ended: then its word stands. */
+static bool is_settled(const struct tender_locked *locked)
+{
+	return strcmp(locked->analysis_status, "queued") != 0 && strcmp(locked->analysis_status, "running") != 0;
+}
+
+/* The tender goes on to wait, for its latest version: nobody else may have enqueued it, as documents that are only kept
+ * enqueue nothing, and whoever asks for a version that is being analysed joins that job. */
+static enum result pass_on(
+    struct worker *w, const struct uuid *tender_id, const struct tender_locked *locked, struct error *e)
+{
+	TRY(job_analyze_add_later(
+	    w->db, &(struct job_analyze_new){ uuid_new(), *tender_id, locked->dossier_version_id.value }, NULL, e));
+	return tender_set_queued_later(w->db, &(struct tender_key){ *tender_id }, NULL, e);
+}
 
 /* Whether the analysis may begin now; else it is left to a job that comes later, and this one ends. */
 static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, bool *go, struct error *e)
@@ -41,7 +63,7 @@ static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 	TRY(tender_reading_state(w->db, &key, mem, &state, e));
 	if (state.waiting > 0)
 		return job_done_last(w->db, &done, NULL, e);
-	if (!uuid_equal(&locked.dossier_version_id.value, &job->dossier_version_id.value)) {
+	if (is_outdated(&locked, job)) {
 		/* A newer version stands: only that one is worth the work. */
 		TRY(job_analyze_add_later(
 		    w->db, &(struct job_analyze_new){ uuid_new(), key.id, locked.dossier_version_id.value }, NULL, e));
@@ -134,20 +156,25 @@ static const char *deadline_fact(const struct analysis *a)
 }
 
 static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
-    const struct tender_input *in, size_t n, size_t read, struct error *e)
+    const struct tender_input *in, size_t n, size_t read, struct tender_locked *locked, bool *again, struct error *e)
 {
 	struct tender_key key = { job->tender_id.value };
-	struct tender_locked locked;
 	const char *problems = problems_json(mem, in, n);
-	TRY(tender_lock(w->db, &key, mem, &locked, e));
+	TRY(tender_lock(w->db, &key, mem, locked, e));
+	bool newer = is_outdated(locked, job);
+	if (newer && is_settled(locked))
+		return ERR_OK;
+	/* This job had set "running": whoever queued since then read something that it has not seen. */
+	*again = newer || strcmp(locked->analysis_status, "queued") == 0;
+	if (read == 0 && *again)
+		return ERR_OK;
 	if (read == 0)
 		return tender_analysis_failed_later(
 		    w->db, &(struct tender_failure){ key.id, error_id(ERR_NO_DOCUMENTS), { problems } }, NULL, e);
-	bool newer = !uuid_equal(&locked.dossier_version_id.value, &job->dossier_version_id.value);
 	const char *title = text_fact(a, "object");
 	return tender_analysis_done_later(w->db,
 	    &(struct tender_facts){ key.id, text_fact(a, "reference"), title, text_fact(a, "buyer"), deadline_fact(a),
-		{ problems }, newer ? "queued" : "done" },
+		{ problems }, *again ? "queued" : "done" },
 	    NULL, e);
 }
 
@@ -156,6 +183,8 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
     struct error *e)
 {
 	struct buf b;
+	struct tender_locked locked;
+	bool again = false;
 	buf_init(&b, mem, RESULT_MAX);
 	analysis_write(a, &b);
 	if (b.full) {
@@ -164,7 +193,7 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 	}
 	TRY(worker_begin(w, mem, job, e));
 	if (job->tender_id.set)
-		TRY(write_tender(w, mem, job, a, in, n, read, e));
+		TRY(write_tender(w, mem, job, a, in, n, read, &locked, &again, e));
 	if (read > 0) {
 		TRY(analysis_insert_later(w->db,
 		    &(struct analysis_new){ uuid_new(), job->dossier_version_id, job->document_id,
@@ -175,7 +204,11 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 		if (in[i].document != NULL)
 			TRY(document_type_read_later(w->db,
 			    &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
-	return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
+	/* Done first: one job lives per version. */
+	TRY(job_done_later(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e));
+	if (again)
+		TRY(pass_on(w, &job->tender_id.value, &locked, e));
+	return db_commit(w->db, e);
 }
 
 static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
@@ -211,9 +244,17 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 static enum result fail(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e)
 {
-	(void)mem;
+	struct tender_locked locked;
 	if (!job->tender_id.set)
 		return ERR_OK;
+	enum result code = tender_lock(w->db, &(struct tender_key){ job->tender_id.value }, mem, &locked, e);
+	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
+		error_clear(e);
+		return ERR_OK;
+	}
+	TRY(code);
+	if (is_outdated(&locked, job))
+		return is_settled(&locked) ? ERR_OK : pass_on(w, &job->tender_id.value, &locked, e);
 	return tender_analysis_failed_later(
 	    w->db, &(struct tender_failure){ job->tender_id.value, worker_error_id(why->code), { NULL } }, NULL, e);
 }

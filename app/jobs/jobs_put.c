@@ -1,4 +1,5 @@
-/* Puts standard input into a store: `jobs_put DIRECTORY ORGANISATION ID`; prints the SHA-256. For tests/test_jobs.py. */
+/* Puts standard input into a store: `jobs_put DIRECTORY ORGANISATION ID`; prints the SHA-256. For tests/test_jobs.py.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 

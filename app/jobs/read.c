@@ -15,7 +15,7 @@
 
 #define MODEL_MIME "application/vnd.scorpius.document"
 #define MODEL_MAX ((size_t)256 << 20)
-#define RESULT_MAX ((size_t)64 << 20)
+#define RESULT_MAX ((size_t)24 << 20) /* an answer of the API holds 32 MiB */
 /* Pages sent in one statement. */
 #define PAGES_AT_ONCE 200
 

@@ -76,6 +76,20 @@ enum result worker_store(struct worker *w, struct store **out, struct error *e)
 	return ERR_OK;
 }
 
+/* A store that is full or gone would use up the attempts of every job in seconds: its jobs wait for it. Opened anew, as
+ * what was mounted again is another directory. */
+static enum result check_store(struct worker *w, struct error *e)
+{
+	struct store *store;
+	if (!w->store_doubted)
+		return ERR_OK;
+	TALLOC_FREE(w->store);
+	TRY(worker_store(w, &store, e));
+	TRY(store_writable(store, e));
+	w->store_doubted = false;
+	return ERR_OK;
+}
+
 const char *worker_error_id(enum result code)
 {
 	switch (code) {
@@ -164,6 +178,7 @@ static void after_failure(struct worker *w, const struct job *job, const struct 
 	bool stop = stopping();
 	bool final = !stop && (job->exhausted || job->attempt >= w->settings->JOB_MAX_ATTEMPTS);
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
+	w->store_doubted = why->code == ERR_IO || why->code == ERR_STORAGE_FULL;
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
 	    stop    ? "job given back"
 	    : final ? "job failed"
@@ -255,8 +270,10 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		enum result code = db_ensure(w->db, &e);
 		if (code == ERR_OK) {
 			give_back_slot(w);
-			code = db_begin_as(w->db, mem, NULL, DB_WRITE, &e);
+			code = check_store(w, &e);
 		}
+		if (code == ERR_OK)
+			code = db_begin_as(w->db, mem, NULL, DB_WRITE, &e);
 		if (code == ERR_OK)
 			code = job_lease_last(w->db,
 			    &(struct job_lease_terms){ w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS }, mem,

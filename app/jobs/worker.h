@@ -22,7 +22,8 @@ struct worker {
 	struct store *store; /* NULL until it can be opened */
 	struct reader_config reader;
 	struct slot *slot;
-	bool lost; /* the fence said that the lease of the present job is somebody else's */
+	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
+	bool lost;          /* the fence said that the lease of the present job is somebody else's */
 };
 
 /* One kind of job. `run` does the work and ends the job in its last transaction; an error is tried again later, until

@@ -83,8 +83,8 @@ static bool literal(const char **s, char c)
 static bool parse_date(const char **s, int64_t *days)
 {
 	int year, month, day;
-	return digits(s, 4, &year) && literal(s, '-') && digits(s, 2, &month) && literal(s, '-') && digits(s, 2, &day) &&
-	    clock_days(year, month, day, days);
+	return digits(s, 4, &year) && literal(s, '-') && digits(s, 2, &month) && literal(s, '-') &&
+	       digits(s, 2, &day) && clock_days(year, month, day, days);
 }
 
 bool clock_is_date(const char *s)

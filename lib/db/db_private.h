@@ -69,8 +69,8 @@ enum result db_server_error(struct db *db, const PGresult *r, struct error *e);
 enum result db_send(struct db *db, const char *name, const char *text, int n, const Oid *types,
     const char *const *values, const int *lengths, const int *formats, struct item item, struct error *e);
 
-/* Sends BEGIN and what belongs to it if that has not been done. */
-enum result db_send_begin(struct db *db, struct error *e);
+/* Sends BEGIN and what belongs to it. */
+enum result db_send_begin(struct db *db, bool planned_once, struct error *e);
 
 /* One result into the caller's struct. */
 enum result sql_decode(const struct item *item, PGresult *r, struct error *e);

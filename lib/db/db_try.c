@@ -247,7 +247,7 @@ static void case_round_trips(void)
 	size_t n;
 	struct list_total total;
 	GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
-	GOOD(document_list_newest_later(
+	GOOD(document_list_newest_filtered_later(
 	    db, &(struct document_filter){ .bound_time = FIRST_DOWN, .limit = 21 }, mem, &rows, &n, &failure));
 	GOOD(document_count_later(db, &(struct list_filter){ 0 }, mem, &total, &failure));
 	GOOD(db_commit(db, &failure));
@@ -425,12 +425,12 @@ static void case_lists(void)
 		.limit = 10 };
 	struct list_filter l = { f.status, f.tender_id, NULL, f.search };
 	GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
-	GOOD(document_list_newest_later(db, &f, mem, &rows, &n, &failure));
+	GOOD(document_list_newest_filtered_later(db, &f, mem, &rows, &n, &failure));
 	GOOD(document_count_last(db, &l, mem, &total, &failure));
 	HOLD(n == 4 && total.total == 4 && rows[0].tender_id.set && rows[0].sha256.n == 32);
 	f.status = l.status = "failed";
 	GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
-	GOOD(document_list_newest_later(db, &f, mem, &rows, &n, &failure));
+	GOOD(document_list_newest_filtered_later(db, &f, mem, &rows, &n, &failure));
 	GOOD(document_count_last(db, &l, mem, &total, &failure));
 	HOLD(n == 0 && total.total == 0);
 	talloc_free(mem);

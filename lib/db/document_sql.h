@@ -72,7 +72,8 @@ struct document_row {
 };
 SQL_FIELDS(document_row, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, created_at);
 #define DOCUMENT_COLUMNS \
-	"d.id, d.name, d.path, b.size, b.mime_type, b.sha256, d.document_type, d.kind, d.status, d.tender_id, d.created_at"
+	"d.id, d.name, d.path, b.size, b.mime_type, b.sha256, d.document_type, d.kind, d.status, d.tender_id, " \
+	"d.created_at"
 #define DOCUMENT_FROM " from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id"
 
 /* Filters that are NULL do not filter. The bound is where a page begins: the sort key and id of the row before it. With
@@ -94,7 +95,30 @@ SQL_FIELDS(document_filter, status, tender_id, document_type, search, bound_time
 	"select " DOCUMENT_COLUMNS DOCUMENT_FROM DOCUMENT_WHERE " and (d.created_at, d.id) " compare \
 	" ($5, $6) order by " order " limit $7 offset $8"
 
-SQL_ALL(document_list_newest, document_filter, document_row, DOCUMENT_PAGE("<", "d.created_at desc, d.id desc"))
+SQL_ALL(
+    document_list_newest_filtered, document_filter, document_row, DOCUMENT_PAGE("<", "d.created_at desc, d.id desc"))
+
+/* The list that everybody opens has a statement without filters of its own: planned once, it takes a fifth of the
+ * time. */
+struct document_bound {
+	struct instant bound_time;
+	struct uuid bound_id;
+	int64_t limit, offset;
+};
+SQL_FIELDS(document_bound, bound_time, bound_id, limit, offset);
+SQL_ALL_PLANNED_ONCE(document_list_newest_all, document_bound, document_row,
+    "select " DOCUMENT_COLUMNS DOCUMENT_FROM " where d.deleted_at is null and (d.created_at, d.id) < ($1, $2)"
+    " order by d.created_at desc, d.id desc limit $3 offset $4")
+
+MUST_CHECK static inline enum result document_list_newest_last(struct db *db, const struct document_filter *f,
+    TALLOC_CTX *mem, struct document_row **rows, size_t *n, struct error *e)
+{
+	if (f->status || f->tender_id.set || f->document_type || f->search)
+		return document_list_newest_filtered_last(db, f, mem, rows, n, e);
+	const struct document_bound all = { f->bound_time, f->bound_id, f->limit, f->offset };
+	return document_list_newest_all_last(db, &all, mem, rows, n, e);
+}
+
 SQL_ALL(document_list_oldest, document_filter, document_row, DOCUMENT_PAGE(">", "d.created_at, d.id"))
 SQL_ALL(document_list_name_up, document_filter, document_row, DOCUMENT_PAGE(">", "lower(d.name), d.name, d.id"))
 SQL_ALL(document_list_name_down, document_filter, document_row,
@@ -138,9 +162,8 @@ struct document_detail {
 	int64_t version;
 	struct uuid blob_id;
 };
-SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id,
-    created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version,
-    blob_id);
+SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, created_at,
+    page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version, blob_id);
 
 SQL_ONE(document_get, document_key, document_detail,
     "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"
@@ -170,8 +193,7 @@ struct document_locked {
 SQL_FIELDS(document_locked, status, tender_id, size);
 
 SQL_ONE(document_lock, document_key, document_locked,
-    "select d.status, d.tender_id, b.size" DOCUMENT_FROM
-    " where d.id = $1 and d.deleted_at is null for update of d")
+    "select d.status, d.tender_id, b.size" DOCUMENT_FROM " where d.id = $1 and d.deleted_at is null for update of d")
 
 SQL_EXEC(document_set_processing, document_key,
     "update document set status = 'processing', error_code = null, error_args = '{}', processing_started_at = now(),"
@@ -210,8 +232,8 @@ struct document_state {
 };
 SQL_FIELDS(document_state, status);
 
-SQL_ONE(document_status, document_key, document_state,
-    "select status from document where id = $1 and deleted_at is null")
+SQL_ONE(
+    document_status, document_key, document_state, "select status from document where id = $1 and deleted_at is null")
 
 /* ---- pages ---- */
 

@@ -238,10 +238,13 @@ struct analysis_new {
 };
 SQL_FIELDS(analysis_new, id, dossier_version_id, document_id, reader_version, rules_version, result, duration_ms);
 
-/* 0 affected: the same work was done before; its result stands. */
+/* 0 affected: the same work was done before; its result stands. Another result for the same subject (a document that
+ * could not be read then was read since) stands beside the older one. */
 SQL_EXEC(analysis_insert, analysis_new,
     "insert into analysis (id, dossier_version_id, document_id, reader_version, rules_version, result, duration_ms) "
-    "values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing")
+    "select $1, $2, $3, $4, $5, $6, $7 where not exists (select from (select reader_version, rules_version, result "
+    "from analysis where dossier_version_id = $2 or document_id = $3 order by created_at desc, id desc limit 1) a "
+    "where a.reader_version = $4 and a.rules_version = $5 and a.result = $6) on conflict do nothing")
 
 struct job_analyze_document_new {
 	struct uuid id, document_id;

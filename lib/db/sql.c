@@ -341,7 +341,7 @@ enum result sql_run(struct db *db, const struct sql_stmt *stmt, const void *in, 
 		return error_set(e, ERR_INTERNAL, NULL);
 	}
 	if (db->tx == TX_PENDING)
-		TRY(db_send_begin(db, e));
+		TRY(db_send_begin(db, stmt->planned_once, e));
 	struct params p;
 	p.mem = NULL;
 	for (size_t i = 0; i < stmt->n_in; i++)

@@ -33,6 +33,9 @@
  * SQL_ONE  fn(db, in, mem, struct Out *out, e)                     ERR_NOT_FOUND when there is no row
  * SQL_ALL  fn(db, in, mem, struct Out **rows, size_t *n, e)        no row: *n is 0
  * SQL_EXEC fn(db, in, int64_t *affected or NULL, e)                no result row
+ * SQL_ALL_PLANNED_ONCE is for a list whose plan is the same whatever its parameters. (A LIMIT that is a parameter makes
+ * PostgreSQL plan again each time, which costs more than running.) It works on the whole transaction that the statement
+ * begins, and only when it is the first one.
  * For a statement without parameters, In is sql_nothing and `in` is NULL.
  *
  * Texts, bytes and arrays of results belong to `mem`. When several queued statements fail, the first one's error is
@@ -93,6 +96,7 @@ struct sql_stmt {
 	const struct sql_field *out;
 	size_t n_out, row_size;
 	enum sql_shape shape;
+	bool planned_once;
 };
 
 /* SQL_FIELDS(tag, field, ...): the table of fields of struct tag. */
@@ -108,14 +112,14 @@ struct sql_nothing {
 static const struct sql_field sql_nothing_fields[1] __attribute__((unused)) = { { 0 } };
 enum { sql_nothing_n_fields = 0 };
 
-#define SQL_STMT(fn, In, Out, sql_shape_, sql) \
+#define SQL_STMT(fn, In, Out, sql_shape_, planned_once_, sql) \
 	static const struct sql_stmt fn##_stmt __attribute__((unused)) = { #fn, sql, In##_fields, In##_n_fields, \
-		Out##_fields, Out##_n_fields, sizeof(struct Out), sql_shape_ };
+		Out##_fields, Out##_n_fields, sizeof(struct Out), sql_shape_, planned_once_ };
 
 #define SQL_FN __attribute__((warn_unused_result, unused)) static inline
 
 #define SQL_ONE(fn, In, Out, sql) \
-	SQL_STMT(fn, In, Out, SQL_SHAPE_ONE, sql) \
+	SQL_STMT(fn, In, Out, SQL_SHAPE_ONE, false, sql) \
 	SQL_FN enum result fn(struct db *db, const struct In *in, TALLOC_CTX *mem, struct Out *out, struct error *e) \
 	{ \
 		return sql_run(db, &fn##_stmt, in, mem, out, NULL, SQL_NOW, e); \
@@ -131,8 +135,10 @@ enum { sql_nothing_n_fields = 0 };
 		return sql_run(db, &fn##_stmt, in, mem, out, NULL, SQL_LAST, e); \
 	}
 
-#define SQL_ALL(fn, In, Out, sql) \
-	SQL_STMT(fn, In, Out, SQL_SHAPE_ALL, sql) \
+#define SQL_ALL(fn, In, Out, sql) SQL_ALL_(fn, In, Out, false, sql)
+#define SQL_ALL_PLANNED_ONCE(fn, In, Out, sql) SQL_ALL_(fn, In, Out, true, sql)
+#define SQL_ALL_(fn, In, Out, planned_once_, sql) \
+	SQL_STMT(fn, In, Out, SQL_SHAPE_ALL, planned_once_, sql) \
 	SQL_FN enum result fn( \
 	    struct db *db, const struct In *in, TALLOC_CTX *mem, struct Out **rows, size_t *n, struct error *e) \
 	{ \
@@ -150,7 +156,7 @@ enum { sql_nothing_n_fields = 0 };
 	}
 
 #define SQL_EXEC(fn, In, sql) \
-	SQL_STMT(fn, In, sql_nothing, SQL_SHAPE_EXEC, sql) \
+	SQL_STMT(fn, In, sql_nothing, SQL_SHAPE_EXEC, false, sql) \
 	SQL_FN enum result fn(struct db *db, const struct In *in, int64_t *affected, struct error *e) \
 	{ \
 		return sql_run(db, &fn##_stmt, in, NULL, affected, NULL, SQL_NOW, e); \

@@ -46,16 +46,18 @@ struct tender_row {
 SQL_FIELDS(tender_row, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
     estimated_amount_ht, status, analysis_status, created_at, updated_at, sort_time);
 
-/* Those without a deadline come last. The index tender_deadline_idx has the same expression. */
-#define TENDER_SORT_TIME "coalesce(t.deadline_utc, timestamptz '9999-12-31 00:00:00+00')"
+/* Those without a deadline come last. */
+#define TENDER_SORT_TIME "t.sort_at"
 #define TENDER_STATUS \
-	"case when t.status = 'draft' and t.analysis_status in ('queued', 'running') then 'analyzing' else t.status end"
+	"case when t.status = 'draft' and t.analysis_status in ('queued', 'running') then 'analyzing' else t.status " \
+	"end"
 #define TENDER_COLUMNS \
 	"t.id, t.reference, t.title, t.buyer," \
 	" case when length(t.deadline_local) > 10 then t.deadline_utc end as deadline, t.deadline_local, t.timezone," \
 	" (left(t.deadline_local, 10)::date - (now() at time zone t.timezone)::date)::bigint as days_left," \
 	" t.publication_date::text as publication_date, t.estimated_amount_ht::float8 as estimated_amount_ht," \
-	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at, " TENDER_SORT_TIME " as sort_time"
+	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at, " TENDER_SORT_TIME \
+	" as sort_time"
 
 struct tender_detail {
 	struct uuid id;
@@ -90,7 +92,8 @@ struct tender_filter {
 SQL_FIELDS(tender_filter, status, search, bound_time, bound_id, limit, offset);
 #define TENDER_WHERE \
 	" where t.deleted_at is null and ($1 is null or " TENDER_STATUS " = $1)" \
-	" and ($2 is null or position(" SQL_FOLD("$2") " in " SQL_FOLD("concat_ws(' ', t.reference, t.title, t.buyer)") ") > 0)"
+	" and ($2 is null or position(" SQL_FOLD("$2") " in " SQL_FOLD( \
+	    "concat_ws(' ', t.reference, t.title, t.buyer)") ") > 0)"
 
 SQL_ALL(tender_list, tender_filter, tender_row,
     "select " TENDER_COLUMNS " from tender t" TENDER_WHERE " and (" TENDER_SORT_TIME ", t.id) > ($3, $4)"
@@ -120,14 +123,19 @@ SQL_ONE(tender_lock, tender_key, tender_locked,
     "  where v.organization_id = t.organization_id and v.tender_id = t.id order by number desc limit 1) v on true"
     " where t.id = $1 and t.deleted_at is null for update of t")
 
+/* The same for the tender of a document, if it has one: whoever locks both locks the tender first. */
+SQL_ALL(tender_lock_of_document, document_key, tender_key,
+    "select t.id from tender t join document d on d.organization_id = t.organization_id and d.tender_id = t.id"
+    " where d.id = $1 for update of t")
+
 struct tender_attachment {
 	struct uuid tender_id;
 	struct sql_uuids ids;
 };
 SQL_FIELDS(tender_attachment, tender_id, ids);
 
-SQL_EXEC(tender_attach, tender_attachment,
-    "update document set tender_id = $1 where id = any ($2) and tender_id is null")
+SQL_EXEC(
+    tender_attach, tender_attachment, "update document set tender_id = $1 where id = any ($2) and tender_id is null")
 
 struct dossier_version_new {
 	struct uuid id, tender_id;
@@ -181,8 +189,8 @@ SQL_ALL(tender_unread, tender_key, tender_unread_row,
     "select d.id, b.size" DOCUMENT_FROM " where d.tender_id = $1 and d.status = 'uploaded' and d.deleted_at is null"
     " for update of d")
 
-SQL_EXEC(tender_set_queued, tender_key,
-    "update tender set analysis_status = 'queued', analysis_reason = null where id = $1")
+SQL_EXEC(
+    tender_set_queued, tender_key, "update tender set analysis_status = 'queued', analysis_reason = null where id = $1")
 
 struct tender_analysis_row {
 	struct opt_uuid analysis_id;

@@ -240,7 +240,7 @@ enum result db_begin_for(
 	return db_begin_as(db, mem, &(struct db_identity){ .organization_id = { true, *organization_id } }, mode, e);
 }
 
-enum result db_send_begin(struct db *db, struct error *e)
+enum result db_send_begin(struct db *db, bool planned_once, struct error *e)
 {
 	const struct db_identity *id = &db->identity;
 	char organization[37] = "", timeout[24];
@@ -253,8 +253,10 @@ enum result db_send_begin(struct db *db, struct error *e)
 	else
 		TRY(send_plain(db, "tx_begin", "begin", ITEM_PLUMBING, e));
 	TRY(db_send(db, "tx_settings",
-	    "select set_config('scorpius.organization_id', $1, true), set_config('statement_timeout', $2, true)", 2,
-	    (const Oid[]){ 25, 25 }, (const char *const[]){ organization, timeout }, NULL, NULL,
+	    "select set_config('scorpius.organization_id', $1, true), set_config('statement_timeout', $2, true), "
+	    "set_config('plan_cache_mode', $3, true)",
+	    3, (const Oid[]){ 25, 25, 25 },
+	    (const char *const[]){ organization, timeout, planned_once ? "force_generic_plan" : "auto" }, NULL, NULL,
 	    (struct item){ .kind = ITEM_PLUMBING }, e));
 	if (!id->assert_session)
 		return ERR_OK;

@@ -115,9 +115,10 @@ static bool tag_matches(const char *list, const char *version)
 
 static void add_cors(const struct http_app *app, const struct request *rq, struct response *rs)
 {
-	if (!app->cors_origins || !app->cors_origins[0])
+	bool cors = app->cors_origins && app->cors_origins[0];
+	response_header(rs, "Vary", cors ? "Origin, Accept-Language" : "Accept-Language");
+	if (!cors)
 		return;
-	response_header(rs, "Vary", "Origin, Accept-Language");
 	const char *origin = request_header(rq, "HTTP_ORIGIN");
 	for (const char *const *o = app->cors_origins; origin && *o; o++) {
 		if (strcmp(*o, origin) != 0)

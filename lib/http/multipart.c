@@ -173,6 +173,10 @@ static enum result clean_filename(struct multipart *m, const char *raw, const ch
 {
 	if (!text_utf8_valid(raw, strlen(raw)))
 		return error_set(e, ERR_INVALID_UTF8, "filename");
+	if (!*raw) { /* a form that was sent without a file chosen */
+		*out = "";
+		return ERR_OK;
+	}
 	const char *last = raw;
 	for (const char *p = raw; *p; p++)
 		if (*p == '/' || *p == '\\')

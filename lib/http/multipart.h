@@ -12,7 +12,8 @@ struct multipart;
 
 struct multipart_part {
 	const char *name;     /* field name; UTF-8 */
-	const char *filename; /* NULL: an ordinary field. Last component only, UTF-8, no control characters */
+	const char *filename; /* NULL: an ordinary field; "": no file was chosen. Last component only, UTF-8, no control
+				 characters */
 };
 
 /* `read` gives bytes of the body as request_read does. Faults: MALFORMED_MULTIPART with its reason. */

@@ -83,6 +83,15 @@ Test(multipart, reads_empty_parts)
 	cr_assert_str_eq(out, "");
 }
 
+Test(multipart, a_form_without_a_file_chosen_has_an_empty_name)
+{
+	cr_assert_eq(
+	    PARSE("--xyz\r\nContent-Disposition: form-data; name=file; filename=\"\"\r\n\r\n\r\n--xyz--"), ERR_OK);
+	cr_assert_str_eq(out, "file||;");
+	cr_assert_eq(PARSE("--xyz\r\nContent-Disposition: form-data; name=file; filename=\"a/\"\r\n\r\n\r\n--xyz--"),
+	    ERR_MALFORMED_MULTIPART);
+}
+
 Test(multipart, takes_a_quoted_boundary)
 {
 	const char body[] = "--a b\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--a b--";

@@ -15,7 +15,7 @@
 	"regie|societe|s\\.?p\\.?l\\b|sem\\b|sa\\b|port\\b|parc|" \
 	"musee|bibliotheque|cinema|theatre|rectorat|crous|academie|tribunal|cour\\b|banque|federation|association|" \
 	"groupement|pole\\b|collectivite|territoire|" \
-	"grand\\b|onf|inrae|cnrs|ademe|smaep|eau\\w*|ccas|cias|gip|epci)"
+	"grand\\b|onf|inrae|cnrs|ademe|ccas|cias|gip|epci)"
 
 /* 1: the name, on the line of the label. */
 static const struct {
@@ -49,7 +49,8 @@ static const char person_rx[] =
 static const char not_name_rx[] =
     "_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|marches?\\s+publics?|reserve|dossier|"
     "offres?|consultation|"
-    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b";
+    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b|\\A\\s*"
+    "\\S*\\d\\S*\\s*\\z";
 
 /* Where a name ends on its line: an address, a representative, a bracket that explains. */
 static size_t name_end(struct reading *r, size_t from, size_t to)
@@ -122,17 +123,21 @@ static bool from_labels(struct reading *r)
 			to = name_end(r, from, m.g[1].to);
 			/* a label alone on its line is a heading only when it began one */
 			bool next_line = memchr(r->body.s + m.from, '\n', from - m.from) != NULL;
-			if (next_line && m.from - view_line_start(&r->body, m.from) > 14)
+			if (next_line && m.from - view_line_start(&r->body, m.from) > 40)
 				continue;
 			if (next_line && m.from - view_line_start(&r->body, m.from) > 0 &&
-			    !body_has(
-				r, "\\A[\\s\\d.*:-]*(?:la |le |l')?\\z", view_line_start(&r->body, m.from), m.from))
+			    !body_has(r,
+				"\\A[\\s*]*(?:art(?:icle)?\\.?\\s*)?[\\s\\d.*:)-]*(?:(?:identification|designation|"
+				"presentation)\\s+d(?:e\\s*|u\\s+))?"
+				"(?:la |le |l')?\\z",
+				view_line_start(&r->body, m.from), m.from))
 				continue;
 			if (!is_name(r, from, to, true))
 				continue;
 			/* "Représentant de l'acheteur", "signature du pouvoir adjudicateur": not a label of the name */
 			if (body_has(r,
-				"(?:representant|signature|profil|accord|decision|conduite|nom\\s+du\\s+representant|"
+				"(?:representant|signature|profil|reference|numero|accord|decision|conduite|nom\\s+"
+				"du\\s+representant|"
 				"par\\s+l[ea]|aupres|pour)\\s*(?:d'|de\\s+l'?|du|l'|le)?\\s*\\z",
 				body_back(m.from, 28), m.from))
 				continue;
@@ -222,6 +227,16 @@ static bool from_letterhead(struct reading *r)
 			continue;
 		bool address = body_has(
 		    r, "\\A[^\\n]*\\n[^\\n]{0,60}(?:\\n[^\\n]{0,60})?\\b\\d{5}\\b", to, body_ahead(r, to, 150));
+		/* a department of the body just named is not the buyer, though the address is written under it */
+		bool department = best_to > 0 && body_has(r,
+						     "\\A(?:direction|service|pole|secretariat|departement\\s+(?:des|"
+						     "de\\s+la)\\s|sous-direction)\\b",
+						     from, to);
+		if (department) {
+			if (address)
+				break;
+			continue;
+		}
 		if (best_to == 0 || address) {
 			best_from = from;
 			best_to = to;

@@ -13,7 +13,8 @@ struct criteria_row {
 	bool points;   /* not percent */
 	bool dont;     /* "60 % dont": its parts follow */
 	enum row_level level;
-	uint32_t page; /* from 0; where it stands: bytes [a, b) of the page's text */
+	unsigned chapter; /* "5.2": 5; 0 without such a number */
+	uint32_t page;    /* from 0; where it stands: bytes [a, b) of the page's text */
 	uint32_t a, b;
 	uint32_t weight_a, weight_b;        /* the weight alone, when it stands apart from the name; 0, 0: unknown */
 	uint32_t more_page, more_a, more_b; /* the rest of the row over the page break; 0, 0: none */

@@ -185,7 +185,8 @@ static bool set_time(
 static void find_time(struct patterns *p, const char *s, size_t n, struct moment *out)
 {
 	static const char after[] = "\\G[\\s,_*;()-]*(?:(?:a|avant|jusqu'a|heures?(?: locale)?|au plus "
-				    "tard|delai|terme de rigueur|et|limite)\\b"
+				    "tard|delai|terme de rigueur|et|limite|heures? limites?(?: de "
+				    "(?:reception|remise|depot)(?: des \\w+)?)?)\\b"
 				    "[\\s:,_*.-]*){0,4}(?:(\\d{1,2})\\s?(?:h(?:eures?|rs?)?(?![a-z])\\.?|heures?|:(?="
 				    "\\d\\d)|\\.(?=\\d\\d\\)))\\s?"
 				    "(\\d{2}(?![0-9a-z]))?|(midi)\\b)";
@@ -245,6 +246,25 @@ bool french_moment(struct patterns *p, const char *s, size_t n, size_t at, struc
 		return true;
 	}
 	return false;
+}
+
+bool french_day(struct patterns *p, const char *s, size_t n, size_t at, struct moment *out)
+{
+	static const char rx[] =
+	    "\\b(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)[\\s,]+(?:le\\s+)?(\\d{1,2})\\s?(?:er)?\\s+("
+	    "janvier|fevrier|"
+	    "mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\\b(?!\\s*\\d{4})";
+	struct match m;
+	if (!pattern_find(p, rx, s, n, at, &m))
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->weekday = name_index(day_names, 7, s + m.g[1].from, m.g[1].to - m.g[1].from);
+	out->day = digits(s, &m, 2);
+	out->month = 1 + name_index(month_names, 12, s + m.g[3].from, m.g[3].to - m.g[3].from);
+	out->from = m.from;
+	out->to = m.to;
+	find_time(p, s, n, out);
+	return true;
 }
 
 char *moment_text(TALLOC_CTX *mem, const struct moment *m)

@@ -7,18 +7,30 @@ static const char *const undivided[] = {
 	"(?:ne\\s+fait|ne\\s+font|ne\\s+feront)\\s+(?:pas\\s+)?l'objet\\s+d(?:'un|'une|'aucun|'aucune)\\s+(?:"
 	"allotissement|decomposition\\s+en\\s+"
 	"(?:tranches\\s+(?:ou|et|ni)\\s+(?:en\\s+)?)?lots)",
+	/* not "pas prévu de décomposition en tranches": the lots may follow */
 	"pas\\s+prevu\\s+(?:de|d')\\s*(?:decomposition|division|allotissement|decoupage)(?:\\s+en\\s+(?:tranches\\s+(?:"
-	"ou|et|ni)\\s+(?:en\\s+)?)?lots)?",
-	"n'est\\s+pas\\s+(?:alloti|decompose|divise|reparti)e?(?:\\s+en\\s+lots)?",
+	"ou|et|ni)\\s+(?:en\\s+)?)?lots|(?!\\s+en\\s+(?:tranches|phases|sous)))",
+	"(?:n'est|ne\\s+(?:sont|sera|seront))\\s+pas\\s+(?:alloti|(?:decompose|divise|reparti)(?=e?s?\\s+en\\s+(?:"
+	"tranches\\s+"
+	"(?:ou|et|ni)\\s+(?:en\\s+)?)?lots))",
+	"(?:^|[:.(,]\\s*|consultation\\s+|marche\\s+|prestations?\\s+|procedure\\s+)(?:non[ "
+	"-]allotie?s?|(?:pas|sans)\\s+"
+	"(?:d'\\s*)?allotissement)\\b",
 	"ne\\s+(?:fait|font)\\s+pas\\s+l'objet\\s+de\\s+lots",
 	"(?:marche|consultation|accord-cadre|contrat)\\s+non[ -]allotie?",
 	"aucun\\s+allotissement|absence\\s+d'allotissement",
 	"ne\\s+(?:comporte|comprend|prevoit)\\s+(?:pas\\s+(?:de\\s+|d')(?:lots?|allotissement)|aucun\\s+lot|qu'un\\s+(?"
 	":seul\\s+)?lot)",
-	"(?:en|d'un|sous)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)",
+	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
+	",])",
+	"(?:^|[:.(,]\\s*)pas\\s+de\\s+lots?\\s*(?:$|[.;,)])|(?:^|\\.\\s*)ni\\s+lots?,?\\s+ni\\b",
+	"\\b(?:marche|accord-cadre|consultation)\\s+allotie?\\s*[:?]\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)",
 	"(?:donne(?:ra)?\\s+lieu|aboutira|conclu\\w*)\\s+(?:a|sous\\s+la\\s+forme\\s+d')\\s*un\\s+marche\\s+unique",
 	"le\\s+marche\\s+est\\s+unique",
-	"allotissement\\s*[:\\t\\n]\\s*(?:non|sans(?:\\s+objet)?|neant|aucun)\\b",
+	"(?:allotissement|(?:division|decomposition)\\s+en\\s+lots)\\s*(?::|\\t|\\n|\\?)\\s*(?:non|sans(?:\\s+objet)?|"
+	"neant|"
+	"aucune?)\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)",
+	"\\bnombre\\s+de\\s+lots?\\s*[:\\t\\n]\\s*(?:1|un|0|sans objet)(?![\\w.,])",
 };
 
 /* "réparties en 3 lots", "deux lots distincts", "« 2 » lots", "Allotissement 2 lots" */
@@ -29,6 +41,18 @@ static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|all
 				 "huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)\\s*[\")]?\\s*(?:\\(\\s*"
 				 "\\w+\\s*\\)\\s*)?lots?\\b(?!\\s*(?:maximum|au\\s+"
 				 "plus|au\\s+maximum))";
+
+/* "Nombre de lots : 7", "Lots : oui - 4 lots", "fait l'objet de 2 lots", "3 lots traités par marchés séparés" */
+#define FEW "(\\d{1,2}|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)"
+static const char counted_rx[] =
+    "\\bnombre\\s+(?:total\\s+)?de\\s+lots\\s*[:\\t\\n]\\s*" FEW "(?![\\w.,]|\\s*[/%])"
+    "|^\\W*(?:nombre\\s+de\\s+)?lots\\s+(\\d{1,2})\\s*$"
+    "|(?:^|(?:fait|font|feront)\\s+l'objet\\s+d[e']|(?:donnent?|donnera|donneront)\\s+lieu\\s+a|(?:lots?|allotissement|"
+    "alloti)\\s*[:-]\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
+    "\\s*[-.)]\\s*)?"
+    "[\"(]?\\s*" FEW
+    "\\s*[\")]?\\s*(?:\\(\\s*\\w+\\s*\\)\\s*)?lots\\s*(?:$|[:.,;(]|(?:traites|separes|distincts|geographiques|"
+    "techniques|suivants|attribues\\s+separement)\\b)";
 
 static const char lot_line_rx[] = "(?:^|(?<=\\t))[\\s*\"-]*lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
 				  "\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
@@ -116,7 +140,7 @@ static void add_list(struct reading *r, const struct seen *s, size_t n, double c
 		reading_also(r, f, &r->body, s[i].from, s[i].to);
 }
 
-/* "relance des lots A2 et A6", "relance des lots 04, 11, 16": these lots only. */
+/* "relance des lots B1 et B3", "relance des lots 02, 05, 09": these lots only. */
 static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t *from, size_t *to)
 {
 	struct match m;
@@ -139,12 +163,21 @@ static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t
 	return n;
 }
 
+/* A saying that there are no lots; "en cas de non-allotissement" of a form says nothing. */
+static bool says_undivided(struct reading *r, struct match *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(undivided); i++)
+		for (size_t at = 0; body_find(r, undivided[i], at, out); at = out->to)
+			if (!body_has(r, "\\b(?:en cas d[e']|si|lorsque|sauf)\\b[^.;:\\n]{0,40}\\z",
+				body_back(out->from, 60), out->from + 1))
+				return true;
+	return false;
+}
+
 void lots_find(struct reading *r)
 {
 	struct match m, no = { 0 };
-	bool not_divided = false;
-	for (size_t i = 0; i < ARRAY_LEN(undivided) && !not_divided; i++)
-		not_divided = body_find(r, undivided[i], 0, &no);
+	bool not_divided = says_undivided(r, &no);
 	struct seen lines[60];
 	size_t n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
 	long count = 0;
@@ -166,6 +199,16 @@ void lots_find(struct reading *r)
 			from = m.from;
 			to = m.to;
 		}
+	}
+	for (at = 0; count == 0 && body_find(r, counted_rx, at, &m); at = m.to) {
+		unsigned g = m.g[1].set ? 1 : m.g[2].set ? 2 : 3;
+		long k = 0;
+		if (french_number(r->body.s + m.g[g].from, m.g[g].to - m.g[g].from, &k) == 0 || k < 2 || k > 60 ||
+		    body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z", body_back(m.from, 80), m.from))
+			continue;
+		count = k;
+		from = m.from;
+		to = m.to;
 	}
 	if (count > 0 && !not_divided) {
 		reading_add(r, "lots", value_number((double)count), 0.93, &r->body, body_back(from, 0), to);

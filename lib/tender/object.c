@@ -5,16 +5,18 @@
 /* "La présente consultation concerne :", "Le présent marché a pour objet" and the like; the object follows. */
 static const char sentence_rx[] =
     "\\b(?:(?:la|le|l'|les|cette|ce)\\s?(?:presente?s?\\s+)?(?:consultation|marches?|acte\\s+d'\\s?engagement|accord-?"
-    "cadre|contrat|concours|c\\.?c\\.?[at]?\\.?p|cahier(?:\\s+des)?"
+    "cadre|appel\\s+d'\\s?offres|travaux|prestations?|missions?|operation|contrat|concours|c\\.?c\\.?[at]?\\.?p|cahier("
+    "?:\\s+des)?"
     "(?:\\s+[a-z]+){0,4}|reglement(?:\\s+de(?:\\s+la)?\\s+consultation)?|procedure|document)[^.:;\\n]{0,40}?)\\s+(?:"
-    "concerne(?:nt)?|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
+    "concerne(?:nt)?\\b|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
     "(?:a|est)\\s+relati(?:f|ve)\\s+a)\\s*:?\\s*";
 
 static const char label_rx[] =
-    "^[\\s\"*#\\d.-]*objet(?:\\s+(?:(?:de\\s+la|du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
+    "^[\\s\"*#\\d.-]*(?:art(?:icle)?\\.?\\s*(?:\\d+|[ivx]+|premier)(?:er)?\\s*[:.)-]*\\s*)?objet(?:\\s+(?:(?:de\\s+la|"
+    "du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
     "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
-    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|intitule(?:\\s+d[eu](?:"
+    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
     "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
@@ -22,8 +24,26 @@ static const char never_rx[] =
     "\\A\\s*(?:reprendre|\\(|_|:|voir\\b|article|les?\\s+stipulations|les\\s+clauses|definir|fixer|preciser|de\\s+(?:"
     "definir|fixer|preciser)|ci-|indique|mentionne|"
     "pieces?|duree|procedure|mode\\b|decomposition|lieu|adresse|date\\b|\\d|acheteur|pouvoir|l'objet|du\\s+marche|page|"
-    "sommaire|forme|code|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
-    "montant|allotissement|un\\s+delai|toute\\b|tout\\b|des?\\s+la|etendue)";
+    "sommaire|forme|code|(?:accord-?cadre|marche|dossier)\\s+n\\s?[o?]\\b|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
+    "montant|allotissement|marches?\\s+(?:publics?\\s+)?(?:de\\s+\\w+\\s+)?passes?\\s+(?:selon|en|suivant)|un\\s+delai|"
+    "toute\\b|tout\\b|des?\\s+la|etendue)";
+
+/* A line that begins with a capital and another matter: "Type de marché : travaux", "La présente procédure...". */
+static bool next_statement(struct reading *r, size_t from)
+{
+	size_t end = view_line_end(&r->body, from);
+	return view_capitals(&r->body, from, from + 1) > 0.5 &&
+	       body_has(r,
+		   "\\A(?:(?:type|mode|forme|nature|division|decomposition|allotissement|nombre|variantes?|criteres?|"
+		   "duree|delai|lieux?|"
+		   "procedure|marche\\s+(?:passe|a\\s+procedure)|accord-?cadre\\s+(?:passe|a\\s)|reference|numero|code|"
+		   "cpv|date|pouvoir|acheteur|maitre|"
+		   "entite|autorite|conducteur|coordonnateur)\\b[^\\n]{0,60}(?::|$)|[a-z][a-z' "
+		   "()/-]{2,45}\\s:(?:\\s|$)|(?:la|le|les|cette|ces|l'|il|elle)"
+		   "\\s?(?:present|est|sont|"
+		   "consultation|procedure|marche|concession|contrat|accord|prestations|travaux)[a-z-]*\\s)",
+		   from, end);
+}
 
 /* The end of an object: of its sentence, of its block; titles broken over lines are kept together. */
 static size_t object_end(struct reading *r, size_t from)
@@ -56,6 +76,9 @@ static size_t object_end(struct reading *r, size_t from)
 				at += 2;
 				continue;
 			}
+			/* the next line of a form has its own label; a new sentence is not the title's */
+			if (next_statement(r, at + 1))
+				break;
 			/* a title in capitals ends where the capitals do; a sentence goes on in lower case */
 			size_t next = view_line_end(&r->body, at + 1);
 			double share = view_capitals(&r->body, at + 1, next);
@@ -254,14 +277,17 @@ static bool from_cover(struct reading *r)
 		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
 			continue;
 		if (body_has(r,
-			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:publics?"
+			"\\A\\s*(?:reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
+			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
-			"centre|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|objet|annexe|"
+			"centre|groupement|chambre|metropole|sivom|sivu|societe|lycee|college|ecole|crous|mairie|page|"
+			"document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
+			"objet|annexe|"
 			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
-			"_|\\d{5}|appel\\s+d'offre|@",
+			"_|\\d{5}|appel\\s+d'offre|@|reglement\\s+(?:de|du|particulier)\\b",
 			from, end))
 			continue;
 		size_t to = object_end(r, from);
@@ -287,7 +313,9 @@ static bool from_cover_title(struct reading *r)
 		lines++;
 		any |= title;
 		title |= body_has(r, "\\A[\"# *-]*" KIND, from, end);
-		if (lines > 1 && !title && !any)
+		/* before the document's title only when that follows closely */
+		if (lines > 1 && !title && !any &&
+		    !body_has(r, "\\n\\s*[\"# *-]*" KIND "[^\\n]{0,60}(?:\\n|\\z)", end, body_ahead(r, end, 320)))
 			continue;
 		if (!body_has(r, "\\A[\"# ]*" DEED, from, end) ||
 		    body_has(r,

@@ -14,6 +14,8 @@ static const struct {
 } rules[] = {
 	{ MAPA, 3, "procedures?\\s+adaptees?(?:\\s+(?:ouverte|restreinte))?" },
 	{ MAPA, 2.5, "\\bmapa\\b" },
+	{ MAPA, 3, "\\b(?:procedure|mode\\s+de\\s+passation)\\s*:\\s*adaptee\\b" },
+	{ MAPA, 1, "\\br\\.?\\s?2123-1\\b" },
 	{ MAPA, 1.5,
 	    "\\b26[. "
 	    "-]?(?:ii|2)\\b[^.\\n]{0,20}\\b28\\b[^.\\n]{0,10}(?:cmp|code)|\\barticles?\\s+28\\s+du\\s+(?:code|cmp)" },
@@ -38,7 +40,7 @@ static const struct {
 
 /* A sentence that says which procedure this is, rather than naming one in passing. */
 static const char states_rx[] = "procedure\\s+de\\s+passation|mode\\s+de\\s+passation|type\\s+de\\s+procedure|"
-				"procedure\\s*:|(?:est|sera)\\s+(?:lancee?|passee?|"
+				"procedure\\s*:|(?:consultation|marche)\\s+suit|(?:est|sera)\\s+(?:lancee?|passee?|"
 				"soumise?|organisee?|conclue?|effectuee?|menee?)|lancee?\\s+(?:selon|suivant|en|sous)|"
 				"passee?\\s+(?:selon|suivant|en|sous|par)|"
 				"procedure\\s+(?:de\\s+consultation\\s+)?(?:utilisee|retenue)|est\\s+la\\s+procedure|"
@@ -70,7 +72,9 @@ void procedure_find(struct reading *r)
 			bool title = b - a < 110 && (m.from < 2500 || view_capitals(&r->body, m.from, m.to) > 0.8);
 			bool states =
 			    body_has(r, states_rx, from, m.to) || body_has(r, states_rx, body_back(a, 60), m.from);
-			if (body_has(r, passing_rx, from, to))
+			/* of a form's line "Procédure : ..." only its own words tell */
+			bool label = body_has(r, "\\A[^\\n]{0,24}\\b(?:procedure|mode|type)\\b[^\\n]{0,30}:", a, m.to);
+			if (body_has(r, passing_rx, label && a > from ? a : from, label && b < to ? b : to))
 				continue;
 			double w = rules[i].weight + (states ? 2 : 0) + (title ? 1 : 0);
 			if (!states && !title)

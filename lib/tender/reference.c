@@ -3,7 +3,9 @@
 #include <string.h>
 
 /* What a number looks like: begins and ends with a letter or digit, holds a digit, no blank. */
-#define NUMBER "(?:\\d{2}(?: \\d{2,3}){1,2}(?! ?eur)|(?=[a-z._/-]*\\d)[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9])){2,24})"
+#define NUMBER \
+	"(?:\\d{2}(?: \\d{2,3}){1,2}(?! ?eur)|[a-z]{2,6} " \
+	"\\d{2,4}[-/]\\d{1,4}|(?=[a-z._/-]*\\d)[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9])){2,24})"
 
 static const struct {
 	double confidence;
@@ -14,11 +16,28 @@ static const struct {
 	    "\\b(?:procedure|consultation|affaire|accord-?cadre|marche|contrat|dossier)\\s*(?:public(?:que)?"
 	    "\\s*)?(?:de\\s+\\w+\\s*)?"
 	    "(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*(" NUMBER ")(?![\\w%])" },
+	{ 0.94, true, false,
+	    "\\b(?:appel\\s+d'\\s?offres(?:\\s+(?:ouvert|restreint|europeen|international))*|mapa|procedure\\s+adaptee|"
+	    "reglement\\s+de\\s+(?:la\\s+)?"
+	    "consultation|marche\\s+subsequent)\\s*n\\s?[o?]\\s*\\.?[:\\s]*(" NUMBER ")(?![\\w%])" },
+	/* without "n°": only what letters and digits show to be a number */
+	{ 0.85, true, true,
+	    "\\b(?:consultation|affaire|reglement\\s+de\\s+(?:la\\s+)?consultation)\\s+(?=[a-z._/-]*\\d)(?=[\\d._/"
+	    "-]*[a-z])((?:[a-"
+	    "z0-9]|[._/-](?=[a-z0-9])){5,24})\\s*$" },
+	{ 0.85, true, true,
+	    "^[\\s\\d.*-]{0,6}(?:consultation|affaire|marche|dossier|numero)\\s+([a-z]{2,6} "
+	    "\\d{4}[-/]\\d{1,4}|(?=[a-z._/-]*\\d)(?=[\\d._/-]*[a-z])"
+	    "(?:[a-z0-9]|[._/-](?=[a-z0-9])){5,24})\\s*$" },
+	{ 0.93, true, false,
+	    "\\b(?:identifiant|code)\\s+(?:interne\\s+)?(?:de\\s+la\\s+)?(?:consultation|procedure|marche)\\s*:\\s*"
+	    "(" NUMBER ")(?![\\w%])" },
 	{ 0.95, true, false,
 	    "\\b(?:procedure|consultation|affaire|accord-?cadre|numero\\s+de\\s+(?:la\\s+)?(?:consultation|procedure|"
 	    "marche))\\s*:\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.93, true, false,
-	    "\\b(?:reference|ref\\.?)(?:\\s+(?:de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|acheteur|"
+	    "\\b(?:reference|ref\\.?)(?:\\s+(?:acheteur|de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|"
+	    "acheteur|"
 	    "accord-cadre)|interne))?\\s*"
 	    "(?::|n\\s?[o?]\\s*:?)\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.9, true, false, "enregistree?\\s+sous\\s+le\\s+numero\\s*:?\\s*(" NUMBER ")(?![\\w%])" },
@@ -28,15 +47,22 @@ static const struct {
 };
 
 /* Laws, dates, telephone numbers, lots, versions, amounts. */
-static const char never_rx[] =
-    "\\A(?:l|r|d)\\.?\\s?\\d{3,4}|\\A\\d{1,2}[/.-]\\d{1,2}[/"
-    ".-]\\d{2,4}\\z|\\A0\\d{9}\\z|\\A(?:19|20)\\d\\d\\z|\\A\\d{1,2}\\z|\\A(?:19|20)\\d\\d-\\d{3,4}(?:\\z|\\s)"
-    "|\\Alot|\\Adc\\d|\\Aattri|\\Accag|\\A\\d{5}\\z|\\Aarticle|\\Acpv";
+static const char never_rx[] = "\\A(?:l|r|d)\\.?\\s?\\d{3,4}|\\A\\d{1,2}[/.-]\\d{1,2}[/"
+			       ".-]\\d{2,4}\\z|\\A0\\d{9}\\z|\\A(?:19|20)\\d\\d\\z|\\A\\d{1,2}\\z"
+			       "|\\Alot|\\Adc\\d|\\Aattri|\\Accag|\\A\\d{5}\\z|\\Aarticle|\\Acpv";
+
+/* Numbers of laws and decrees: of a contract only where the label says so in the first page. */
+static const char law_rx[] = "\\A(?:19|20)\\d\\d-\\d{3,4}(?:\\z|\\s)";
 
 static bool plausible(struct reading *r, const struct view *v, const struct match *m)
 {
 	const char *s = v->s;
 	if (pattern_in(r->rx, never_rx, s, m->g[1].from, m->g[1].to))
+		return false;
+	/* "N° 26 11 039 : lot 1": the number of one lot */
+	if (pattern_in(r->rx, "\\A\\s*[:-]\\s*lot\\b", s, m->g[1].to, m->g[1].to + 12 < v->n ? m->g[1].to + 12 : v->n))
+		return false;
+	if (m->from > 1500 && pattern_in(r->rx, law_rx, s, m->g[1].from, m->g[1].to))
 		return false;
 	/* decrees and other laws: "décret n° 2016-360", "loi n° 75-1334"; forms to fill */
 	size_t back = m->from > 60 ? m->from - 60 : 0;

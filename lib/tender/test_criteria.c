@@ -120,9 +120,68 @@ Test(criteria, numbered_column_and_percent_of_the_parent)
 	    "Prix 40, Valeur technique 60");
 }
 
+Test(criteria, in_prose_and_forms)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD "2) Valeur technique : 30%, appréciée au vu du mémoire selon les sous-critères :\n"
+			  "   a) moyens (15%)\n   b) organisation (15%)\n3) Prix : 70%\n"),
+	    "Valeur technique 30 (moyens 15, organisation 15), Prix 70");
+	cr_expect_str_eq(
+	    criteria("Article 5 : Jugement\n55 % pour le prix des travaux\n45 % pour la valeur technique\n"),
+	    "prix des travaux 55, valeur technique 45");
+	cr_expect_str_eq(criteria("Article 6 - Critères :\nPrix : 60 pts\nValeur technique : 40 pts\n"),
+	    "Prix 60, Valeur technique 40");
+	cr_expect_str_eq(criteria("Article 6 - Critères\n1. Valeur technique : note sur 60\n2. Prix : note sur 40\n"),
+	    "Valeur technique 60, Prix 40");
+	cr_expect_str_eq(criteria("Article 7. Critères pondérés : prix 60 ; qualité technique 40.\n"),
+	    "prix 60, qualité technique 40");
+	cr_expect_str_eq(
+	    criteria("Critères de jugement\nPrix (coef. 40%)\nQualité (coef. 60%)\n"), "Prix 40, Qualité 60");
+	cr_expect_str_eq(
+	    criteria("Article VII. Critères\nPrix (40)\nQualité de service (60)\n"), "Prix 40, Qualité de service 60");
+	cr_expect_str_eq(
+	    criteria(LEAD "Prix : 45 %. Le prix est apprécié sur la base du devis.\nDélais : 55 %. Ils sont appréciés "
+			  "sur la base du planning.\n"),
+	    "Prix 45, Délais 55");
+	/* brothers under a chapter's number, with parts of their own */
+	cr_expect_str_eq(
+	    criteria("ARTICLE 5. CRITÈRES\n5.1 Valeur technique (pondération : 55 %)\n- Moyens (30 points)\n"
+		     "- Méthode (25 points)\n5.2 Prix (pondération : 45 %)\n"),
+	    "Valeur technique 55 (Moyens 30, Méthode 25), Prix 45");
+	/* refused: the total under another name, what is no whole, candidates' choice, delivery in a contract */
+	cr_expect_str_eq(criteria("Critères de jugement des offres :\nPrix : 10 points\nValeur technique : 7 points\n"
+				  "Délai : 3 points\nSoit une note globale sur 20 points.\n"),
+	    "Prix 50, Valeur technique 35, Délai 15");
+	cr_expect_str_eq(criteria("Article 6 - Critères\nPrix : 60\nValeur technique : 30\n"), "-");
+	cr_expect_str_eq(
+	    criteria("Critères de sélection des candidatures\nCapacités techniques 60 %\nCapacités financières 40 %\n"),
+	    "-");
+	cr_expect_str_eq(criteria("CAHIER DES CLAUSES ADMINISTRATIVES PARTICULIERES\nLe titulaire est noté suivant les "
+				  "critères suivants :\nQualité : 60 points\nDélais : 40 points\n"),
+	    "-");
+}
+
+Test(criteria, rows_that_have_lost_their_cells)
+{
+	cr_expect_str_eq(
+	    criteria("Critères de jugement des offres\nCritères Points\nPrix (selon le détail estimatif) 60\n"
+		     "Qualité des produits 40\nTOTAL 100\n"),
+	    "Prix 60, Qualité des produits 40");
+	cr_expect_str_eq(criteria("Critères de jugement des offres\nCritères Pondération Sous-critères Pondération\n"
+				  "Prix 40 %\nValeur technique 60 % Méthode 45 %\nPlanning 15 %\n"),
+	    "Prix 40, Valeur technique 60 (Méthode 45, Planning 15)");
+	cr_expect_str_eq(
+	    criteria("Critères d'attribution\nN° | Description | Pondération\n1 | Prix | 55\n2 | Délai | 45\n"),
+	    "Prix 55, Délai 45");
+	/* refused: which of them are parts is lost */
+	cr_expect_str_eq(criteria("Critères de jugement des offres\nCritère Sous-critère Pondération\n"
+				  "Valeur technique Méthode 40 %\nPlanning 25 %\nPrix DPGF 35 %\n"),
+	    "-");
+}
+
 Test(criteria, what_is_no_whole_is_not_told)
 {
-	cr_expect_str_eq(criteria(LEAD "- Prix : 40 %\n- Valeur technique : 50 %\n"), "-", "90 % is a list cut short");
+	cr_expect_str_eq(criteria(LEAD "- Prix : 40 %\n- Valeur technique : 50 %\n"), "-", "90 %% is a list cut short");
 	cr_expect_str_eq(criteria(LEAD "- Prix : 100 %\n"), "-", "one criterion is no list");
 	cr_expect_str_eq(criteria("Avance : 10 %\nRetenue de garantie : 5 %\nTVA : 85 %\n"), "-", "no criteria at all");
 	cr_expect_str_eq(

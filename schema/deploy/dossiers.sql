@@ -48,6 +48,7 @@ create table tender (
 	deadline_source text check (deadline_source in ('read', 'person')),
 	timezone text not null default 'Europe/Paris',
 	deadline_utc timestamptz,
+	sort_at timestamptz not null default '9999-12-31 00:00:00+00',
 	publication_date date,
 	publication_date_source text check (publication_date_source in ('read', 'person')),
 	estimated_amount_ht numeric(15, 2) check (estimated_amount_ht >= 0),
@@ -73,8 +74,7 @@ create table tender (
 	check ((publication_date is null) = (publication_date_source is null)),
 	check ((estimated_amount_ht is null) = (estimated_amount_ht_source is null))
 );
-create index tender_deadline_idx on tender
-	(organization_id, (coalesce(deadline_utc, timestamptz '9999-12-31 00:00:00+00')), id) where deleted_at is null;
+create index tender_deadline_idx on tender (organization_id, sort_at, id) where deleted_at is null;
 create index tender_created_idx on tender (organization_id, created_at desc, id desc) where deleted_at is null;
 comment on table tender is 'a dossier: documents, facts, decision, answer';
 comment on column tender.organization_id is 'whose tender';
@@ -91,6 +91,8 @@ comment on column tender.deadline_local is 'reception of offers, wall time of th
 comment on column tender.deadline_source is 'read or person';
 comment on column tender.timezone is 'IANA name of the buyer''s zone';
 comment on column tender.deadline_utc is 'the moment of deadline_local in timezone, computed on saving; without an hour: the last minute of the day';
+comment on column tender.sort_at is
+	'deadline_utc, or the end of time without one; a column, because no index leads to an expression under row security';
 comment on column tender.publication_date is 'of the notice';
 comment on column tender.publication_date_source is 'read or person';
 comment on column tender.estimated_amount_ht is 'euros without tax';
@@ -113,9 +115,10 @@ begin
 			(new.deadline_local::date + time '23:59') at time zone new.timezone
 		else new.deadline_local::timestamp at time zone new.timezone
 	end;
+	new.sort_at := coalesce(new.deadline_utc, '9999-12-31 00:00:00+00');
 	return new;
 end $$;
-comment on function tender_deadline() is 'computes deadline_utc from deadline_local and timezone';
+comment on function tender_deadline() is 'computes deadline_utc and sort_at from deadline_local and timezone';
 create trigger deadline before insert or update of deadline_local, timezone on tender
 	for each row execute function tender_deadline();
 create trigger version before update on tender for each row execute function bump_version();
@@ -301,13 +304,14 @@ create table analysis (
 	duration_ms bigint not null default 0,
 	created_at timestamptz not null default now(),
 	primary key (organization_id, id),
-	unique (organization_id, dossier_version_id, reader_version, rules_version),
-	unique (organization_id, document_id, reader_version, rules_version),
 	foreign key (organization_id, dossier_version_id) references dossier_version (organization_id, id),
 	foreign key (organization_id, document_id) references document (organization_id, id),
 	check (num_nonnulls(dossier_version_id, document_id) = 1)
 );
-comment on table analysis is 'what one version of the rules understood of one subject; immutable';
+-- Not unique: a document that could be read at the second attempt changes the result of the same subject.
+create index analysis_dossier_idx on analysis (organization_id, dossier_version_id, created_at desc, id desc);
+create index analysis_document_idx on analysis (organization_id, document_id, created_at desc, id desc);
+comment on table analysis is 'what one version of the rules understood of one subject; immutable; the latest one counts';
 comment on column analysis.organization_id is 'whose analysis';
 comment on column analysis.id is 'UUIDv7 made by the application';
 comment on column analysis.dossier_version_id is 'subject: a dossier version';

@@ -121,7 +121,7 @@ def test_without_any_worker(stack, account, expect_log):
 
 
 def test_a_killed_job_worker_loses_no_job(stack, account, expect_log):
-    expect_log("a worker died")
+    expect_log("a worker died|connection to client lost")
     parent = stack.pid("jobs")
     before = set(children(parent))
     for pid in before:

@@ -42,6 +42,18 @@ def test_deadlines_are_read_on_the_buyers_clock(account, given, zone, local):
     assert abs(tender["days_left"] - left) <= 1
 
 
+@pytest.mark.parametrize("given", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "0000-01-01T00:00:00Z"])
+def test_deadlines_beyond_the_calendar_are_refused(account, given):
+    answer = account.post("/tenders", json={"deadline": given})
+    assert answer.status_code == 400 and answer.json()["errors"][0]["field"] == "deadline"
+
+
+def test_a_deadline_long_ago_is_listed(account):
+    old = create(account, deadline="1969-07-01T12:00:00Z")
+    assert old["id"] in [t["id"] for t in account.data("GET", "/tenders?limit=100")]
+    assert old["id"] in [t["id"] for t in account.data("GET", "/tenders?cursor=&limit=100")]
+
+
 def test_location_leads_to_the_tender(account):
     answer = account.post("/tenders", json={"title": "Voirie"})
     assert account.data("GET", answer.headers["Location"])["title"] == "Voirie"
@@ -236,6 +248,14 @@ def test_an_unreadable_piece_is_told_and_the_others_go_on(account):
     told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
     assert told == {documents[0]["id"]: None, documents[1]["id"]: "document_encrypted"}
     assert "buyer" in analysis["facts"]
+
+
+def test_a_piece_of_an_unread_format_is_told_and_is_no_problem_of_the_others(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("cadre.rtf", b"{\\rtf1\\ansi cadre de r\\'e9ponse\\par}\n"))
+    assert tender["analysis_status"] == "done" and tender["buyer"] == "Commune de Bellerive-sur-Orme"
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
+    assert told == {documents[0]["id"]: None, documents[1]["id"]: "unread_format"}
 
 
 def test_a_new_piece_makes_a_new_version(account):

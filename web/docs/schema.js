@@ -53,7 +53,7 @@ function overlay(a, b, resolve) {
 export function typeOf(schema, resolve) {
 	const s = merged(schema, resolve);
 	if (s.const !== undefined) return JSON.stringify(s.const);
-	if (s.oneOf) return s.oneOf.map((o) => typeOf(o, resolve)).join(" or ");
+	if (s.oneOf || s.anyOf) return (s.oneOf || s.anyOf).map((o) => typeOf(o, resolve)).join(" or ");
 	if (s.enum) return s.enum.map((v) => JSON.stringify(v)).join(" | ");
 	let type = [].concat(s.type || "anything").join(" or ");
 	if (s.type === "array") type = `list of ${s.items ? typeOf(s.items, resolve) : "anything"}`;
@@ -90,7 +90,7 @@ export function example(schema, resolve, depth = 0) {
 	if (s.const !== undefined) return s.const;
 	if (s.default !== undefined) return s.default;
 	if (s.enum) return s.enum[0];
-	if (s.oneOf) return example(s.oneOf[0], resolve, depth);
+	if (s.oneOf || s.anyOf) return example((s.oneOf || s.anyOf)[0], resolve, depth);
 	const type = [].concat(s.type || [])[0];
 	if (type === "object" || s.properties)
 		return depth > 8 ? {} : Object.fromEntries(Object.entries(s.properties || {}).map(([k, v]) => [k, example(v, resolve, depth + 1)]));
