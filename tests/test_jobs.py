@@ -188,7 +188,8 @@ def test_analyses_a_tender_when_its_last_document_is_read(stack):
     tender = stack.tender(org, title="Nom donné par une personne")
     documents = [stack.upload(org, RC.encode(), tender=tender),
                  stack.upload(org, pdf(["Cahier des clauses techniques particulieres (CCTP)"]), "application/pdf", tender, "CCTP.pdf"),
-                 stack.upload(org, b"PK\x03\x04 no zip", "application/zip", tender, "annexes.zip", kind="archive")]
+                 stack.upload(org, b"PK\x03\x04 no text", "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+                              tender, "planning.pptx")]
     version = stack.version(org, tender, *documents)
     stack.rows("update tender set analysis_status = 'queued' where id = %s", tender)
     stack.start()

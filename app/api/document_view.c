@@ -19,6 +19,8 @@ static void write_members(struct json_writer *w, const struct document_row *d)
 	jw_field_text(w, "status", d->status);
 	jw_key(w, "tender_id");
 	jw_opt_uuid(w, &d->tender_id);
+	jw_key(w, "parent_id");
+	jw_opt_uuid(w, &d->parent_id);
 	jw_field_instant(w, "created_at", d->created_at.us);
 }
 
@@ -70,6 +72,7 @@ void document_write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct 
 		.kind = d->kind,
 		.status = d->status,
 		.tender_id = d->tender_id,
+		.parent_id = d->parent_id,
 		.created_at = d->created_at,
 	};
 	jw_open(w, '{');

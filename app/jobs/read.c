@@ -1,5 +1,6 @@
 /* The job `read`: a document's bytes become a model in the store, its pages in the database, and what kind of piece it
  * is. A document without tender is analysed at once, as a dossier of one. */
+#include "expand.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -21,6 +22,8 @@
 
 /* What was found out about one document, to be written in one transaction. */
 struct outcome {
+	bool archive;                    /* it was expanded, now or before; nothing to read in itself */
+	struct expansion *expansion;     /* what came out of it now; NULL: nothing new */
 	const struct document *document; /* NULL: not read */
 	bool is_new;                     /* its model was made by this job, and is stored under model_id */
 	struct uuid model_id;
@@ -106,6 +109,37 @@ static enum result object_fd(struct worker *w, TALLOC_CTX *mem, const struct sto
 	return ERR_OK;
 }
 
+bool reader_fault_of_file(enum result code, int64_t attempt)
+{
+	switch (code) {
+	case ERR_DOCUMENT_ENCRYPTED:
+	case ERR_DOCUMENT_UNREADABLE:
+	case ERR_DOCUMENT_TOO_BIG:
+	case ERR_FORMAT_UNREAD:
+		return true;
+	case ERR_READER_TIMEOUT:
+	case ERR_READER_CRASHED:
+		return attempt > 1;
+	default:
+		return false;
+	}
+}
+
+/* Expands an archive that has not been expanded before. */
+static enum result read_archive(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct store_key *key,
+    struct outcome *o, struct error *e)
+{
+	struct document_children children;
+	int fd;
+	o->archive = true;
+	TRY(db_begin_for(w->db, mem, &job->organization_id, DB_READ, e));
+	TRY(document_children_last(w->db, &(struct document_key){ job->document_id.value }, mem, &children, e));
+	if (children.n > 0)
+		return ERR_OK;
+	TRY(object_fd(w, mem, key, &fd, e));
+	return expansion_read(w, mem, job, fd, &o->expansion, &o->problem, e);
+}
+
 /* Reads anew and stores the model. Faults of the file go to o->problem; what is returned may be tried again. */
 static enum result read_anew(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct store_key *key,
     enum doc_format format, struct outcome *o, struct error *e)
@@ -121,20 +155,9 @@ static enum result read_anew(struct worker *w, TALLOC_CTX *mem, const struct job
 	int64_t begun = clock_mono_us();
 	enum result code = reader_run(mem, &w->reader, fd, format, &model, &n, &o->problem);
 	o->reading_ms = (clock_mono_us() - begun) / 1000;
-	switch (code) {
-	case ERR_OK:
-		break;
-	case ERR_DOCUMENT_ENCRYPTED:
-	case ERR_DOCUMENT_UNREADABLE:
-	case ERR_DOCUMENT_TOO_BIG:
-	case ERR_FORMAT_UNREAD:
-		return ERR_OK;
-	case ERR_READER_TIMEOUT:
-	case ERR_READER_CRASHED:
-		if (job->attempt > 1) /* twice is no accident */
+	if (code != ERR_OK) {
+		if (reader_fault_of_file(code, job->attempt))
 			return ERR_OK;
-		/* fall through */
-	default:
 		*e = o->problem;
 		return code;
 	}
@@ -254,8 +277,9 @@ static enum result finish(
 		    &(struct document_kind_in){ *document_id, tender_kind_id(o->analysis.documents[0].kind) }, NULL,
 		    e));
 	} else if (failed) {
-		TRY(event(w, document_id, "reading", "failed", o->reading_ms, code, args, e));
-	} else {
+		TRY(event(
+		    w, document_id, o->archive ? "expansion" : "reading", "failed", o->reading_ms, code, args, e));
+	} else if (!o->archive) {
 		TRY(event(w, document_id, "reading", "completed", o->reading_ms, error_id(ERR_FORMAT_UNREAD), NULL, e));
 	}
 	TRY(document_finish(w->db, &end, mem, &ended, e));
@@ -299,6 +323,8 @@ static enum result write_rows(
 	TRY(lock_tender(w, mem, &src.tender_id, e));
 	if (o->is_new)
 		TRY(write_reading(w, mem, &src, o, e));
+	if (o->expansion)
+		TRY(expansion_write(o->expansion, &src, e));
 	TRY(finish(w, mem, &key.id, o, e));
 	return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
 }
@@ -308,6 +334,8 @@ static enum result write_outcome(
 {
 	bool stored = o->is_new;
 	enum result code = write_rows(w, mem, job, o, e);
+	if (o->expansion && code != ERR_UNAVAILABLE)
+		expansion_settle(o->expansion, code == ERR_OK);
 	/* An object that no row names. When it is not known whether the commit happened, it stays. */
 	if (stored && code != ERR_UNAVAILABLE && (code != ERR_OK || !o->is_new)) {
 		struct error unused;
@@ -349,8 +377,13 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	if (src.deleted)
 		return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
 	TRY(document_processing_later(w->db, &key, NULL, e));
-	TRY(event(w, &key.id, "reading", "started", -1, NULL, NULL, e));
+	bool archive = strcmp(src.kind, "archive") == 0;
+	TRY(event(w, &key.id, archive ? "expansion" : "reading", "started", -1, NULL, NULL, e));
 	TRY(db_commit(w->db, e));
+	if (archive) {
+		TRY(read_archive(w, mem, job, &(struct store_key){ job->organization_id, src.blob_id }, o, e));
+		return write_outcome(w, mem, job, o, e);
+	}
 
 	enum doc_format format;
 	if (!format_of(&src, &format)) {

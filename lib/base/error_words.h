@@ -55,6 +55,7 @@
 	X("path", "its path is malformed", "son chemin est mal formé") \
 	X("path_absolute", "its path begins outside the archive", "son chemin commence hors de l'archive") \
 	X("path_parent", "its path leads out of the archive", "son chemin sort de l'archive") \
+	X("name", "its name is too long", "son nom est trop long") \
 	X("link", "it is a link, not a file", "c'est un lien et non un fichier") \
 	X("archive_depth", "it is an archive within two others", "c'est une archive contenue dans deux autres") \
 	X("archive", "its archive is damaged", "son archive est endommagée") \

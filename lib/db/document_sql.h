@@ -67,13 +67,14 @@ struct document_row {
 	const char *mime_type;
 	struct bytes sha256;
 	const char *document_type, *kind, *status;
-	struct opt_uuid tender_id;
+	struct opt_uuid tender_id, parent_id;
 	struct instant created_at;
 };
-SQL_FIELDS(document_row, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, created_at);
+SQL_FIELDS(document_row, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
+    created_at);
 #define DOCUMENT_COLUMNS \
 	"d.id, d.name, d.path, b.size, b.mime_type, b.sha256, d.document_type, d.kind, d.status, d.tender_id, " \
-	"d.created_at"
+	"d.parent_id, d.created_at"
 #define DOCUMENT_FROM " from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id"
 
 /* Filters that are NULL do not filter. The bound is where a page begins: the sort key and id of the row before it. With
@@ -151,7 +152,7 @@ struct document_detail {
 	const char *mime_type;
 	struct bytes sha256;
 	const char *document_type, *kind, *status;
-	struct opt_uuid tender_id;
+	struct opt_uuid tender_id, parent_id;
 	struct instant created_at;
 	struct opt_int page_count;
 	struct opt_instant processing_completed_at;
@@ -162,8 +163,9 @@ struct document_detail {
 	int64_t version;
 	struct uuid blob_id;
 };
-SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, created_at,
-    page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version, blob_id);
+SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
+    created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version,
+    blob_id);
 
 SQL_ONE(document_get, document_key, document_detail,
     "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"

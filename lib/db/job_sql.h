@@ -116,6 +116,39 @@ SQL_ONE(document_finish, document_end, document_ended,
     "update document set status = $2, page_count = $3, warnings = coalesce($4, '[]'), error_code = $5, "
     "error_args = coalesce($6, '{}'), processing_completed_at = clock_timestamp() where id = $1 returning tender_id")
 
+/* --- archives ----------------------------------------------------------------------------------------------------- */
+
+struct document_children {
+	int64_t n;
+};
+SQL_FIELDS(document_children, n);
+
+/* Deleted ones too: what a person removed does not come back by itself. */
+SQL_ONE(document_children, document_key, document_children, "select count(*) as n from document where parent_id = $1")
+
+struct document_child {
+	struct uuid id, parent_id;
+	struct bytes sha256; /* of its blob, inserted before */
+	struct opt_uuid tender_id;
+	const char *name, *path;
+};
+SQL_FIELDS(document_child, id, parent_id, sha256, tender_id, name, path);
+
+/* An archive in an archive was expanded with it: a child is a file, whatever it is. */
+SQL_EXEC(document_child_insert, document_child,
+    "insert into document (id, parent_id, blob_id, tender_id, name, path, kind, status, processing_started_at) "
+    "select $1, $2, b.id, $4, $5, $6, 'file', 'processing', now() from blob b where b.sha256 = $3")
+
+struct dossier_version_of {
+	struct uuid id, tender_id;
+};
+SQL_FIELDS(dossier_version_of, id, tender_id);
+
+/* The next version of a dossier, made by the machine. Under tender_lock; dossier_version_fill follows. */
+SQL_EXEC(dossier_version_expand, dossier_version_of,
+    "insert into dossier_version (id, tender_id, number, cause) "
+    "select $1, $2, coalesce(max(number), 0) + 1, 'documents_added' from dossier_version where tender_id = $2")
+
 struct document_kind_in {
 	struct uuid id;
 	const char *document_type;
@@ -216,16 +249,18 @@ struct dossier_document {
 };
 SQL_FIELDS(dossier_document, id, name, mime_type, kind, status, error_code, model_blob_id, reader_version);
 #define DOSSIER_DOCUMENT \
-	"select d.id, d.name, b.mime_type, d.kind, d.status, d.error_code, r.model_blob_id, " \
+	"select d.id, case when d.path = '' then d.name else d.path || '/' || d.name end as name, b.mime_type, " \
+	"d.kind, d.status, d.error_code, r.model_blob_id, " \
 	"r.reader_version" DOCUMENT_FROM \
 	" left join lateral (select * from reading where organization_id = d.organization_id and blob_id = d.blob_id " \
 	"order by reader_version desc limit 1) r on true "
 
-/* The documents of a version that still exist, by name. */
+/* The documents of a version that still exist, by name; of archives, their files. */
 SQL_ALL(dossier_document_list, dossier_version_key, dossier_document,
     DOSSIER_DOCUMENT
     "join dossier_version_document x on x.organization_id = d.organization_id and x.document_id = d.id "
-    "where x.dossier_version_id = $1 and d.deleted_at is null order by d.path, d.name, d.id")
+    "where x.dossier_version_id = $1 and d.deleted_at is null and (d.kind = 'file' or d.error_code is not null) "
+    "order by d.path, d.name, d.id")
 SQL_ALL(dossier_document_single, document_key, dossier_document,
     DOSSIER_DOCUMENT "where d.id = $1 and d.deleted_at is null")
 

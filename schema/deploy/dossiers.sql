@@ -349,7 +349,7 @@ grant select, insert, update on document to scorpius_api, scorpius_jobs;
 grant select, insert on document_event to scorpius_api, scorpius_jobs;
 grant select on reading, page, analysis to scorpius_api;
 grant select, insert on reading, page, analysis to scorpius_jobs;
-grant select, insert on dossier_version, dossier_version_document to scorpius_api;
-grant select on dossier_version, dossier_version_document to scorpius_jobs;
+-- Jobs, too: an expanded archive makes the next version.
+grant select, insert on dossier_version, dossier_version_document to scorpius_api, scorpius_jobs;
 
 commit;

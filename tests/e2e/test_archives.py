@@ -1,0 +1,94 @@
+"""An archive goes in, its files come out as documents of their own; what must not come out is told."""
+
+import io
+import struct
+import zipfile
+
+import pdfs
+
+
+def zipped(*entries):
+    """entries: (name, bytes). Names that are bytes stand in the archive as they are."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for i, (name, data) in enumerate(entries):
+            z.writestr(name if isinstance(name, str) else f"{i:0{len(name)}d}", data)
+    raw = out.getvalue()
+    for i, (name, _) in enumerate(entries):
+        if isinstance(name, bytes):
+            raw = raw.replace(f"{i:0{len(name)}d}".encode(), name)
+    return raw
+
+
+def children(account, archive):
+    documents = account.data("GET", "/documents?limit=100")
+    return {(d["path"], d["original_filename"]): d for d in documents if d["parent_id"] == archive["id"]}
+
+
+def expanded(account, data, name="DCE.zip", **fields):
+    archive = account.upload((name, data), **fields)
+    assert archive["kind"] == "archive" and archive["parent_id"] is None
+    return account.processed(archive["id"])
+
+
+def test_files_become_documents_in_their_folders(account):
+    inner = zipped(("annexes/plan.txt", b"Plan des lieux\n"))
+    archive = expanded(account, zipped(("1 - Pi\u00e8ces/RC.pdf", pdfs.rules()), (b"2/\x85 signer.txt", b"A signer\n"),
+                                       ("lots/lot1.zip", inner)))
+    assert (archive["status"], archive["error"]) == ("processed", None)
+    found = children(account, archive)
+    assert set(found) == {("1 - Pièces", "RC.pdf"), ("2", "à signer.txt"), ("lots/lot1.zip/annexes", "plan.txt")}
+    for child in found.values():
+        assert account.processed(child["id"])["status"] == "processed"
+        assert child["kind"] == "file" and child["tender_id"] is None
+    events = account.data("GET", f"/documents/{archive['id']}/events")["events"]
+    assert [(e["stage"], e["status"]) for e in events] == [("upload", "completed"), ("expansion", "started"),
+                                                           ("expansion", "completed")]
+
+
+def test_a_dossier_in_an_archive_is_analysed(account):
+    tender = account.data("POST", "/tenders", 201, json={})
+    account.upload(("DCE.zip", zipped(("DCE/RC.pdf", pdfs.rules()))), path=f"/tenders/{tender['id']}/documents")
+    done = account.analyzed(tender["id"])
+    assert done["analysis_status"] == "done" and done["problems"] == []
+    assert (done["dossier_version"], done["document_count"]) == (2, 2)
+    analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
+    assert [d["file"] for d in analysis["documents"]] == ["DCE/RC.pdf"]
+    assert analysis["facts"]["buyer"]["evidence"][0]["file"] == "DCE/RC.pdf"
+
+
+def test_what_must_not_come_out_is_told(account):
+    archive = expanded(account, zipped(("../hors.txt", b"x\n"), ("/racine.txt", b"x\n"), ("vide.txt", b""),
+                                       ("virus.exe", b"MZ" + bytes(range(256)) * 40), ("bon.txt", b"lisible\n"),
+                                       ("enorme.txt", bytes(101 << 20))))
+    assert archive["status"] == "processed"
+    assert set(children(account, archive)) == {("", "bon.txt")}
+    events = account.data("GET", f"/documents/{archive['id']}/events", headers={"Accept-Language": "fr"})["events"]
+    told = sorted(e["message"] for e in events if e["message"])
+    assert len(told) == 5, told
+    for part in ("hors.txt", "racine.txt", "vide.txt", "virus.exe", "enorme.txt"):
+        assert sum(part in message for message in told) == 1, (part, told)
+    assert any("est vide" in message for message in told) and any("sort de l'archive" in message for message in told)
+
+
+def test_a_damaged_entry_is_told_and_the_archive_is_kept(account):
+    good = zipped(("a.txt", b"bonjour\n"), ("b.txt", b"deux\n"))
+    # The directory's second entry points behind the end of the file.
+    at = good.rindex(b"PK\x01\x02")
+    broken = good[:at + 42] + struct.pack("<I", 0x7FFFFFFF) + good[at + 46:]
+    archive = expanded(account, broken)
+    assert archive["status"] == "processed"
+    assert set(children(account, archive)) == {("", "a.txt")}
+    events = account.data("GET", f"/documents/{archive['id']}/events")["events"]
+    assert [e["message"].split("'")[1] for e in events if e["message"]] == ["b.txt"]
+    assert account.get(f"/documents/{archive['id']}/content").content == broken
+
+
+def test_processing_again_doubles_nothing(account):
+    archive = expanded(account, zipped(("a.txt", b"un\n"), ("b.txt", b"deux\n")))
+    before = children(account, archive)
+    for child in before.values():
+        account.processed(child["id"])
+    assert account.post(f"/documents/{archive['id']}/process").status_code == 202
+    assert account.processed(archive["id"])["status"] == "processed"
+    assert {k: d["id"] for k, d in children(account, archive).items()} == {k: d["id"] for k, d in before.items()}
