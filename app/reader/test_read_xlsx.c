@@ -82,7 +82,7 @@ Test(xlsx, strings_shared_and_rich)
 			       "<c t='str'><f>A1</f><v>calculé</v></c><c t='b'><v>1</v></c><c t='e'><v>#REF!</v></c>")),
 		    "xl/sharedStrings.xml",
 		    "<sst " S "><si><t>un</t></si><si><r><t>de</t></r><r><rPr><b/></rPr><t>ux</t></r><rPh><t>x</t></"
-			      "rPh></si></sst>",
+		    "rPh></si></sst>",
 		    NULL))
 		->pages[0]
 		.text,
