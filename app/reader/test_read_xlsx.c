@@ -209,6 +209,16 @@ Test(xlsx, cycles_and_long_chains_end)
 		buf_char(&b, '(');
 	buf_str(&b, "</f></c></row></sheetData>");
 	cr_assert_str_eq(text_of(b.data), "");
+	/* Cells that wait for each other from within many brackets: both count against one bound. */
+	char open[101] = { 0 }, close[101] = { 0 };
+	memset(open, '(', 100);
+	memset(close, ')', 100);
+	buf_reset(&b);
+	buf_str(&b, "<sheetData>");
+	for (int i = 1; i < 5000; i++)
+		buf_printf(&b, "<row r='%d'><c r='A%d'><f>%sA%d+1%s</f></c></row>", i, i, open, i + 1, close);
+	buf_str(&b, "</sheetData>");
+	(void)text_of(b.data);
 }
 
 Test(xlsx, places_outside_the_sheet_are_refused)
