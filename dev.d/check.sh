@@ -101,6 +101,7 @@ lint_includes() {
 		magic.h lib/store
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
+		zip.h|libxml/.* app/reader
 		seccomp.h app/reader
 	RULES
 	return $found

@@ -82,7 +82,7 @@ Test(xlsx, strings_shared_and_rich)
 			       "<c t='str'><f>A1</f><v>calculé</v></c><c t='b'><v>1</v></c><c t='e'><v>#REF!</v></c>")),
 		    "xl/sharedStrings.xml",
 		    "<sst " S "><si><t>un</t></si><si><r><t>de</t></r><r><rPr><b/></rPr><t>ux</t></r><rPh><t>x</t></"
-			      "rPh></si></sst>",
+		    "rPh></si></sst>",
 		    NULL))
 		->pages[0]
 		.text,
@@ -209,6 +209,16 @@ Test(xlsx, cycles_and_long_chains_end)
 		buf_char(&b, '(');
 	buf_str(&b, "</f></c></row></sheetData>");
 	cr_assert_str_eq(text_of(b.data), "");
+	/* Cells that wait for each other from within many brackets: both count against one bound. */
+	char open[101] = { 0 }, close[101] = { 0 };
+	memset(open, '(', 100);
+	memset(close, ')', 100);
+	buf_reset(&b);
+	buf_str(&b, "<sheetData>");
+	for (int i = 1; i < 5000; i++)
+		buf_printf(&b, "<row r='%d'><c r='A%d'><f>%sA%d+1%s</f></c></row>", i, i, open, i + 1, close);
+	buf_str(&b, "</sheetData>");
+	(void)text_of(b.data);
 }
 
 Test(xlsx, places_outside_the_sheet_are_refused)

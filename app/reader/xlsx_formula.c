@@ -8,8 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define DEPTH_MAX 500  /* of cells that wait for each other */
-#define NESTING_MAX 50 /* of brackets */
+#define DEPTH_MAX 2000 /* of cells that wait for each other, and of brackets in them: bounds the stack */
 #define STEPS_MAX 20000000u
 #define ROWS_MAX 1048576u
 #define COLS_MAX 16384u
@@ -21,7 +20,7 @@ struct formula {
 	const struct sheet *sheet; /* where it stands */
 	const char *s;
 	int64_t rows, cols; /* how far relative references are moved (shared formulas) */
-	unsigned depth, nesting;
+	unsigned depth;
 	bool bad;
 };
 
@@ -259,7 +258,7 @@ static double term(struct formula *f)
 
 static double expression(struct formula *f)
 {
-	if (++f->nesting > NESTING_MAX)
+	if (++f->depth > DEPTH_MAX)
 		return fail(f);
 	double v = term(f);
 	while (!f->bad) {
@@ -270,7 +269,7 @@ static double expression(struct formula *f)
 		else
 			break;
 	}
-	f->nesting--;
+	f->depth--;
 	return v;
 }
 

@@ -190,8 +190,8 @@ static bool get_index(const uint8_t *p, size_t n, struct index *ix)
 	ix->head.warnings = get_u32(&r);
 	uint32_t title = get_u32(&r);
 	ix->head.n_pages = get_u32(&r);
-	uint32_t known = DOC_WARN_TRUNCATED | DOC_WARN_NO_TEXT | DOC_WARN_PAGE_LIMIT | DOC_WARN_PAGE_FAILED |
-			 DOC_WARN_HIDDEN;
+	uint32_t known =
+	    DOC_WARN_TRUNCATED | DOC_WARN_NO_TEXT | DOC_WARN_PAGE_LIMIT | DOC_WARN_PAGE_FAILED | DOC_WARN_HIDDEN;
 	if (r.bad || format >= DOC_FORMAT__COUNT || tagged > 1 || zero || ix->head.warnings & ~known)
 		return false;
 	ix->index_at = r.at;

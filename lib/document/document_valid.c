@@ -47,10 +47,11 @@ static bool lines_valid(const struct doc_page *page)
 
 static bool cells_valid(const struct doc_table *t, const struct doc_block *block)
 {
-	if (t->rows == 0 || t->cols == 0 || t->rows > TABLE_ROWS_MAX || t->cols > TABLE_COLS_MAX || !box_valid(&t->box) ||
-	    t->n_cells > (uint64_t)t->rows * t->cols)
+	if (t->rows == 0 || t->cols == 0 || t->rows > TABLE_ROWS_MAX || t->cols > TABLE_COLS_MAX ||
+	    !box_valid(&t->box) || t->n_cells > (uint64_t)t->rows * t->cols)
 		return false;
-	/* Cells come row by row, so that two overlap exactly when one begins in a column before the last one there ends. */
+	/* Cells come row by row, so that two overlap exactly when one begins in a column before the last one there
+	 * ends. */
 	uint32_t *until = mem_array(NULL, uint32_t, t->cols);
 	uint32_t line = block->first_line;
 	bool ok = true;

@@ -73,3 +73,61 @@ Test(view, running_headers_are_a_zone_of_their_own)
 	cr_expect_null(strstr(margin.s, "le texte"));
 	talloc_free(mem);
 }
+
+/* Evidence for the first place of `words` in the folded body. */
+static struct evidence evidence_of(TALLOC_CTX *mem, const struct document *d, const char *words)
+{
+	struct view v;
+	struct evidence e;
+	view_build(mem, d, VIEW_BODY, &v);
+	const char *at = strstr(v.s, words);
+	if (!at) {
+		view_build(mem, d, VIEW_MARGIN, &v);
+		at = strstr(v.s, words);
+	}
+	cr_assert_not_null(at);
+	size_t from = (size_t)(at - v.s);
+	cr_assert(view_evidence(mem, &v, 0, from, from + strlen(words), &e));
+	return e;
+}
+
+Test(view, a_text_document_tells_section_and_paragraph)
+{
+	TALLOC_CTX *mem = mem_new("test", 0);
+	struct document *d = model(mem, "Avant tout.\n\n3.1 Durée\n\nUn an.\n\nPied 12\n");
+	d->pages[0].blocks[1].kind = DOC_HEADING;
+	d->pages[0].blocks[1].level = 2;
+	d->pages[0].blocks[3].kind = DOC_ARTIFACT;
+	struct evidence e = evidence_of(mem, d, "un an");
+	cr_assert(e.paged && e.paragraph == 0 && !e.section, "plain text has pages");
+	cr_expect_str_eq(evidence_place(mem, &e), "page 1");
+	d->format = DOC_FORMAT_DOCX;
+	e = evidence_of(mem, d, "un an");
+	cr_assert(!e.paged && e.paragraph == 3 && !e.sheet);
+	cr_expect_str_eq(e.section, "3.1 Durée");
+	cr_expect_str_eq(evidence_place(mem, &e), "§\u00a03.1");
+	e = evidence_of(mem, d, "avant tout");
+	cr_expect_null(e.section);
+	cr_expect_str_eq(evidence_place(mem, &e), "paragraphe 1");
+	e = evidence_of(mem, d, "pied 12");
+	cr_expect_str_eq(evidence_place(mem, &e), "en-tête ou pied de page");
+	e = (struct evidence){ .paragraph = 1 };
+	e.section = (char[]){ "Nomenclature" };
+	cr_expect_str_eq(evidence_place(mem, &e), "«\u00a0Nomenclature\u00a0»");
+	e.section = (char[]){ "12bis Prix" };
+	cr_expect_str_eq(evidence_place(mem, &e), "«\u00a012bis Prix\u00a0»");
+	talloc_free(mem);
+}
+
+Test(view, a_workbook_tells_sheet_and_cell)
+{
+	TALLOC_CTX *mem = mem_new("test", 0);
+	struct document *d = model(mem, "[table]\nPoste | Prix\nServeur | 1500\n[/table]\n");
+	d->format = DOC_FORMAT_XLSX;
+	d->pages[0].label = mem_strdup(mem, "DPGF");
+	struct evidence e = evidence_of(mem, d, "1500");
+	cr_assert(!e.paged && e.paragraph == 0 && !e.section);
+	cr_expect_str_eq(e.cell, "B2");
+	cr_expect_str_eq(evidence_place(mem, &e), "feuille DPGF, B2");
+	talloc_free(mem);
+}
