@@ -124,11 +124,17 @@ demo_settled() {
 	[ "$api_status" = 200 ] && jq -e 'all(.data[]; .status != "uploaded" and .status != "processing")' <<<"$api_body" >/dev/null
 }
 
+# What did not come in, or could not be read.
 demo_documents() {
+	local id
 	api GET "/documents?tender_id=$1&limit=100"
 	expect 200
-	jq -r '.data[] | select(.kind == "archive") | "  \(.original_filename) : archive conservée ; cette version ne l'\''ouvre pas encore."' <<<"$api_body"
 	jq -r '.data[] | select(.status == "failed") | "  \(.original_filename) : lecture impossible."' <<<"$api_body"
+	for id in $(jq -r '.data[] | select(.kind == "archive") | .id' <<<"$api_body"); do
+		api GET "/documents/$id/events" -H 'Accept-Language: fr'
+		expect 200
+		jq -r '.data.events[].message | select(. != null) | "  \(.)"' <<<"$api_body"
+	done
 }
 
 demo() {
