@@ -48,7 +48,10 @@ static const char person_rx[] =
     "non\\b|oui\\b|sire[tn]\\b|code\\b|ape\\b|naf\\b|e-?mail|courriel|date\\b|\\(|_|http|:)";
 
 static const char not_name_rx[] =
-    "_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|marches?\\s+publics?|reserve|dossier|"
+    "\\A\\s*(?:fournitures?|travaux|realisation|construction|refection|rehabilitation|renovation|entretien|nettoyage|"
+    "acquisition|location|"
+    "amenagement|maintenance|exploitation)\\b|_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|"
+    "marches?\\s+publics?|reserve|dossier|"
     "offres?|consultation|"
     "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b|\\A\\s*"
     "\\S*\\d\\S*\\s*\\z";
@@ -245,6 +248,13 @@ static bool from_letterhead(struct reading *r)
 					"communaute|syndicat)\\s+(?:de|d'|du|des)",
 					from, body_ahead(r, from, 200)))
 			continue;
+		/* an acronym with its number, then the name it stands for */
+		if (best_to > 0 &&
+		    body_has(r, "\\A\\s*s\\.?d?\\.?i\\.?s\\.?\\s?\\d\\w{0,4}\\s*\\z", best_from, best_to) &&
+		    body_has(r, "\\A\\s*service\\s+[a-z]*\\s*d'incendie", from, to)) {
+			best_from = from;
+			best_to = to;
+		}
 		/* the ministry over its regional service: the service buys */
 		if (best_to > 0 && body_has(r, "\\A\\s*(?:ministere|republique)\\b", best_from, best_to) &&
 		    body_has(r,

@@ -12,6 +12,8 @@ static const char anchor_rx[] =
     "\\b(?:class|not|jug|evalu)(?:ees?|es?|erons|ons|era|ent|eront)\\s+(?:les|des|l')\\s?(?:offres?|propositions?)|"
     "offres?\\s+(?:seront|sont)\\s+(?:notees|classees|jugees|evaluees)\\b|"
     "^[^\\n\\t:]{0,14}\\bcriteres?\\s+de\\s+(?:selection|choix)\\s*$|"
+    "\\b(?:analyse|jugement|choix|classement)\\s+(?:des\\s+offres\\s+)?(?:repose(?:ra)?|se\\s+fera|s'effectue(?:ra)?|s'"
+    "opere(?:ra)?)\\b|"
     "offre\\s+(?:recoit|recevra|obtient)\\s+une\\s+note|"
     "(?:jugement|classement|analyse|notation|evaluation)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+d(?:e\\s+l'offre|"
     "es\\s+offres|u\\s+titulaire|e\\s+l'attributaire)|"
@@ -58,7 +60,7 @@ static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|poi
 /* "Prix : 50", "Valeur technique : note sur 60": no unit, but marks that part it from the name; names of the usual
  * kind. */
 static const char plain_rx[] =
-    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?" LABEL "((?:[a-z' "
     "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
     "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
     "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|\\(\\s*|(?="
@@ -72,6 +74,9 @@ static const char coefficient_rx[] =
 static const char noted_rx[] =
     "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL
     "([a-z][^\\n%\\d]{2,110}?)[\\s:(,-]+notee?s?\\s+sur\\s+(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
+/* "Livraison ....... 15". */
+static const char dotted_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z][^\\n%\\d_]{2,110}?)\\s*_\\s*(\\d{1,3})\\s*\\z";
 /* A row of a table with its cells run together: "Valeur technique 45 % Qualité du linge 20 %", the second a part. */
 static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([a-z][^\\n%\\d]{3,80}?)[\\s:]+(\\d{1,3}("
 			      "?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s+"
@@ -171,8 +176,9 @@ static bool bad_name(struct reading *r, size_t from, size_t to)
 	return body_has(r,
 	    "\\b(?:euros?|eur|tva|ht\\b|ttc|remise|rabais|avance|(?<=\\d "
 	    ")jours?|penalit|taux|index|reduction|majoration|"
-	    "article|delai de paiement|sous-trait|"
-	    "superieur|inferieur|ecart|retenue|c[n0]? ?=|chiffre d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
+	    "article|delai de paiement|sous-trait|\\A\\W*(?:represente|vaut|compte\\s+pour)\\s*\\z|"
+	    "superieur|inferieur|budget\\b|ecart|retenue|c[n0]? ?=|chiffre "
+	    "d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
 	    from, to);
 }
 
@@ -187,6 +193,7 @@ static const struct {
 	{ first_rx, 0, 3, 1, 2, 0, ANYWHERE },
 	{ coefficient_rx, 1, 2, 4, 3, 0, ANYWHERE },
 	{ noted_rx, 1, 2, 3, 0, 0, ANYWHERE },
+	{ dotted_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ plain_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ cell_rx, 1, 2, 3, 0, 0, IN_TABLE },
 	{ bare_rx, 1, 2, 3, 0, 0, UNDER_HEADER },
@@ -329,8 +336,9 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 /* "prix 40% - valeur technique 60%" in one line. */
 static bool read_inline(struct reading *r, size_t from, size_t to, struct lines *out)
 {
-	static const char with_unit[] =
-	    "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char with_unit[] = "([a-z][a-z' "
+					",]{2,70}?)\"?\\s*(?:(?:represente|vaut|compte\\s+pour)\\s+)?[:(=]?\\s*(\\d{1,"
+					"3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
 	static const char bare[] = "([a-z][a-z' ]{2,60}?)\\s*[:(=]?\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
 	struct match m;
 	bool unit = pattern_in(r->rx, with_unit, r->body.s, from, to);

@@ -37,6 +37,17 @@ void criteria_names_in_cells(struct reading *r)
 	reading_add(r, "criteria", v, 0.75, &r->body, m.from, m.to);
 }
 
+/* Numbers go on from the last: "3. Dépôt" after the third item is another chapter's. */
+static bool next_number(struct reading *r, size_t from, size_t end, char marker, size_t n)
+{
+	struct match m;
+	long number = 0;
+	return marker != '1' ||
+	       (pattern_find(r->rx, "\\A\\s*(\\d{1,2})", r->body.s + from, end - from, 0, &m) &&
+		   french_number(r->body.s + from + m.g[1].from, m.g[1].to - m.g[1].from, &number) > 0 &&
+		   number == (long)n + 1);
+}
+
 /* "selon les critères suivants, par ordre décroissant d'importance :" and a list of names, all there is of it. */
 bool criteria_names_in_list(struct reading *r)
 {
@@ -69,7 +80,8 @@ bool criteria_names_in_list(struct reading *r)
 				break;
 			last = end;
 			if (!goes_on) {
-				if ((n > 0 && marker != first) || end - from > 160)
+				if ((n > 0 && marker != first) || end - from > 160 ||
+				    !next_number(r, from, end, marker, n))
 					break;
 				first = marker;
 				item[n].from = from;

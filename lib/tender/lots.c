@@ -24,10 +24,11 @@ static const char *const undivided[] = {
 	":seul\\s+)?lot)",
 	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
 	",])",
-	"^\\W*lot\\s+unique\\s*(?:$|[.;,])",
+	"\\bprevu\\s+ni\\s+[a-z]+\\s*,?\\s+ni\\s+(?:de\\s+)?lots?\\b",
+	"^\\W*(?:un\\s+)?lot\\s+unique\\s*(?:$|[.;,])",
 	"(?:comporte|comprend|constitue|compose\\s+d[e'])\\s*un\\s+(?:seul\\s+(?:et\\s+unique\\s+)?|unique\\s+)lot\\b",
 	"^[\\s*-]*(?:art(?:icle)?\\.?\\s*)?(?:\\d[\\d.]*\\s*[-.):/"
-	"]*\\s*)?lots?\\s*:\\s*(?:non|sans\\s+objet|neant|aucun)\\s*(?:$|"
+	"]*\\s*)?lots?\\s*:\\s*(?:non|sans\\s+objet|neant|aucun|1|un(?:\\s+seul)?)\\s*(?:$|"
 	"[.;(])",
 	"(?:^|[:.(,]\\s*)pas\\s+de\\s+lots?\\s*(?:$|[.;,)])|(?:^|\\.\\s*)ni\\s+lots?,?\\s+ni\\b",
 	"\\b(?:marche|accord-cadre|consultation)\\s+allotie?\\s*[:?]\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)",
@@ -53,6 +54,8 @@ static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|all
 static const char counted_rx[] =
     "\\bnombre\\s+(?:total\\s+)?de\\s+lots\\s*[:\\t\\n]\\s*" FEW "(?![\\w.,]|\\s*[/%])"
     "|^\\W*(?:nombre\\s+de\\s+)?lots\\s+(\\d{1,2})\\s*$"
+    "|^[\\s\\d.*-]*lots\\s*:\\s*(\\d{1,2})(?=\\s*(?:$|[.;(]))|" FEW
+    "\\s+(?:accords?-?\\s?cadres|marches)\\s*,?\\s+un\\s+par\\s+lot\\b"
     "|(?:^|(?:fait|font|feront)\\s+l'objet\\s+d[e']|(?:donnent?|donnera|donneront)\\s+lieu\\s+a|(?:lots?|allotissement|"
     "alloti)\\s*[:-]\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
     "\\s*[-.)]\\s*)?"
@@ -195,8 +198,10 @@ static const char chapter_rx[] =
 static size_t numbered_rows(struct reading *r, struct seen *out, size_t max)
 {
 	static const char lead_rx[] =
-	    "\\b(?:decompos|divis|repart|allot|scind|decoup)[a-z]*\\b[^.\\n:]{0,60}\\blots?\\b[^.\\n:]{0,60}:"
-	    "\\s*\\n";
+	    "\\b(?:decompos|divis|repart|allot|scind|decoup)[a-z]*\\b[^.\\n:]{0,60}\\blots?\\b[^.\\n:]{0,60}:\\s*\\n|"
+	    "^\\s*(?:(?:article|chapitre|art\\.)\\s*)?[\\divx.]{0,5}\\s*[-.:)]*\\s*(?:liste\\s+des\\s+|"
+	    "decomposition\\s+en\\s+)?(?:lots|"
+	    "allotissement)\\s*:?\\s*\\n(?=\\s*01\\b)";
 	struct match lead, m;
 	for (size_t at = 0; body_find(r, lead_rx, at, &lead); at = lead.to) {
 		size_t n = 0, from = lead.to, skipped = 0, high = body_ahead(r, lead.to, 4000);
@@ -299,11 +304,15 @@ void lots_find(struct reading *r)
 			to = m.to;
 		}
 	}
+	/* group 4: "5 marchés, un par lot" */
 	for (at = 0; count == 0 && body_find(r, counted_rx, at, &m); at = m.to) {
-		unsigned g = m.g[1].set ? 1 : m.g[2].set ? 2 : 3;
+		unsigned g = 1;
 		long k = 0;
+		while (g < 5 && !m.g[g].set)
+			g++;
 		if (french_number(r->body.s + m.g[g].from, m.g[g].to - m.g[g].from, &k) == 0 || k < 2 || k > 60 ||
-		    body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z", body_back(m.from, 80), m.from))
+		    (g != 4 && body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z",
+				   body_back(m.from, 80), m.from)))
 			continue;
 		count = k;
 		from = m.from;

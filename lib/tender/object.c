@@ -11,7 +11,12 @@ static const char sentence_rx[] =
     "consiste(?:nt)?\\s+(?:en|a)\\b|vise(?:nt)?\\s+a\\s+(?:selectionner|choisir|designer)\\s+(?:un|une|le|la|les|des)"
     "\\s+[a-z]+\\s+(?:pour|"
     "charge[a-z]*\\s+d[e'])(?:\\s*assurer\\b)?|"
-    "concerne(?:nt)?\\b|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
+    "vise(?:nt)?\\s+a\\s+(?:conclure|attribuer|passer)\\s+(?:un|une|le|la|les|des)\\s+(?:accords?-?\\s?cadres?|marches?"
+    ")\\s+(?:d[e']|pour|"
+    "relatifs?\\s+a)|a\\s+pour\\s+objet\\s+de\\s+(?:definir|fixer|preciser)\\s+les\\s+(?:conditions|modalites|regles)"
+    "\\s+d[^.:\\n]{0,60}?\\brelati(?:f|"
+    "ve)s?\\s+a(?:u|ux|\\s+la|\\s+l')?(?=[\\s'])|concerne(?:nt)?\\b|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)"
+    "?\\s+sur|"
     "(?:a|est)\\s+relati(?:f|ve)\\s+a)\\s*:?\\s*";
 
 static const char label_rx[] =
@@ -283,7 +288,8 @@ static bool from_cover(struct reading *r)
 		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
 			continue;
 		if (body_has(r,
-			"\\A\\s*(?:marches?\\s+(?:publics?\\s+)?de\\s+prestations?\\s+[a-z]+\\s*\\z|grand\\s+port|"
+			"\\A\\s*(?:cabinet|atelier|bureau|b\\.?e\\.?t\\b|architect|economiste|sarl|s\\.?a\\.?s\\b|"
+			"scp\\b|marches?\\s+(?:publics?\\s+)?de\\s+prestations?\\s+[a-z]+\\s*\\z|grand\\s+port|"
 			"reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
 			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "

@@ -17,7 +17,8 @@ static const struct {
 	    "\\s*)?(?:de\\s+\\w+\\s*)?"
 	    "(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*(" NUMBER ")(?![\\w%])" },
 	{ 0.94, true, false,
-	    "\\b(?:aoo?|appel\\s+d'\\s?offres(?:\\s+(?:ouvert|restreint|europeen|international))*|mapa|procedure\\s+"
+	    "\\b(?:aoo?|r\\.?\\s?c\\.?|appel\\s+d'\\s?offres(?:\\s+(?:ouvert|restreint|europeen|international))*|mapa|"
+	    "procedure\\s+"
 	    "adaptee|"
 	    "reglement\\s+de\\s+(?:la\\s+)?"
 	    "consultation|marche\\s+subsequent)\\s*n\\s?[o?]\\s*\\.?[:\\s]*(" NUMBER ")(?![\\w%])" },
@@ -48,6 +49,7 @@ static const struct {
 	{ 0.9, true, false, "^r\\.?c\\.?\\s*(?:-\\s*)?(\\d{4}[-/]\\d{1,4})\\s+page\\b" },
 	{ 0.85, false, true, "^[\"# *]*((?=\\d{0,6}[a-z])(?=[a-z]*\\d)[a-z0-9]{6,14})\\s?[_-]+\\s?[a-z]{4,}" },
 	{ 0.85, false, true, "^\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
+	{ 0.85, false, true, "^\\s*(?:mapa|aoo?|dossier)\\s+((?:20)?2\\d[-/]\\d{2,4})\\s*$" },
 	{ 0.8, false, true, "^\\s*operation\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
 	/* a line of the cover that is nothing but a year and a rank between letters */
 	{ 0.8, false, true,

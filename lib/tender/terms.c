@@ -15,14 +15,17 @@ static const char validity_rx[] =
     "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
     "(?:offres?|propositions?)\\s+(?:(?:du|d'un|des|de\\s+chaque)\\s+(?:candidats?|soumissionnaires?|concurrents?)\\s+)"
     "?"
-    "(?:est|sont|sera|seront|restent?|demeurent?)\\s+valables?|offres\\s+valables(?=\\s+(?:pendant\\s+)?\\d)|"
+    "(?:est|sont|sera|seront|reste(?:nt)?|demeure(?:nt)?)\\s+valables?|"
+    "(?:delai|duree)\\s+pendant\\s+(?:lequel|laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres\\s+valables(?=\\s+(?:"
+    "pendant\\s+)?\\d)|"
     "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
     "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
     "pendant|pour|durant))|"
     "\\b(?:offre|proposition|elle)\\s+(?:vous|nous)\\s+engage(?:ra)?(?=\\s+(?:pendant|pour|durant)\\b)|"
     "\\bdelai\\s+d'engagement\\b(?=[^.;\\n]{0,70}\\b(?:date\\s+limite|(?:reception|remise|depot)\\s+des\\s+(?:offres|"
     "plis|propositions)))|"
-    "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^\\W*(?:delai|duree)\\s+de\\s+validite\\s*:";
+    "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^[\\W\\d]*(?:(?:delai|duree|periode)\\s+de\\s+)?"
+    "validite\\s*:";
 
 void validity_find(struct reading *r)
 {
@@ -32,8 +35,9 @@ void validity_find(struct reading *r)
 		struct duration d;
 		at = m.to;
 		/* "délai de validité :" alone is that of the offers only in a document about offers */
-		if (body_has(r, "\\A\\W*(?:delai|duree)[^\\n]*:\\z", m.from, m.to) && r->kind != KIND_RC &&
-		    r->kind != KIND_AAPC)
+		if (body_has(r, "\\A[\\W\\d]*(?:delai|duree|periode|validite)[^\\n]*:\\z", m.from, m.to) &&
+		    r->kind != KIND_RC && r->kind != KIND_AAPC &&
+		    !body_has(r, "\\A[^.\\n]{0,50}\\bdate\\s+limite", m.to, body_ahead(r, m.to, 80)))
 			continue;
 		size_t high = body_ahead(r, m.to, 170);
 		struct match k;
@@ -103,7 +107,7 @@ static const struct {
 	{ "\\bexige[a-z]*\\s+(?:la\\s+presentation\\s+de\\s+|des\\s+)variantes?\\s*:?[^\\n]{0,6}\\z", -1 },
 	{ HEADING VARIANTS
 	    "\\s*[:.\\t\\n "
-	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis)e?s?)?|interdites?|neant|aucune|pas de "
+	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis|prevu)e?s?)?|interdites?|neant|aucune|pas de "
 	    "variantes?)\\s*(?:$|[.;\\t])",
 	    0 },
 	{ "aucune\\s+variante\\s+(?:imposee|exigee|obligatoire|a\\s+l'initiative\\s+(?:de\\s+l'acheteur|du\\s+pouvoir)"
@@ -129,7 +133,7 @@ static const struct {
 	    0 },
 	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
 	    0 },
-	{ "\\bni\\s+variantes?\\s*(?:$|[.;,])|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
+	{ "\\bni\\s+variantes?\\s*(?:$|[.;,]|\\s(?:ni|et)\\b)|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
 	{ "(?:n'autoris|n'accept|n'admet)[a-z]*\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
 	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
 	  "des\\s+)?variantes?",

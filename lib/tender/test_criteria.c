@@ -250,6 +250,8 @@ Test(criteria, names_in_order_of_importance)
 	cr_expect_str_eq(
 	    criteria(RANKED "- prix du matériel, reprise déduite\n- délai de livraison\n- garantie\nArticle 8\n"),
 	    "prix du matériel, reprise déduite, délai de livraison, garantie");
+	/* the next chapter's number does not go on */
+	cr_expect_str_eq(criteria(RANKED "1. Qualité\n2. Prix\n3. Délais\n3. Dépôt\n"), "Qualité, Prix, Délais");
 	/* weights that stand elsewhere; no price; of candidatures */
 	cr_expect_str_eq(criteria(RANKED "- prix\n- délai de livraison\nLe prix compte pour 60 % de la note.\n"), "-");
 	cr_expect_str_eq(criteria(RANKED "- acte d'engagement\n- mémoire\n"), "-");
@@ -282,4 +284,23 @@ Test(criteria, lists_by_lot_are_to_be_confirmed)
 		cr_assert_not_null(f);
 		cr_expect_eq(f->status, i == 0 ? FACT_UNCERTAIN : FACT_FOUND);
 	}
+}
+
+Test(criteria, sentences_that_say_what_each_weighs)
+{
+	cr_expect_str_eq(
+	    criteria("Critères\nLe critère « Valeur technique » représente 55 % de la note et le critère « Prix » "
+		     "représente 45 % de la note.\n"),
+	    "Valeur technique 55, Prix 45");
+	cr_expect_str_eq(criteria("L'analyse reposera sur :\nla méthode (35 %), l'équipe (25 %), le prix (40 %).\n"),
+	    "méthode 35, équipe 25, prix 40");
+	cr_expect_str_eq(criteria("Critères\nCe poste représente 55 % du budget, le reste représente 45 %.\n"), "-");
+}
+
+Test(criteria, a_table_that_lies)
+{
+	cr_expect_str_eq(criteria("Critères d'attribution :\n[table]\nPrix|Qualité|Délai\n40 %|35 %|25 %\n[/table]\n"),
+	    "Prix 40, Qualité 35, Délai 25");
+	cr_expect_str_eq(
+	    criteria("Critères d'attribution :\n[table]\nPrix|Qualité|Délai\n40 %|35 %|\n[/table]\n"), "-");
 }

@@ -55,6 +55,11 @@ static void expect(const char *key, const char *const (*cases)[2], size_t n)
 Test(wordings, validity_in_other_words)
 {
 	static const char *const cases[][2] = {
+		{ RC "L'offre reste valable pendant 9 mois.", "270" },
+		{ RC "Durée pendant laquelle vous êtes engagés : 90 jours.", "90" },
+		{ RC "4 - Validité : 6 mois", "180" },
+		{ RC "La carte reste valable pendant 9 mois.", "-" },
+		{ "Cahier des clauses administratives particulières\n4 - Validité : 6 mois", "-" },
 		{ RC "Votre proposition vous engage pour trois mois à partir de la date limite.", "90" },
 		{ RC "Délai de validité des offres : 150 j.", "150" },
 		{ RC "L'offre de chaque candidat est valable 8 mois.", "240" },
@@ -71,6 +76,8 @@ Test(wordings, validity_in_other_words)
 Test(wordings, variants_in_other_words)
 {
 	static const char *const cases[][2] = {
+		{ RC "Il n'est prévu ni variante ni PSE.", "false" },
+		{ RC "Variantes : non prévues", "false" },
 		{ RC "La possibilité de présenter des variantes n'est pas ouverte.", "false" },
 		{ RC "La consultation n'est pas ouverte aux variantes.", "false" },
 		{ RC "Article 4\nPas de variante autorisée.", "false" },
@@ -86,6 +93,15 @@ Test(wordings, variants_in_other_words)
 Test(wordings, lots_in_sentences_and_rows)
 {
 	static const char *const cases[][2] = {
+		{ RC "Il n'est prévu ni tranches ni lots.", "1" },
+		{ RC "Un lot unique.", "1" },
+		{ RC "Lots : 1", "1" },
+		{ RC "2 - Lots : 3 (un par district)", "3" },
+		{ RC "Elle aboutit à l'attribution de 5 accords-cadres, un par lot.", "5" },
+		{ RC "CHAPITRE 3 - LOTS\n01 - Isolation\n02 - Menuiseries\nCHAPITRE 4", "2" },
+		{ RC "CHAPITRE 3 - LOTS\n1. Généralités\n2. Attribution\n", "-" },
+		{ RC "Lots : 3, 5 et 7", "-" },
+		{ RC "Elle aboutit à l'attribution de 5 accords-cadres.", "-" },
 		{ RC "L'accord-cadre est alloti : lot 1 vestes de protection, lot 2 pantalons de protection.", "2" },
 		{ RC "L'accord-cadre est décomposé en lots ainsi définis :\nN° lot Désignation\n1 Entretien des parcs\n"
 		     "2 Entretien des cimetières\n3 Elagage\nARTICLE 2",
@@ -107,6 +123,10 @@ Test(wordings, lots_in_sentences_and_rows)
 Test(wordings, numbers_of_other_forms)
 {
 	static const char *const cases[][2] = {
+		{ RC "R.C. n° 2027-REC-12", "2027-REC-12" },
+		{ RC "MAPA 2027-031", "2027-031" },
+		{ RC "Dossier 27/118", "27/118" },
+		{ RC "Dossier 118", "-" },
 		{ RC "N° de marché : DIR-2027-0147", "DIR-2027-0147" },
 		{ RC "AO n° 2027-SYN-004", "2027-SYN-004" },
 		{ RC "N° 27 S 0007", "27 S 0007" },
@@ -132,6 +152,10 @@ Test(wordings, platforms_by_what_is_done_there)
 Test(wordings, who_buys_among_several_lines)
 {
 	static const char *const cases[][2] = {
+		{ "REGIE DES EAUX DE SAUVAL\nEntité adjudicatrice\nFourniture et pose de compteurs\n" RC,
+		    "REGIE DES EAUX DE SAUVAL" },
+		{ "SDIS 99\nService Départemental d'Incendie et de Secours de l'Ombre\n" RC,
+		    "Service Départemental d'Incendie et de Secours de l'Ombre" },
 		{ "DEPARTEMENT DE LA HAUTE-RIVE\nMAIRIE DE VAL-BOISÉ\n2 place du Marché - 99150 VAL-BOISÉ\n" RC,
 		    "MAIRIE DE VAL-BOISÉ" },
 		{ "MINISTERE DES FORETS\nDIRECTION DU BOIS\nDIRECTION INTERREGIONALE DES FORETS DU NORD\n" RC,
@@ -161,4 +185,24 @@ Test(wordings, deadline_in_a_calendar_and_procedure_of_a_title)
 		{ RC "Cahier des charges\nLe titulaire a obtenu une concession de parking.", "-" },
 	};
 	EXPECT("procedure", procedures);
+}
+
+Test(wordings, object_in_other_sentences)
+{
+	static const char *const cases[][2] = {
+		{ RC "Les prestations du présent marché consistent en l'entretien des parcs de la ville.",
+		    "l'entretien des parcs de la ville" },
+		{ RC "La consultation vise à conclure des accords-cadres de transport sanitaire terrestre.",
+		    "transport sanitaire terrestre" },
+		{ RC "Le présent règlement a pour objet de définir les conditions de la consultation relative à la "
+		     "réfection "
+		     "des toitures du musée.",
+		    "réfection des toitures du musée" },
+		{ RC "2. OBJET DU MARCHE : Dragage des bassins Est et Ouest", "Dragage des bassins Est et Ouest" },
+		{ "CABINET D'EXEMPLE - ECONOMISTE DE LA CONSTRUCTION\nMARCHE PUBLIC DE PRESTATIONS "
+		  "INTELLECTUELLES\n" RC,
+		    "-" },
+		{ RC "Le présent règlement a pour objet de définir les conditions de la consultation.", "-" },
+	};
+	EXPECT("object", cases);
 }
