@@ -10,8 +10,9 @@
 #include "log.h"
 
 #define CONNECT_TIMEOUT_US 2000000
-#define BACK_OFF_FIRST_US 200000
-#define BACK_OFF_LAST_US 5000000
+#define BACK_OFF_LEAST_US 20000
+#define BACK_OFF_MOST_US 5000000
+#define BACK_OFF_SHARE 10 /* connecting in vain takes at most a tenth of the time */
 
 enum db_prepared db_prepared_parse(const char *word)
 {
@@ -249,14 +250,17 @@ enum result db_ensure(struct db *db, struct error *e)
 	}
 	enum result code = connect_now(db, e);
 	if (code == ERR_OK) {
-		db->back_off_us = 0;
 		log_debug("connected to the database", "statements", db->named ? "named" : "unnamed");
 		return ERR_OK;
 	}
-	db->back_off_us = db->back_off_us == 0 ? BACK_OFF_FIRST_US : db->back_off_us * 2;
-	if (db->back_off_us > BACK_OFF_LAST_US)
-		db->back_off_us = BACK_OFF_LAST_US;
-	db->retry_at_us = clock_mono_us() + db->back_off_us;
+	/* A server that refuses at once may be asked again soon, so that every worker heals in the moment it is back;
+	 * one that lets us wait is left alone for as long as it costs. */
+	int64_t pause = (clock_mono_us() - now) * BACK_OFF_SHARE;
+	if (pause < BACK_OFF_LEAST_US)
+		pause = BACK_OFF_LEAST_US;
+	if (pause > BACK_OFF_MOST_US)
+		pause = BACK_OFF_MOST_US;
+	db->retry_at_us = clock_mono_us() + pause;
 	return code;
 }
 

@@ -45,8 +45,8 @@ enum db_prepared db_prepared_parse(const char *word);
 enum result db_open(TALLOC_CTX *mem, const struct db_config *config, struct db **out, struct error *e) MUST_CHECK;
 
 /* Connects when there is no living connection. While the server is down: ERR_UNAVAILABLE with retry_after, at once when
- * the last try is younger than the back-off (0.2 s doubling to 5 s), else after at most 2 s. Refuses for good
- * (ERR_INVALID_SETTING) to work as a superuser, with BYPASSRLS, or as owner of tables. db_begin_as() calls it. */
+ * the last try is younger than the back-off (ten times what it took, 20 ms to 5 s), else after at most 2 s. Refuses for
+ * good (ERR_INVALID_SETTING) to work as a superuser, with BYPASSRLS, or as owner of tables. db_begin_as() calls it. */
 enum result db_ensure(struct db *db, struct error *e) MUST_CHECK;
 
 /* Closes the connection (before fork, or to heal); the next db_ensure opens a new one. */

@@ -38,7 +38,7 @@ struct db {
 	bool named; /* named statements on this connection */
 
 	PGconn *conn;
-	int64_t retry_at_us, back_off_us; /* monotonic; while down */
+	int64_t retry_at_us; /* monotonic; while down */
 	const char *channels[DB_MAX_CHANNELS];
 	unsigned n_channels;
 

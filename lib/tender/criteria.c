@@ -10,6 +10,10 @@ static const char anchor_rx[] =
     "^[^\\n\\t:]{0,30}[:\\s]*\\b(?:criteres?|jugement|notation)\\s*(?::|\\.)?\\s*$|"
     "\\bcriteres?\\b[^.\\n:]{0,40}:\\s*$|grille\\s+(?:d'(?:evaluation|analyse)|de\\s+notation)|"
     "\\b(?:class|not|jug|evalu)(?:ees?|es?|erons|ons|era|ent|eront)\\s+(?:les|des|l')\\s?(?:offres?|propositions?)|"
+    "offres?\\s+(?:seront|sont)\\s+(?:notees|classees|jugees|evaluees)\\b|"
+    "^[^\\n\\t:]{0,14}\\bcriteres?\\s+de\\s+(?:selection|choix)\\s*$|"
+    "\\b(?:analyse|jugement|choix|classement)\\s+(?:des\\s+offres\\s+)?(?:repose(?:ra)?|se\\s+fera|s'effectue(?:ra)?|s'"
+    "opere(?:ra)?)\\b|"
     "offre\\s+(?:recoit|recevra|obtient)\\s+une\\s+note|"
     "(?:jugement|classement|analyse|notation|evaluation)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+d(?:e\\s+l'offre|"
     "es\\s+offres|u\\s+titulaire|e\\s+l'attributaire)|"
@@ -24,24 +28,29 @@ static const char anchor_rx[] =
 	"ponderation\\s*(?:de\\s+|:\\s*)?|" \
 	"coef(?:ficient|\\.)?\\s*(?:de\\s+|:\\s*)?)"
 /* One line: a name, then its weight at the end or nearly so. Groups: 1 number, 2 name, 3 weight, 4 unit, 5 "dont". */
+#define LABEL "(?:criteres?\\s*(?:n\\s?o?\\s*)?[a-z]?\\d{0,2}\\s*[:.-]\\s*)?"
 static const char item_rx[] =
     "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s+)?((?:sous[- "
     "])?[a-z'\"(][^\\n%]{2,170}?)[\\s:(=_*|-]*?"
     "(?:(?:,\\s*)?" BEFORE_WEIGHT ")?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|"
     "pts?|/\\s*100(?:\\s+points?)?|/\\s*\\d0\\b)\\s*\\)?"
-    "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?)?\\s*(dont)?\\s*[.;,:]?(?:\\s*\\([^)]{0,60}\\))?(?:"
+    "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?|sur\\s+\\d0{1,2}\\b\\s*\\)?)?\\s*(dont)?\\s*[.;,:]?("
+    "?:\\s*\\([^)]{0,60}\\))?(?:"
     "prix)?\\s*\\z";
 /* "1. Valeur technique (55 %), jugée d'après le mémoire, dont :": the weight in brackets right after the name. */
-static const char bracket_rx[] = "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' "
-				 "-]{2,90}?)\\s*[(\\[]\\s*" BEFORE_WEIGHT "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
-				 "(%|points?|pts?)\\s*[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
+static const char bracket_rx[] =
+    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z'][a-z' "
+    "-]{2,90}?)\\s*[(\\[]\\s*" BEFORE_WEIGHT "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
+    "(%|points?|pts?)\\s*(?:sur\\s+\\d0{1,2}\\s*)?[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
 /* "2) Valeur technique : 30 %, appréciée au vu du mémoire", "VALEUR TECHNIQUE 40 % décomposée comme suit :". */
 static const char led_rx[] =
-    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' -]{2,90}?)[\\s:=-]+" BEFORE_WEIGHT
+    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?" LABEL
+    "([a-z'][a-z' -]{2,90}?)[\\s:=,-]+" BEFORE_WEIGHT
     "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[.,:(-]?\\s*(?=(?:dont|(?<=\\.\\s)(?:le|la|il|elle|ils|"
     "elles|ce|cette)\\s+[^\\n]{0,60}(?:appreci|jug|not|evalu)ee?s?|(?:qui\\s+(?:sera|est)\\s+)?(?:"
     "appreci|jug|"
-    "analys|evalu|not|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|compose|"
+    "analys|evalu|not|calcul|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|"
+    "compose|"
     "suivant)\\b)"
     "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|comme\\s+suit)\\s*:?\\s*\\z)?\\Z";
 /* "40 % pour la valeur technique", "50 % Qualité": the weight first. */
@@ -51,11 +60,23 @@ static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|poi
 /* "Prix : 50", "Valeur technique : note sur 60": no unit, but marks that part it from the name; names of the usual
  * kind. */
 static const char plain_rx[] =
-    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?" LABEL "((?:[a-z' "
     "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
     "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
     "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|\\(\\s*|(?="
     "/|not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
+/* "Coût de la copie (coefficient 10)", "Qualité : coefficient 5": shares of a round total, as points are. */
+static const char coefficient_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL
+    "([a-z][^\\n%]{2,110}?)[\\s:(,=-]*\\b(coef(?:ficient|\\.)?)\\s*(?:de\\s+|:\\s*|=\\s*)?(\\d{1,2}(?:[.,]\\d)?)"
+    "\\s*\\)?\\s*[.;,]?\\s*\\z";
+/* "Bilan carbone noté sur 10": whatever its name. */
+static const char noted_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL
+    "([a-z][^\\n%\\d]{2,110}?)[\\s:(,-]+notee?s?\\s+sur\\s+(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
+/* "Livraison ....... 15". */
+static const char dotted_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z][^\\n%\\d_]{2,110}?)\\s*_\\s*(\\d{1,3})\\s*\\z";
 /* A row of a table with its cells run together: "Valeur technique 45 % Qualité du linge 20 %", the second a part. */
 static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([a-z][^\\n%\\d]{3,80}?)[\\s:]+(\\d{1,3}("
 			      "?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s+"
@@ -77,7 +98,8 @@ static const char begins_rx[] =
 /* "les critères suivants :", a table's head: no part of the name under it. */
 static const char no_name_rx[] =
     "\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|poids\\b|points?\\b|coef|notes?\\b)|"
-    "\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?|points|description|coefficients?|notes?|n\\s?o|%)\\s*\\z";
+    "\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?(?:\\s+(?:en\\s+)?%)?|rang|points|description|"
+    "coefficients?|notes?|n\\s?o|%)\\s*\\z";
 /* Lines that show a list is over. */
 static const char over_rx[] = "chaque\\s+candidat\\s+se\\s+verra|note\\s+(?:globale|totale|de\\s+l'offre|sur\\s+\\d+"
 			      "\\s*=)|methodologie\\s*\\z|formule|en\\s+cas\\s+d'egalite|"
@@ -97,23 +119,9 @@ struct lines {
 	unsigned idle;               /* lines since the last row */
 	bool header;                 /* the lead speaks of weights */
 	bool table;                  /* under the head of a table that gives weights */
+	bool unread;                 /* a criterion with parts and a weight that could not be read */
 	bool parted;                 /* under a table's head that tells parts of criteria from criteria */
 };
-
-/* How a line begins. */
-static char marker_of(const char *s, size_t n)
-{
-	size_t i = 0;
-	while (i < n && (s[i] == ' ' || s[i] == '\n'))
-		i++;
-	if (i + 1 >= n)
-		return ' ';
-	if (s[i] == '-' || s[i] == '*')
-		return s[i];
-	if (s[i] == 'o' && s[i + 1] == ' ')
-		return 'o';
-	return s[i] >= '0' && s[i] <= '9' ? '1' : s[i + 1] == ')' || s[i + 1] == '.' ? 'a' : ' ';
-}
 
 static void push(struct reading *r, struct lines *out, const struct match *m, unsigned number, unsigned name,
     unsigned weight, unsigned unit, unsigned dont, size_t base, size_t from, size_t to)
@@ -149,7 +157,7 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 	if (pattern_in(r->rx, "\\A\\W*sous[- ]?critere|\\A\\W*dont\\b", s, m->g[name].from, m->g[name].to))
 		k.level = LEVEL_SUB;
 	/* a list within a list has other marks than the outer one */
-	char marker = marker_of(r->body.s + from, to - from), first = out->n > 0 ? out->marker[0] : marker;
+	char marker = criteria_marker(r->body.s + from, to - from), first = out->n > 0 ? out->marker[0] : marker;
 	bool bullet = marker == '-' || marker == '*' || marker == 'o',
 	     outer = first == '-' || first == '*' || first == 'o';
 	if (k.level == LEVEL_UNKNOWN && marker != first &&
@@ -168,8 +176,9 @@ static bool bad_name(struct reading *r, size_t from, size_t to)
 	return body_has(r,
 	    "\\b(?:euros?|eur|tva|ht\\b|ttc|remise|rabais|avance|(?<=\\d "
 	    ")jours?|penalit|taux|index|reduction|majoration|"
-	    "article|delai de paiement|sous-trait|"
-	    "superieur|inferieur|ecart|retenue|c[n0]? ?=|chiffre d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
+	    "article|delai de paiement|sous-trait|\\A\\W*(?:represente|vaut|compte\\s+pour)\\s*\\z|"
+	    "superieur|inferieur|budget\\b|ecart|retenue|c[n0]? ?=|chiffre "
+	    "d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
 	    from, to);
 }
 
@@ -182,6 +191,9 @@ static const struct {
 	{ bracket_rx, 1, 2, 3, 4, 5, ANYWHERE },
 	{ led_rx, 1, 2, 3, 4, 5, ANYWHERE },
 	{ first_rx, 0, 3, 1, 2, 0, ANYWHERE },
+	{ coefficient_rx, 1, 2, 4, 3, 0, ANYWHERE },
+	{ noted_rx, 1, 2, 3, 0, 0, ANYWHERE },
+	{ dotted_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ plain_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ cell_rx, 1, 2, 3, 0, 0, IN_TABLE },
 	{ bare_rx, 1, 2, 3, 0, 0, UNDER_HEADER },
@@ -278,6 +290,10 @@ static bool read_line(struct reading *r, struct lines *out, size_t from, size_t 
 		out->idle = 0;
 		return true;
 	}
+	/* what follows would be taken for criteria, and it is parts of this one */
+	out->unread |=
+	    out->n == 0 && pattern_in(r->rx, begins_rx, line, 0, n) &&
+	    pattern_in(r->rx, "[^\\n]{4}(?<!\\d)\\d{1,2}\\s?(?:%|points\\b|pts\\b)[^\\n]*:\\s*\\z", line, 0, n);
 	if (pattern_in(r->rx, over_rx, line, 0, n)) {
 		if (out->n > 0)
 			return false;
@@ -320,8 +336,9 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 /* "prix 40% - valeur technique 60%" in one line. */
 static bool read_inline(struct reading *r, size_t from, size_t to, struct lines *out)
 {
-	static const char with_unit[] =
-	    "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char with_unit[] = "([a-z][a-z' "
+					",]{2,70}?)\"?\\s*(?:(?:represente|vaut|compte\\s+pour)\\s+)?[:(=]?\\s*(\\d{1,"
+					"3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
 	static const char bare[] = "([a-z][a-z' ]{2,60}?)\\s*[:(=]?\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
 	struct match m;
 	bool unit = pattern_in(r->rx, with_unit, r->body.s, from, to);
@@ -362,48 +379,41 @@ static bool read_sentences(struct reading *r, struct lines *out)
 	return out->n >= 2 && sum > 99.9 && sum < 100.1;
 }
 
-/* "prix des prestations | qualité des prestations": cells that are nothing but the usual names, side by side. */
-static void names_without_weights(struct reading *r)
-{
-	static const char rx[] = "(?<=[\\t\\n])(?:(?:le |la |les )?(?:prix|cout|valeur "
-				 "technique|qualite|delais?|performances?|developpement durable|criteres? "
-				 "(?:social|environnemental))(?: [a-z' ]{2,40})?[\\t\\n]+){2,8}";
-	struct match m, k;
-	if (!body_find(r, rx, 0, &m) || !body_has(r, "\\bprix\\b", m.from, m.to))
-		return;
-	struct value v = { .kind = VALUE_CRITERIA };
-	size_t at = m.from;
-	while (at < m.to && pattern_find(r->rx, "[^\\t\\n]+", r->body.s, m.to, at, &k)) {
-		v.criteria = mem_grow(r->mem, v.criteria, struct criterion, v.n + 1);
-		memset(&v.criteria[v.n], 0, sizeof(v.criteria[0]));
-		v.criteria[v.n++].name = view_text(r->mem, &r->body, k.from, k.to);
-		at = k.to;
-	}
-	reading_add(r, "criteria", v, 0.75, &r->body, m.from, m.to);
-}
-
-/* Whether the rows tell which of them are parts. Cells run together in a line that has lost its columns do not. */
+/* Whether the rows tell which of them are parts, by a mark. Cells run together in a line that has lost its columns do
+ * not. */
 static bool has_parts(const struct lines *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		if (l->row[i].level == LEVEL_SUB || l->row[i].dont)
 			return true;
+	}
 	return false;
+}
+
+/* They exceed the whole, so that nothing but sums that fit can make a tree of them. */
+static bool exceed_whole(const struct lines *l)
+{
+	double sum = 0;
+	for (size_t i = 0; i < l->n; i++)
+		sum += l->row[i].weight;
+	return sum > 100.1;
 }
 
 /* All the rows, when they make a tree; else those that made a whole first, and nothing of what came after. */
 static bool add_lines(struct reading *r, struct lines *out)
 {
 	struct criteria_row copy[MAX_ROWS];
-	if (out->n < 2 || (out->parted && !has_parts(out)))
+	bool lost = out->parted && !has_parts(out);
+	if (out->n < 2 || out->unread || (lost && !exceed_whole(out)))
 		return false;
 	memcpy(copy, out->row, sizeof(copy));
-	if (criteria_from_rows(r, copy, out->n, out->whole == 0, 0.9))
+	if (criteria_from_rows(r, copy, out->n, out->whole == 0 && !lost, 0.9))
 		return true;
-	return out->whole >= 2 && out->whole < out->n && criteria_from_rows(r, out->row, out->whole, false, 0.9);
+	return !lost && out->whole >= 2 && out->whole < out->n &&
+	       criteria_from_rows(r, out->row, out->whole, false, 0.9);
 }
 
-void criteria_find(struct reading *r)
+static void find_criteria(struct reading *r)
 {
 	/* what is delivered is judged by criteria too, in the contract's own papers */
 	if ((r->kind == KIND_CCAP || r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF ||
@@ -437,8 +447,10 @@ void criteria_find(struct reading *r)
 	struct lines *out = mem_zero(r->tmp, struct lines);
 	if (read_sentences(r, out) && criteria_from_rows(r, out->row, out->n, false, 0.88))
 		return;
-	if (r->kind != KIND_AAPC)
+	if (r->kind != KIND_AAPC) {
+		criteria_names_in_list(r);
 		return;
+	}
 	/* a notice flattened to cells: the criteria stand in one of them, or their bare names in several */
 	size_t from = 0;
 	while (from < r->body.n) {
@@ -449,5 +461,11 @@ void criteria_find(struct reading *r)
 			return;
 		from = end + 1;
 	}
-	names_without_weights(r);
+	criteria_names_in_cells(r);
+}
+
+void criteria_find(struct reading *r)
+{
+	find_criteria(r);
+	criteria_doubt_by_lot(r);
 }

@@ -25,4 +25,12 @@ struct criteria_row {
  * don't. The rows are changed. */
 bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, bool any_total, double confidence);
 
+/* How a line of `n` bytes begins: '-', '*' or 'o' for a bullet, '1' for any number, 'a' for a letter, ' ' for none. */
+char criteria_marker(const char *s, size_t n);
+/* Names without weights: side by side in cells of a notice; in a list that a sentence announces (true when found). */
+void criteria_names_in_cells(struct reading *r);
+bool criteria_names_in_list(struct reading *r);
+/* Marks `criteria` as to be confirmed where lots have lists of their own. */
+void criteria_doubt_by_lot(struct reading *r);
+
 #endif

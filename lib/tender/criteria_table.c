@@ -213,6 +213,30 @@ static bool about_criteria(struct reading *r, const struct doc_page *p, const st
 	    f, 0, strlen(f));
 }
 
+/* A table that lies: names side by side, their weights under them. */
+static bool add_lying(struct reading *r, struct rows *out, const struct doc_table *t, uint32_t page)
+{
+	const struct doc_page *p = &r->d->pages[page];
+	for (unsigned col = 0; t->rows == 2 && col < t->cols; col++) {
+		const struct doc_cell *name = cell_at(t, 0, col), *weight = cell_at(t, 1, col);
+		struct criteria_row k = { .page = page, .more_page = page, .level = LEVEL_TOP }, w = { 0 };
+		if (!name || !weight)
+			return false;
+		k.name = cell_words(r, p, name, &k.a, &k.b);
+		char *text = cell_words(r, p, weight, &k.more_a, &k.more_b);
+		char *f = view_fold(r->tmp, text, strlen(text)), *n = view_fold(r->tmp, k.name, strlen(k.name));
+		if (col == 0 && pattern_in(r->rx, "criteres?", n, 0, strlen(n)))
+			continue; /* "Critères", over "Pondération" */
+		if (strlen(n) < 3 || !read_weight(r, f, &w) || out->n >= MAX_ROWS)
+			return false;
+		k.weighted = true;
+		k.weight = w.weight;
+		k.points = w.points;
+		out->row[out->n++] = k;
+	}
+	return out->n >= 2;
+}
+
 bool criteria_from_tables(struct reading *r)
 {
 	for (uint32_t i = 0; i < r->d->n_pages; i++) {
@@ -223,6 +247,10 @@ bool criteria_from_tables(struct reading *r)
 			if (!about_criteria(r, p, &p->tables[t]))
 				continue;
 			struct rows *rows = mem_zero(r->tmp, struct rows);
+			if (add_lying(r, rows, &p->tables[t], i) &&
+			    criteria_from_rows(r, rows->row, rows->n, true, 0.96))
+				return true;
+			memset(rows, 0, sizeof(*rows));
 			add_table(r, rows, &p->tables[t], i, false);
 			/* goes on while the last table of the page is continued by the first of the next */
 			uint32_t page = i, table = t;

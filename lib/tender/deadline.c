@@ -23,6 +23,8 @@ static const char label_rx[] =
     "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT
     "(?:\\s+(?:initiales?|finales?))?\\s*(?=[:-]|(?:avant|au plus tard|pour|jusqu'au)\\b)"
     "|\\b(?:reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=(?:avant|au plus tard|jusqu'au)\\b)"
+    /* a line of a calendar: "Dépôt des offres : 28 février 2025" */
+    "|\\b(?:reception|depot)\\s+d(?:es|e l'|')\\s*(?:offres?|plis?|propositions?)(?=\\s*[:-]\\s*(?:le\\s+)?\\z)"
     "|\\b(?:candidats?|soumissionnaires?|entreprises|concurrents)\\s+ont(?=\\s+jusqu'au\\b)"
     "|\\b" WHAT
     "\\s+(?:(?:est|sont|seront)\\s+)?(?:a\\s+(?:deposer|remettre|transmettre|envoyer|adresser)|attendue?s?)\\b"

@@ -8,11 +8,20 @@ static const char sentence_rx[] =
     "cadre|appel\\s+d'\\s?offres|travaux|prestations?|missions?|operation|contrat|concours|c\\.?c\\.?[at]?\\.?p|cahier("
     "?:\\s+des)?"
     "(?:\\s+[a-z]+){0,4}|reglement(?:\\s+de(?:\\s+la)?\\s+consultation)?|procedure|document)[^.:;\\n]{0,40}?)\\s+(?:"
-    "concerne(?:nt)?\\b|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
+    "consiste(?:nt)?\\s+(?:en|a)\\b|vise(?:nt)?\\s+a\\s+(?:selectionner|choisir|designer)\\s+(?:un|une|le|la|les|des)"
+    "\\s+[a-z]+\\s+(?:pour|"
+    "charge[a-z]*\\s+d[e'])(?:\\s*assurer\\b)?|"
+    "vise(?:nt)?\\s+a\\s+(?:conclure|attribuer|passer)\\s+(?:un|une|le|la|les|des)\\s+(?:accords?-?\\s?cadres?|marches?"
+    ")\\s+(?:d[e']|pour|"
+    "relatifs?\\s+a)|a\\s+pour\\s+objet\\s+de\\s+(?:definir|fixer|preciser)\\s+les\\s+(?:conditions|modalites|regles)"
+    "\\s+d[^.:\\n]{0,60}?\\brelati(?:f|"
+    "ve)s?\\s+a(?:u|ux|\\s+la|\\s+l')?(?=[\\s'])|concerne(?:nt)?\\b|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)"
+    "?\\s+sur|"
     "(?:a|est)\\s+relati(?:f|ve)\\s+a)\\s*:?\\s*";
 
 static const char label_rx[] =
-    "^[\\s\"*#\\d.-]*(?:art(?:icle)?\\.?\\s*(?:\\d+|[ivx]+|premier)(?:er)?\\s*[:.)-]*\\s*)?objet(?:\\s+(?:(?:de\\s+la|"
+    "^[\\s\"*#\\d.-]*(?:(?:art(?:icle)?|section|chapitre)\\.?\\s*(?:\\d+|[ivx]+|premier)(?:er)?\\s*[:.)-]*\\s*)?(?:l')?"
+    "objet(?:\\s+(?:(?:de\\s+la|"
     "du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
     "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
@@ -148,8 +157,10 @@ static bool from_label(struct reading *r)
 				return true;
 			continue;
 		}
-		if (body_has(r, "\\A[^.\\n]{0,40}\\b(?:est|sont|sera|definit|fixe|precise|ne)\\b", from,
-			body_ahead(r, from, 60)))
+		if (body_has(r,
+			"\\A[^.\\n]{0,40}\\b(?:est(?!\\s*(?:et|ou|-|/"
+			")\\s*(?:ouest|nord|sud))|sont|sera|definit|fixe|precise|ne)\\b",
+			from, body_ahead(r, from, 60)))
 			continue;
 		if (add(r, from, object_end(r, from), 0.9))
 			return true;
@@ -277,7 +288,9 @@ static bool from_cover(struct reading *r)
 		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
 			continue;
 		if (body_has(r,
-			"\\A\\s*(?:reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
+			"\\A\\s*(?:cabinet|atelier|bureau|b\\.?e\\.?t\\b|architect|economiste|sarl|s\\.?a\\.?s\\b|"
+			"scp\\b|marches?\\s+(?:publics?\\s+)?de\\s+prestations?\\s+[a-z]+\\s*\\z|grand\\s+port|"
+			"reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
 			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"

@@ -13,11 +13,19 @@ static const char validity_rx[] =
     "\\bne\\s+(?:me\\s+|nous\\s+)?(?:lie|engage)(?:nt)?\\b[^.]{0,40}\\bque\\s+si\\b|"
     "\\bvalidite\\s*:(?=[^.\\n]{0,50}\\bdate\\s+limite)|"
     "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
-    "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?|offres\\s+valables(?=\\s+(?:pendant\\s+)?\\d)|"
+    "(?:offres?|propositions?)\\s+(?:(?:du|d'un|des|de\\s+chaque)\\s+(?:candidats?|soumissionnaires?|concurrents?)\\s+)"
+    "?"
+    "(?:est|sont|sera|seront|reste(?:nt)?|demeure(?:nt)?)\\s+valables?|"
+    "(?:delai|duree)\\s+pendant\\s+(?:lequel|laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres\\s+valables(?=\\s+(?:"
+    "pendant\\s+)?\\d)|"
     "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
     "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
     "pendant|pour|durant))|"
-    "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^\\W*(?:delai|duree)\\s+de\\s+validite\\s*:";
+    "\\b(?:offre|proposition|elle)\\s+(?:vous|nous)\\s+engage(?:ra)?(?=\\s+(?:pendant|pour|durant)\\b)|"
+    "\\bdelai\\s+d'engagement\\b(?=[^.;\\n]{0,70}\\b(?:date\\s+limite|(?:reception|remise|depot)\\s+des\\s+(?:offres|"
+    "plis|propositions)))|"
+    "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^[\\W\\d]*(?:(?:delai|duree|periode)\\s+de\\s+)?"
+    "validite\\s*:";
 
 void validity_find(struct reading *r)
 {
@@ -27,10 +35,23 @@ void validity_find(struct reading *r)
 		struct duration d;
 		at = m.to;
 		/* "délai de validité :" alone is that of the offers only in a document about offers */
-		if (body_has(r, "\\A\\W*(?:delai|duree)[^\\n]*:\\z", m.from, m.to) && r->kind != KIND_RC &&
-		    r->kind != KIND_AAPC)
+		if (body_has(r, "\\A[\\W\\d]*(?:delai|duree|periode|validite)[^\\n]*:\\z", m.from, m.to) &&
+		    r->kind != KIND_RC && r->kind != KIND_AAPC &&
+		    !body_has(r, "\\A[^.\\n]{0,50}\\bdate\\s+limite", m.to, body_ahead(r, m.to, 80)))
 			continue;
 		size_t high = body_ahead(r, m.to, 170);
+		struct match k;
+		/* "150 j": too short a unit to be one but right after the label */
+		if (body_find(r,
+			"\\G(?:\\s+des\\s+(?:offres|plis|propositions))?\\s*:?\\s*(\\d{2,3})\\s?j\\b(?!['.]\\w)", m.to,
+			&k)) {
+			long days = 0;
+			french_number(r->body.s + k.g[1].from, k.g[1].to - k.g[1].from, &days);
+			if (days >= 15 && days <= 730)
+				reading_add(
+				    r, "offer_validity_days", value_number((double)days), 0.93, &r->body, m.from, k.to);
+			continue;
+		}
 		if (!french_duration(r->rx, r->body.s, high, m.to, &d))
 			continue;
 		/* between label and duration: one sentence, no other subject, not "fixée dans l'acte d'engagement" */
@@ -86,7 +107,7 @@ static const struct {
 	{ "\\bexige[a-z]*\\s+(?:la\\s+presentation\\s+de\\s+|des\\s+)variantes?\\s*:?[^\\n]{0,6}\\z", -1 },
 	{ HEADING VARIANTS
 	    "\\s*[:.\\t\\n "
-	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis)e?s?)?|interdites?|neant|aucune|pas de "
+	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis|prevu)e?s?)?|interdites?|neant|aucune|pas de "
 	    "variantes?)\\s*(?:$|[.;\\t])",
 	    0 },
 	{ "aucune\\s+variante\\s+(?:imposee|exigee|obligatoire|a\\s+l'initiative\\s+(?:de\\s+l'acheteur|du\\s+pouvoir)"
@@ -94,8 +115,11 @@ static const struct {
 	    -1 },
 	{ "aucune\\s+variante[^.;]{0,60}(?:n'est|ne\\s+(?:sera|sont)|autoris|admis|accept)", 0 },
 	{ "variantes?\\b(?:[^.;]|\\b[rld]\\.|\\.(?=\\d)){0,200}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
-	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
+	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable|ouverte|"
+	  "examine|etudie|"
+	  "analysee|retenue|consideree)",
 	    0 },
+	{ "pas\\s+ouverte?s?\\s+aux\\s+variantes?\\b", 0 },
 	{ "\\btoute\\s+variante\\s+(?:sera|est|serait)\\s+(?:rejetee|exclue|interdite|refusee|ecartee|eliminee|"
 	  "proscrite)",
 	    0 },
@@ -103,10 +127,13 @@ static const struct {
 	    0 },
 	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)", 0 },
 	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*oui\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?non)", 1 },
-	{ "(?:^|\\G|prevu\\s|\\d\\s*[:.-]\\s)[\\s:*-]*(?:pas\\s+de|sans)\\s+variantes?\\s*(?:$|[.;,\\t(])", 0 },
+	{ "(?:^|\\G|prevu\\s|\\d\\s*[:.-]\\s)[\\s:*-]*(?:pas\\s+de|sans)\\s+variantes?\\s*(?:(?:autorise|admis|accepte|"
+	  "permis)e?s?\\s*)?"
+	  "(?:$|[.;,\\t(])",
+	    0 },
 	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
 	    0 },
-	{ "\\bni\\s+variantes?\\s*(?:$|[.;,])|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
+	{ "\\bni\\s+variantes?\\s*(?:$|[.;,]|\\s(?:ni|et)\\b)|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
 	{ "(?:n'autoris|n'accept|n'admet)[a-z]*\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
 	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
 	  "des\\s+)?variantes?",
@@ -123,7 +150,10 @@ static const struct {
 	    1 },
 	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
 	{ "(?:peuvent|pourront)\\s+(?:egalement\\s+)?(?:presenter|proposer|remettre)[^.;]{0,60}\\bvariantes?", 1 },
-	{ HEADING VARIANTS "\\s*[:.\\t\\n-]\\s*(?:oui|autorisees?|admises?|acceptees?|avec)\\s*(?:$|[.;\\t])", 1 },
+	{ HEADING VARIANTS "\\s*[:.\\t\\n-]\\s*(?:(?:oui|avec)\\s*(?:$|[.;\\t])|(?:autorisees?|admises?|acceptees?)\\s*"
+			   "(?:$|[.;\\t]|\\s(?:sur|pour|dans|sous|"
+			   "uniquement)\\b))",
+	    1 },
 };
 
 /* "[ ] Les variantes sont autorisées": one of the answers that a form offers, not the one given. */
@@ -195,6 +225,13 @@ static const char platform_context_rx[] =
     "electronique|internet)?\\s*"
     "suivante|sites?\\s+suivants?|retire|depot\\s+des\\s+plis|remise\\s+des\\s+(?:plis|offres)";
 
+/* "Les offres seront transmises sur", or a chapter "Dépôt des plis" whose text begins with the address. */
+static const char handed_in_rx[] = "\\b(?:offres?|plis?|propositions?|reponses?)\\b[^.;\\n]{0,40}?\\b(?:transmis|"
+				   "depose|deposer|remis|adresse)[a-z]*\\s"
+				   "(?:[^.;\\n@]{0,60}?\\s)?(?:sur|via|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
+				   "\\n\\s*(?:art(?:icle)?\\.?\\s*)?[\\divx]{1,5}\\s*[-.:)]*\\s*(?:depot|remise|"
+				   "transmission|envoi)\\b[^\\n.@]{0,40}\\n+\\s*\\z";
+
 /* The address as one can use it: blanks out, "http//" mended, closing signs off. */
 static char *clean_url(TALLOC_CTX *mem, const char *s)
 {
@@ -254,6 +291,9 @@ void platform_find(struct reading *r)
 		while (host_end < m.to && s[host_end] != '/')
 			host_end++;
 		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s, host, host_end))
+			score += 3;
+		/* another name: where offers are handed in, all the same */
+		else if (pattern_in(r->rx, handed_in_rx, s, back, m.from))
 			score += 3;
 		if (r->kind == KIND_RC || r->kind == KIND_AAPC)
 			score += 1;

@@ -188,3 +188,119 @@ Test(criteria, what_is_no_whole_is_not_told)
 	    criteria("Les critères de sélection des candidatures :\n- Moyens : 40 %\n- Références : 60 %\n"), "-",
 	    "candidates, not offers");
 }
+
+Test(criteria, weights_after_a_comma_or_on_a_scale)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD "1) Le prix des prestations, pondéré à 60 %, apprécié à partir du DQE ;\n2) La qualité "
+			  "technique, pondérée à 40 %.\n"),
+	    "prix des prestations 60, qualité technique 40");
+	cr_expect_str_eq(
+	    criteria(LEAD "a) le prix (70 points sur 100) ;\nb) la valeur technique (30 points sur 100) : notée "
+			  "au vu du mémoire.\n"),
+	    "prix 70, valeur technique 30");
+	cr_expect_str_eq(
+	    criteria(LEAD "Critère 1 : le prix, 45 points, calculé comme suit : (prix le plus bas / prix) x 45.\n"
+			  "Critère 2 : la qualité des produits, 55 points.\n"),
+	    "prix 45, qualité des produits 55");
+	cr_expect_str_eq(
+	    criteria("Critères :\nPrix noté sur 60\nBilan carbone noté sur 40\n"), "Prix 60, Bilan carbone 40");
+	cr_expect_str_eq(criteria("Critères :\nPrix noté sur 20\nBilan carbone noté sur 40\n"), "-");
+}
+
+Test(criteria, coefficients_of_a_round_total)
+{
+	cr_expect_str_eq(
+	    criteria("Les offres seront notées avec les coefficients suivants :\nCoût de la copie (coefficient "
+		     "12)\nQualité du matériel (coefficient 8)\n"),
+	    "Coût de la copie 60, Qualité du matériel 40");
+	cr_expect_str_eq(
+	    criteria("Les offres seront notées avec les coefficients suivants :\nCoût de la copie (coefficient "
+		     "12)\nQualité du matériel (coefficient 5)\n"),
+	    "-");
+}
+
+Test(criteria, a_parent_that_cannot_be_read_leaves_no_orphans)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD "Critère 1 : Valeur technique (50%) jugée sur :\n - méthode : 30%\n - moyens : 20%\n"
+			  "Critère 2 : Prix (50%)\n"),
+	    "Valeur technique 50 (méthode 30, moyens 20), Prix 50");
+	cr_expect_str_eq(
+	    criteria(LEAD "1. Valeur technique & 2 essais - 50% - jugée sur :\n - méthode : 30%\n - moyens : "
+			  "20%\n - Prix : 50%\n"),
+	    "-");
+}
+
+Test(criteria, parts_without_a_mark_by_their_sums)
+{
+	cr_expect_str_eq(
+	    criteria(LEAD "Critères et sous-critères Pondération\nValeur technique 60%\nQualité des repas 40%\n"
+			  "Livraison 20%\nPrix 40%\n"),
+	    "Valeur technique 60 (Qualité des repas 40, Livraison 20), Prix 40");
+	cr_expect_str_eq(
+	    criteria(LEAD "Critères et sous-critères Pondération\nValeur technique 60%\nQualité des repas 30%\n"
+			  "Livraison 20%\nPrix 40%\n"),
+	    "-");
+}
+
+Test(criteria, names_in_order_of_importance)
+{
+#define RANKED "Les offres sont jugées selon les critères suivants, par ordre décroissant d'importance :\n"
+	cr_expect_str_eq(
+	    criteria(RANKED "- prix du matériel, reprise déduite\n- délai de livraison\n- garantie\nArticle 8\n"),
+	    "prix du matériel, reprise déduite, délai de livraison, garantie");
+	/* the next chapter's number does not go on */
+	cr_expect_str_eq(criteria(RANKED "1. Qualité\n2. Prix\n3. Délais\n3. Dépôt\n"), "Qualité, Prix, Délais");
+	/* weights that stand elsewhere; no price; of candidatures */
+	cr_expect_str_eq(criteria(RANKED "- prix\n- délai de livraison\nLe prix compte pour 60 % de la note.\n"), "-");
+	cr_expect_str_eq(criteria(RANKED "- acte d'engagement\n- mémoire\n"), "-");
+	cr_expect_str_eq(
+	    criteria("Les candidatures sont jugées selon les critères suivants :\n- moyens financiers\n- références\n"),
+	    "-");
+}
+
+Test(criteria, leader_dots_between_name_and_weight)
+{
+	cr_expect_str_eq(criteria(LEAD "Prix .................... 40\nValeur technique ........ 60\n"),
+	    "Prix 40, Valeur technique 60");
+	cr_expect_str_eq(
+	    criteria("Critères de jugement des offres\nPrix .................... 4\nValeur technique ........ 6\n"),
+	    "-");
+}
+
+Test(criteria, lists_by_lot_are_to_be_confirmed)
+{
+	static const char *const texts[] = {
+		LEAD
+		"Lot 1\n- Prix (40 %)\n- Valeur technique (60 %)\nLot 2\n- Prix (70 %)\n- Valeur technique (30 %)\n",
+		"Lot 1 : voirie\nLot 2 : réseaux\n" LEAD "- Prix (40 %)\n- Valeur technique (60 %)\n",
+	};
+	for (size_t i = 0; i < 2; i++) {
+		struct tender_input in = { .file = "rc.txt", .document = test_model(mem, texts[i], strlen(texts[i])) };
+		struct analysis a;
+		tender_analyze(mem, &in, 1, &a);
+		const struct fact *f = analysis_fact(&a, "criteria");
+		cr_assert_not_null(f);
+		cr_expect_eq(f->status, i == 0 ? FACT_UNCERTAIN : FACT_FOUND);
+	}
+}
+
+Test(criteria, sentences_that_say_what_each_weighs)
+{
+	cr_expect_str_eq(
+	    criteria("Critères\nLe critère « Valeur technique » représente 55 % de la note et le critère « Prix » "
+		     "représente 45 % de la note.\n"),
+	    "Valeur technique 55, Prix 45");
+	cr_expect_str_eq(criteria("L'analyse reposera sur :\nla méthode (35 %), l'équipe (25 %), le prix (40 %).\n"),
+	    "méthode 35, équipe 25, prix 40");
+	cr_expect_str_eq(criteria("Critères\nCe poste représente 55 % du budget, le reste représente 45 %.\n"), "-");
+}
+
+Test(criteria, a_table_that_lies)
+{
+	cr_expect_str_eq(criteria("Critères d'attribution :\n[table]\nPrix|Qualité|Délai\n40 %|35 %|25 %\n[/table]\n"),
+	    "Prix 40, Qualité 35, Délai 25");
+	cr_expect_str_eq(
+	    criteria("Critères d'attribution :\n[table]\nPrix|Qualité|Délai\n40 %|35 %|\n[/table]\n"), "-");
+}
