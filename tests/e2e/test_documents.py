@@ -1,8 +1,6 @@
 """Files go in, come out unchanged, and are read."""
 
 import hashlib
-import io
-import zipfile
 
 import pytest
 
@@ -10,13 +8,6 @@ import office
 import pdfs
 from client import code, codes
 from stack import wait_until
-
-
-def archive():
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as z:
-        z.writestr("RC.txt", "règlement")
-    return out.getvalue()
 
 
 # --- in and out
@@ -68,7 +59,6 @@ def test_folders_in_a_name_do_not_lead_out_of_the_store(account, stack):
 
 @pytest.mark.parametrize("name, data, mime, kind", [
     ("planning.pptx", office.pptx(), office.PPTX, "file"),
-    ("DCE.zip", archive(), "application/zip", "archive"),
     ("note.rtf", b"{\\rtf1\\ansi bonjour\\par}\n", "application/rtf", "file"),
 ])
 def test_formats_that_are_kept_and_not_read(account, name, data, mime, kind):
