@@ -189,16 +189,31 @@ enum result tender_document_remove(struct request *rq, struct response *rs, stru
 	return ERR_OK;
 }
 
+/* Locks a document and the tender it is in, in that order. Between the two looks it may have come into another one:
+ * then again. */
+static enum result lock_with_tender(
+    struct request *rq, const struct document_key *key, struct document_locked *d, struct error *e)
+{
+	struct db *db = app_of(rq)->db;
+	for (int attempt = 0; attempt < 5; attempt++) {
+		struct tender_key *tender;
+		size_t n;
+		TRY(app_begin(rq, e));
+		TRY(tender_lock_of_document_later(db, key, rq->mem, &tender, &n, e));
+		TRY(document_lock(db, key, rq->mem, d, e));
+		if (!d->tender_id.set || (n == 1 && uuid_equal(&tender[0].id, &d->tender_id.value)))
+			return ERR_OK;
+		db_rollback(db);
+	}
+	return error_set(e, ERR_UNAVAILABLE, NULL);
+}
+
 enum result document_delete_one(struct request *rq, struct response *rs, struct error *e)
 {
 	struct db *db = app_of(rq)->db;
 	struct document_key key = { request_id_required(rq, "document_id") };
 	struct document_locked d;
-	struct tender_key *tender;
-	size_t n;
-	TRY(app_begin(rq, e));
-	TRY(tender_lock_of_document_later(db, &key, rq->mem, &tender, &n, e));
-	TRY(document_lock(db, &key, rq->mem, &d, e));
+	TRY(lock_with_tender(rq, &key, &d, e));
 	TRY(document_delete_later(db, &key, NULL, e));
 	TRY(app_audit(rq, "document.deleted", "document", &key.id, NULL, e));
 	if (d.tender_id.set)

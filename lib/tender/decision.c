@@ -85,17 +85,21 @@ static bool applies(const struct decision *d, const struct json *read)
 	return d->action == DECISION_CORRECTED || (read && d->value && same(d->value, read));
 }
 
+static const struct json *facts_of_lot(const struct json *lots, const char *number)
+{
+	for (size_t i = 0; i < json_len(lots); i++) {
+		const char *other = json_string(json_get(json_at(lots, i), "number"));
+		if (other && strcmp(other, number) == 0)
+			return json_get(json_at(lots, i), "facts");
+	}
+	return NULL;
+}
+
 const struct json *decision_fact(const struct json *facts, const char *key, const char *lot)
 {
 	if (!lot)
 		return json_get(facts, key);
-	const struct json *lots = json_get(json_get(facts, "lots_list"), "value");
-	for (size_t i = 0; i < json_len(lots); i++) {
-		const char *number = json_string(json_get(json_at(lots, i), "number"));
-		if (number && strcmp(number, lot) == 0)
-			return json_get(json_get(json_at(lots, i), "facts"), key);
-	}
-	return NULL;
+	return json_get(facts_of_lot(json_get(json_get(facts, "lots_list"), "value"), lot), key);
 }
 
 bool decision_lot_stands(const struct json *facts, const char *lot)
@@ -139,31 +143,33 @@ static void write_lot_member(const char *name, const struct json *v, void *arg)
 	jw_raw(m->w, json_print(m->mem, v));
 }
 
-static void write_lots(const struct merge *m, const struct json *lots)
+/* `lots` may be a person's list: what was read of a lot (`read`) stays with its number. */
+static void write_lots(const struct merge *m, const struct json *lots, const struct json *read)
 {
 	jw_open(m->w, '[');
 	for (size_t i = 0; i < json_len(lots); i++) {
 		const struct json *lot = json_at(lots, i);
 		const char *number = json_string(json_get(lot, "number"));
+		const struct json *facts = number ? facts_of_lot(read, number) : NULL;
 		struct merge copy = *m;
-		if (!number || !decides_lot(m, number)) {
+		if (!number || (!decides_lot(m, number) && (!facts || lots == read))) {
 			jw_raw(m->w, json_print(m->mem, lot));
 			continue;
 		}
 		jw_open(m->w, '{');
 		json_each(lot, write_lot_member, &copy);
 		jw_key(m->w, "facts");
-		write_facts(m, json_get(lot, "facts"), number);
+		write_facts(m, facts, number);
 		jw_close(m->w, '}');
 	}
 	jw_close(m->w, ']');
 }
 
-static void write_value(const struct merge *m, const char *key, const struct json *v)
+static void write_value(const struct merge *m, const char *key, const struct json *v, const struct json *read)
 {
 	jw_key(m->w, "value");
 	if (!m->lot && strcmp(key, "lots_list") == 0 && json_kind(v) == JSON_ARRAY)
-		write_lots(m, v);
+		write_lots(m, v, read);
 	else
 		jw_raw(m->w, json_print(m->mem, v));
 }
@@ -207,7 +213,7 @@ static void write_fact(const struct merge *m, const char *key, const struct json
 		return;
 	jw_key(m->w, key);
 	jw_open(m->w, '{');
-	write_value(&one, key, one.one && one.one->action == DECISION_CORRECTED ? one.one->value : value);
+	write_value(&one, key, one.one && one.one->action == DECISION_CORRECTED ? one.one->value : value, value);
 	json_each(fact, write_member, &one);
 	if (one.one) {
 		jw_key(m->w, "confidence");

@@ -99,6 +99,23 @@ Test(decision, lots_have_their_own)
 	talloc_free(mem);
 }
 
+Test(decision, what_was_read_of_a_lot_stays_when_the_list_is_corrected)
+{
+	TALLOC_CTX *mem = mem_new("test", 0);
+	struct decision d[] = {
+		{ "lots_list", NULL, DECISION_CORRECTED,
+		    parsed(mem, "[{\"number\":\"2\",\"title\":\"B\"},{\"number\":\"3\",\"title\":\"C\"}]"), BY },
+		{ "deadline", "2", DECISION_CONFIRMED, parsed(mem, "\"2031-01-02\""), BY },
+	};
+	const char *kept = "{\"number\":\"2\",\"title\":\"B\",\"facts\":{\"deadline\":{\"value\":\"2031-01-02\",";
+	const char *out = merged(mem, d, 1);
+	cr_assert(strstr(out, kept) && strstr(out, "\"confidence\":0.5"), "%s", out);
+	cr_assert(strstr(out, "{\"number\":\"3\",\"title\":\"C\"}]"), "%s", out);
+	out = merged(mem, d, 2);
+	cr_assert(strstr(out, kept) && !strstr(out, "\"confidence\":0.5"), "%s", out);
+	talloc_free(mem);
+}
+
 static bool fits(const char *key, const char *value)
 {
 	TALLOC_CTX *mem = mem_new("test", 0);
