@@ -20,7 +20,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UNSEEN = {
     ("*", 500): "a fault of ours: the run fails when one occurs",
     ("*", 507): "a full disk is not made on the machine of a developer",
-    ("*", 408): "nginx closes a connection that is too slow and waits a minute before; the answer is checked by reading the configuration",
+    ("*", 408): "nginx waits a minute for a slow client, and then mostly closes the connection without a word",
 }
 
 

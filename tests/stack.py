@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
 SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
-    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "20", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
     "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "5", "SOURCE_URL": "https://code.essai.example/scorpius",
 }
 

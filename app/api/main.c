@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 		.authenticate = app_authenticate,
 		.finished = app_finished,
 	};
-	int rc = http_fastcgi_loop(&http, NULL);
+	int rc = http_fastcgi_loop(&http);
 	if (rc == 0)
 		log_debug("worker ended");
 	else {

@@ -1,23 +1,21 @@
 /* The FastCGI adapter: the only user of fcgiapp.h.
  *
- * Signals are blocked from the start and read from a signalfd in the same epoll set as the listening socket, so none
- * can interrupt a read of a body, fall between a check and a wait, or be starved by a busy socket. The listening socket
- * does not block: several workers may wake for one connection, and those who come late go back to waiting. */
+ * Signals are blocked from start to end, so none can interrupt a read of a body or fall between a check and a wait. The
+ * worker waits in accept() itself, for a tenth of a second at most (SO_RCVTIMEO of the listening socket), and looks at
+ * what is pending in between. That costs a short request next to nothing beyond what an empty program pays, wakes exactly
+ * one worker for a connection, and ends an idle worker within that tenth. */
 #include "server.h"
 #include "clock.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/time.h>
 
-#define DRAIN_QUIET_MS 50 /* no connection for so long: the queue is empty */
+#define ACCEPT_WAIT_US 100000 /* no connection for so long: the queue is empty */
+#define BODY_WAIT_S 60
 #define DRAIN_MAX_MS 5000
-#define BURST 64 /* requests served before signals are looked at */
 
 static const char *get_variable(void *self, const char *name)
 {
@@ -59,11 +57,20 @@ void http_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Takes one connection, if there is one, and serves it. False when there was none. */
-static bool serve_one(const struct http_app *app, FCGX_Request *r)
+/* A TCP connection inherits the listening socket's time limit (a unix one does not): it gets one for reading bodies. */
+static void set_read_limit(int fd, long seconds, long microseconds)
+{
+	struct timeval limit = { seconds, microseconds };
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
+/* Takes one connection, if one comes in time, and serves it. False when none came. */
+static bool serve_one(const struct http_app *app, FCGX_Request *r, bool tcp)
 {
 	if (FCGX_Accept_r(r) != 0)
 		return false;
+	if (tcp)
+		set_read_limit(r->ipcFd, BODY_WAIT_S, 0);
 	struct http_source source = { get_variable, read_body, r };
 	struct http_sink sink = { write_answer, r };
 	http_serve(app, &source, &sink);
@@ -71,63 +78,36 @@ static bool serve_one(const struct http_app *app, FCGX_Request *r)
 	return true;
 }
 
-static void drain(const struct http_app *app, FCGX_Request *r, int epoll_fd)
+/* The pending signal that ends this worker, 0: none. */
+static int pending_stop(void)
 {
-	int64_t end = clock_mono_us() + DRAIN_MAX_MS * 1000;
-	while (clock_mono_us() < end) {
-		struct epoll_event ev;
-		if (!serve_one(app, r) && epoll_wait(epoll_fd, &ev, 1, DRAIN_QUIET_MS) <= 0)
-			return;
+	static const struct timespec now;
+	sigset_t set = stop_signals();
+	for (;;) {
+		int s = sigtimedwait(&set, NULL, &now);
+		if (s != SIGHUP) /* reload is USR2; a closed terminal is no reason to stop */
+			return s > 0 ? s : 0;
 	}
 }
 
-int http_fastcgi_loop(const struct http_app *app, void (*idle)(void *context))
+int http_fastcgi_loop(const struct http_app *app)
 {
 	FCGX_Request r;
-	int listening = 0;
-	socklen_t size = sizeof listening;
-	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening)
+	int listening = 0, domain = 0;
+	socklen_t size = sizeof listening, domain_size = sizeof domain;
+	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening ||
+	    getsockopt(0, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) != 0)
 		return ENOTSOCK;
-	sigset_t set = stop_signals();
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&r, 0, 0) != 0)
 		return EINVAL;
-	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	int signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	struct epoll_event socket_ev = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = 0 };
-	struct epoll_event signal_ev = { .events = EPOLLIN, .data.fd = signal_fd };
-	if (epoll_fd < 0 || signal_fd < 0 || fcntl(0, F_SETFL, O_NONBLOCK) != 0 ||
-	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, 0, &socket_ev) != 0 ||
-	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, signal_fd, &signal_ev) != 0)
-		return errno;
-	int64_t last_idle = 0;
-	for (;;) {
-		/* As long as connections wait they are taken without asking epoll in between: under load that saves two
-		 * system calls a request. Signals are looked at after each burst. */
-		unsigned burst = 0;
-		while (burst < BURST && serve_one(app, &r))
-			burst++;
-		struct epoll_event ev[2];
-		int n = epoll_wait(epoll_fd, ev, 2, burst == BURST ? 0 : idle ? 1000 : -1);
-		for (int i = 0; i < n; i++) {
-			if (ev[i].data.fd == 0)
-				continue;
-			struct signalfd_siginfo info;
-			if (read(signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
-				continue;
-			if (info.ssi_signo == SIGHUP) /* reload is USR2; a closed terminal is no reason to stop */
-				continue;
-			if (info.ssi_signo != SIGUSR2) {
-				epoll_ctl(epoll_fd, EPOLL_CTL_DEL, signal_fd, NULL);
-				drain(app, &r, epoll_fd);
-			}
-			FCGX_Free(&r, 1);
-			close(epoll_fd);
-			close(signal_fd);
-			return 0;
-		}
-		if (n == 0 && idle && clock_mono_us() - last_idle >= 1000000) {
-			last_idle = clock_mono_us();
-			idle(app->context);
-		}
-	}
+	bool tcp = domain != AF_UNIX;
+	set_read_limit(0, 0, ACCEPT_WAIT_US);
+	int stop;
+	while ((stop = pending_stop()) == 0)
+		serve_one(app, &r, tcp);
+	int64_t end = clock_mono_us() + DRAIN_MAX_MS * 1000;
+	while (stop != SIGUSR2 && clock_mono_us() < end && serve_one(app, &r, tcp))
+		continue; /* what nginx had connected before the socket was unlinked */
+	FCGX_Free(&r, 1);
+	return 0;
 }

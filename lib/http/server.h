@@ -29,10 +29,10 @@ void http_serve(const struct http_app *app, const struct http_source *source, co
 
 /* Serves FastCGI on descriptor 0 until told to stop; one request at a time. Call http_block_signals() first thing in
  * main. SIGUSR2: ends after the request in hand (reload). SIGTERM, SIGINT, SIGUSR1: drains the accept queue, then ends
- * (nothing is lost when the socket was unlinked before). `idle` (may be NULL) runs about once a second while nothing
- * comes. Returns 0, or an errno when descriptor 0 is no listening socket. */
+ * (nothing is lost when the socket was unlinked before). A signal is seen within a tenth of a second.
+ * Returns 0, or an errno when descriptor 0 is no listening socket. */
 void http_block_signals(void);
-int http_fastcgi_loop(const struct http_app *app, void (*idle)(void *context));
+int http_fastcgi_loop(const struct http_app *app);
 
 /* A request made in memory: for tests, fuzzers and benchmarks. `variables` are pairs name, value, ended by NULL. */
 struct http_result {

@@ -15,7 +15,8 @@
 	"regie|societe|s\\.?p\\.?l\\b|sem\\b|sa\\b|port\\b|parc|" \
 	"musee|bibliotheque|cinema|theatre|rectorat|crous|academie|tribunal|cour\\b|banque|federation|association|" \
 	"groupement|pole\\b|collectivite|territoire|" \
-	"grand\\b|onf|inrae|cnrs|ademe|ccas|cias|gip|epci)"
+	"urssaf|cpam|carsat|c\\.?a\\.?f\\b|msa\\b|s\\.?i\\.?v\\.?o\\.?s|smictom|sictom|grand\\b|onf|inrae|cnrs|ademe|" \
+	"ccas|cias|gip|epci)"
 
 /* 1: the name, on the line of the label. */
 static const struct {
@@ -49,7 +50,8 @@ static const char person_rx[] =
 static const char not_name_rx[] =
     "_|@|\\b(?:titulaire|candidats?|entreprise|soumissionnaire|prestations?|marches?\\s+publics?|reserve|dossier|"
     "offres?|consultation|"
-    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b";
+    "reglement|article|signature|cachet|habilit|delib|mandataire|cotraitant|conduct|ingenierie|architecte)\\b|\\A\\s*"
+    "\\S*\\d\\S*\\s*\\z";
 
 /* Where a name ends on its line: an address, a representative, a bracket that explains. */
 static size_t name_end(struct reading *r, size_t from, size_t to)
@@ -62,7 +64,9 @@ static size_t name_end(struct reading *r, size_t from, size_t to)
 	    "cellule)\\s+(?:des?\\s+|de\\s+la\\s+)(?:marches|commande|achats)|,\\s*\\d|"
 	    "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\s-\\s+(?:cahier|"
 	    "reglement|acte\\s|avis|marche|r\\.?c\\.?\\b)|\\bet\\s+ville\\b|,\\s*"
-	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s";
+	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s|(?<=[a-z "
+	    "]{10}),\\s*(?:etablissement|organisme|collectivite|office\\s+public|syndicat\\s+"
+	    "mixte)\\b";
 	if (pattern_find(r->rx, stop_rx, r->body.s, to, from, &m) && m.from > from + 2)
 		to = m.from;
 	while (to > from && strchr(" ,.;:-", r->body.s[to - 1]) &&
@@ -93,6 +97,14 @@ static bool is_name(struct reading *r, size_t from, size_t to, bool labelled_lin
 		return false;
 	if (body_has(r, person_rx, from, to) || body_has(r, not_name_rx, from, to))
 		return false;
+	/* "Pôle achats", "Service des marchés": whose, it does not say */
+	if (body_has(r,
+		"\\A\\s*(?:pole|service|direction|cellule|bureau|departement)\\s+(?:d(?:es?|u)\\s+)?(?:la\\s+|l')?(?:"
+		"achats?|marches?|"
+		"commande|approvisionnements?|moyens\\s+generaux|finances?|immobilier)(?:\\s+(?:publics?|publique))?"
+		"\\s*\\z",
+		from, to))
+		return false;
 	bool body = body_has(r, "\\b" BODY "\\b|\\A\\s*s\\.(?:[a-z]\\.){2,}", from, to);
 	if (body) /* "groupement" alone names nobody */
 		return !body_has(r, "\\A\\s*(?!epa[a-z]{2})" BODY "\\s*\\z", from, to);
@@ -122,17 +134,21 @@ static bool from_labels(struct reading *r)
 			to = name_end(r, from, m.g[1].to);
 			/* a label alone on its line is a heading only when it began one */
 			bool next_line = memchr(r->body.s + m.from, '\n', from - m.from) != NULL;
-			if (next_line && m.from - view_line_start(&r->body, m.from) > 14)
+			if (next_line && m.from - view_line_start(&r->body, m.from) > 40)
 				continue;
 			if (next_line && m.from - view_line_start(&r->body, m.from) > 0 &&
-			    !body_has(
-				r, "\\A[\\s\\d.*:-]*(?:la |le |l')?\\z", view_line_start(&r->body, m.from), m.from))
+			    !body_has(r,
+				"\\A[\\s*]*(?:art(?:icle)?\\.?\\s*)?[\\s\\d.*:)-]*(?:(?:identification|designation|"
+				"presentation)\\s+d(?:e\\s*|u\\s+))?"
+				"(?:la |le |l')?\\z",
+				view_line_start(&r->body, m.from), m.from))
 				continue;
 			if (!is_name(r, from, to, true))
 				continue;
 			/* "Représentant de l'acheteur", "signature du pouvoir adjudicateur": not a label of the name */
 			if (body_has(r,
-				"(?:representant|signature|profil|accord|decision|conduite|nom\\s+du\\s+representant|"
+				"(?:representant|signature|profil|reference|numero|accord|decision|conduite|nom\\s+"
+				"du\\s+representant|"
 				"par\\s+l[ea]|aupres|pour)\\s*(?:d'|de\\s+l'?|du|l'|le)?\\s*\\z",
 				body_back(m.from, 28), m.from))
 				continue;
@@ -222,6 +238,34 @@ static bool from_letterhead(struct reading *r)
 			continue;
 		bool address = body_has(
 		    r, "\\A[^\\n]*\\n[^\\n]{0,60}(?:\\n[^\\n]{0,60})?\\b\\d{5}\\b", to, body_ahead(r, to, 150));
+		/* "Département de X" over "Mairie de Y" tells where that is */
+		if (best_to == 0 && body_has(r,
+					"\\A\\s*(?:departement|region|republique|prefecture|arrondissement|canton)\\b[^"
+					"\\n]*\\n\\s*(?:mairie|commune|ville|"
+					"communaute|syndicat)\\s+(?:de|d'|du|des)",
+					from, body_ahead(r, from, 200)))
+			continue;
+		/* the ministry over its regional service: the service buys */
+		if (best_to > 0 && body_has(r, "\\A\\s*(?:ministere|republique)\\b", best_from, best_to) &&
+		    body_has(r,
+			"\\A\\s*(?:direction|secretariat|service|delegation|etablissement|academie|rectorat|prefecture)"
+			"\\b[^\\n]*\\b(?:"
+			"(?:inter)?-?(?:regiona|departementa|zona)|de\\s+zone\\b)",
+			from, to)) {
+			best_from = from;
+			best_to = to;
+			break;
+		}
+		/* a department of the body just named is not the buyer, though the address is written under it */
+		bool department = best_to > 0 && body_has(r,
+						     "\\A(?:direction|service|pole|secretariat|departement\\s+(?:des|"
+						     "de\\s+la)\\s|sous-direction)\\b",
+						     from, to);
+		if (department) {
+			if (address)
+				break;
+			continue;
+		}
 		if (best_to == 0 || address) {
 			best_from = from;
 			best_to = to;

@@ -8,33 +8,47 @@ static const char anchor_rx[] =
     "criteres?\\b[^.]{0,120}?(?:jugement|jugees?|ponder|attribution|choix|classement|selection\\s+des\\s+offres|"
     "suivants?|ci-(?:apres|dessous)|notation)|"
     "^[^\\n\\t:]{0,30}[:\\s]*\\b(?:criteres?|jugement|notation)\\s*(?::|\\.)?\\s*$|"
-    "(?:jugement|classement)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+de\\s+l'offre|offre\\s+economiquement\\s+"
+    "\\bcriteres?\\b[^.\\n:]{0,40}:\\s*$|grille\\s+(?:d'(?:evaluation|analyse)|de\\s+notation)|"
+    "\\b(?:class|not|jug|evalu)(?:ees?|es?|erons|ons|era|ent|eront)\\s+(?:les|des|l')\\s?(?:offres?|propositions?)|"
+    "offres?\\s+(?:seront|sont)\\s+(?:notees|classees|jugees|evaluees)\\b|"
+    "^[^\\n\\t:]{0,14}\\bcriteres?\\s+de\\s+(?:selection|choix)\\s*$|"
+    "offre\\s+(?:recoit|recevra|obtient)\\s+une\\s+note|"
+    "(?:jugement|classement|analyse|notation|evaluation)\\s+(?:et\\s+\\w+\\s+)?des\\s+offres|choix\\s+d(?:e\\s+l'offre|"
+    "es\\s+offres|u\\s+titulaire|e\\s+l'attributaire)|"
+    "offre\\s+economiquement\\s+"
     "la\\s+plus\\s+avantageuse|"
-    "criteres?\\s*(?:%|ponderation|et ponderation)|ponderation\\s+des\\s+criteres|ponderation\\s+suivante";
+    "criteres?\\s*(?:%|poids|coefficients?|notes?|points|bareme|ponderation|et "
+    "ponderation)\\b|ponderation\\s+des\\s+criteres|ponderation\\s+suivante";
 
 /* What may stand between a name and its weight. */
 #define BEFORE_WEIGHT \
-	"(?:sur\\s+|notee?s?\\s+sur\\s+|note\\s*:\\s*|a\\s+hauteur\\s+de\\s+|pour\\s+|pondere?e?s?\\s+a\\s+|" \
+	"(?:/\\s*|sur\\s+|notee?s?\\s+sur\\s+|note\\s*:\\s*|a\\s+hauteur\\s+de\\s+|pour\\s+|pondere?e?s?\\s+a\\s+|" \
 	"ponderation\\s*(?:de\\s+|:\\s*)?|" \
 	"coef(?:ficient|\\.)?\\s*(?:de\\s+|:\\s*)?)"
 /* One line: a name, then its weight at the end or nearly so. Groups: 1 number, 2 name, 3 weight, 4 unit, 5 "dont". */
+#define LABEL "(?:criteres?\\s*(?:n\\s?o?\\s*)?[a-z]?\\d{0,2}\\s*[:.-]\\s*)?"
 static const char item_rx[] =
     "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s+)?((?:sous[- "
     "])?[a-z'\"(][^\\n%]{2,170}?)[\\s:(=_*|-]*?"
     "(?:(?:,\\s*)?" BEFORE_WEIGHT ")?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|"
     "pts?|/\\s*100(?:\\s+points?)?|/\\s*\\d0\\b)\\s*\\)?"
-    "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?)?\\s*(dont)?\\s*[.;,:]?(?:\\s*\\([^)]{0,60}\\))?(?:"
+    "\\s*(?:du\\s+total|de\\s+la\\s+note(?:\\s+\\w+)?|max(?:imum)?|sur\\s+\\d0{1,2}\\b\\s*\\)?)?\\s*(dont)?\\s*[.;,:]?("
+    "?:\\s*\\([^)]{0,60}\\))?(?:"
     "prix)?\\s*\\z";
 /* "1. Valeur technique (55 %), jugée d'après le mémoire, dont :": the weight in brackets right after the name. */
-static const char bracket_rx[] = "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' "
-				 "-]{2,90}?)\\s*[(\\[]\\s*(?:sur\\s+)?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
-				 "(%|points?|pts?)\\s*[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
+static const char bracket_rx[] =
+    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z'][a-z' "
+    "-]{2,90}?)\\s*[(\\[]\\s*" BEFORE_WEIGHT "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
+    "(%|points?|pts?)\\s*(?:sur\\s+\\d0{1,2}\\s*)?[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
 /* "2) Valeur technique : 30 %, appréciée au vu du mémoire", "VALEUR TECHNIQUE 40 % décomposée comme suit :". */
 static const char led_rx[] =
-    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?([a-z'][a-z' -]{2,90}?)[\\s:=-]+" BEFORE_WEIGHT
-    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[,:(-]?\\s*(?=(?:dont|(?:qui\\s+(?:sera|est)\\s+)?(?:"
+    "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?" LABEL
+    "([a-z'][a-z' -]{2,90}?)[\\s:=,-]+" BEFORE_WEIGHT
+    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[.,:(-]?\\s*(?=(?:dont|(?<=\\.\\s)(?:le|la|il|elle|ils|"
+    "elles|ce|cette)\\s+[^\\n]{0,60}(?:appreci|jug|not|evalu)ee?s?|(?:qui\\s+(?:sera|est)\\s+)?(?:"
     "appreci|jug|"
-    "analys|evalu|not|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|compose|"
+    "analys|evalu|not|calcul|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|"
+    "compose|"
     "suivant)\\b)"
     "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|comme\\s+suit)\\s*:?\\s*\\z)?\\Z";
 /* "40 % pour la valeur technique", "50 % Qualité": the weight first. */
@@ -43,17 +57,27 @@ static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|poi
 			       "\\s*[;.,]?\\s*\\z";
 /* "Prix : 50", "Valeur technique : note sur 60": no unit, but marks that part it from the name; names of the usual
  * kind. */
-static const char plain_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
-			       "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
-			       "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
-			       "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|(?="
-			       "not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*[.;,]?\\s*\\z";
+static const char plain_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]\\s*)?((?:[a-z' "
+    "]{0,40}\\b)?(?:prix|cout|montant|valeur|qualite|delais?|moyens|"
+    "methodologie|performances?|environnement|developpement|insertion|technique|planning|"
+    "references)\\b[^\\n%\\d:]{0,80}?)\\s*(?:[:=_]+\\s*|,\\s*|\\(\\s*|(?="
+    "/|not|coef|pond|sur\\s))" BEFORE_WEIGHT "?(?<![\\d.,])(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
+/* "Coût de la copie (coefficient 10)", "Qualité : coefficient 5": shares of a round total, as points are. */
+static const char coefficient_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL
+    "([a-z][^\\n%]{2,110}?)[\\s:(,=-]*\\b(coef(?:ficient|\\.)?)\\s*(?:de\\s+|:\\s*|=\\s*)?(\\d{1,2}(?:[.,]\\d)?)"
+    "\\s*\\)?\\s*[.;,]?\\s*\\z";
+/* "Bilan carbone noté sur 10": whatever its name. */
+static const char noted_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL
+    "([a-z][^\\n%\\d]{2,110}?)[\\s:(,-]+notee?s?\\s+sur\\s+(\\d{1,3})\\s*\\)?\\s*[.;,]?\\s*\\z";
 /* A row of a table with its cells run together: "Valeur technique 45 % Qualité du linge 20 %", the second a part. */
 static const char pair_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]+\\s*)?([a-z][^\\n%\\d]{3,80}?)[\\s:]+(\\d{1,3}("
 			      "?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s+"
 			      "([a-z][^\\n%\\d]{3,90}?)[\\s:]+(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts?)\\s*\\z";
 /* The head of such a table, and its rows: "Critères Points", "Prix 60". */
-static const char table_head_rx[] = "\\A[^\\n.:]{0,30}\\bcriteres?\\b[^\\n.:]{0,50}\\b(?:ponderations?|points?|"
+static const char table_head_rx[] = "\\A[^\\n.:]{0,30}\\bcriteres?\\b[^\\n.:]{0,50}\\b(?:ponderations?|poids|points?|"
 				    "coefficients?|notes?|bareme)\\b[^\\n.:]{0,50}\\z";
 static const char cell_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]*\\s+)?([a-z][^\\n%]{2,120}?)\\s+(?<![\\d.,])("
 			      "\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
@@ -66,34 +90,33 @@ static const char alone_rx[] =
 /* A line that begins a criterion. */
 static const char begins_rx[] =
     "\\A\\s*(?:[*-]|(?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):]|\\d{1,2}\\s+[a-z]|(?:sous[- ])?critere)";
+/* "les critères suivants :", a table's head: no part of the name under it. */
+static const char no_name_rx[] =
+    "\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|poids\\b|points?\\b|coef|notes?\\b)|"
+    "\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?(?:\\s+(?:en\\s+)?%)?|rang|points|description|"
+    "coefficients?|notes?|n\\s?o|%)\\s*\\z";
 /* Lines that show a list is over. */
 static const char over_rx[] = "chaque\\s+candidat\\s+se\\s+verra|note\\s+(?:globale|totale|de\\s+l'offre|sur\\s+\\d+"
 			      "\\s*=)|methodologie\\s*\\z|formule|en\\s+cas\\s+d'egalite|"
 			      "\\A\\s*(?:article|chapitre)\\s+\\d|negociation|delai\\s+de\\s+validite|montant\\s+de\\s+"
 			      "l'offre|retenue\\s+de|penalit|avance\\b|tva\\b";
 
+/* A head with a column of parts. */
+static const char parted_rx[] = "\\bcriteres?\\b[^\\n.:]*\\bsous[- ]?criteres?\\b";
+
 struct lines {
 	struct criteria_row row[MAX_ROWS];
 	char marker[MAX_ROWS]; /* how the row's line begins: '-', '*', '1' for any number, ' ' for none */
 	size_t n;
-	double sum;   /* of the top level as far as known */
-	size_t whole; /* rows when that first made 100; 0: not yet */
+	double sum;                  /* of the top level as far as known */
+	size_t whole;                /* rows when that first made 100; 0: not yet */
+	size_t pending, pending_end; /* a name still without weight */
+	unsigned idle;               /* lines since the last row */
+	bool header;                 /* the lead speaks of weights */
+	bool table;                  /* under the head of a table that gives weights */
+	bool unread;                 /* a criterion with parts and a weight that could not be read */
+	bool parted;                 /* under a table's head that tells parts of criteria from criteria */
 };
-
-/* How a line begins. */
-static char marker_of(const char *s, size_t n)
-{
-	size_t i = 0;
-	while (i < n && (s[i] == ' ' || s[i] == '\n'))
-		i++;
-	if (i + 1 >= n)
-		return ' ';
-	if (s[i] == '-' || s[i] == '*')
-		return s[i];
-	if (s[i] == 'o' && s[i + 1] == ' ')
-		return 'o';
-	return s[i] >= '0' && s[i] <= '9' ? '1' : s[i + 1] == ')' || s[i + 1] == '.' ? 'a' : ' ';
-}
 
 static void push(struct reading *r, struct lines *out, const struct match *m, unsigned number, unsigned name,
     unsigned weight, unsigned unit, unsigned dont, size_t base, size_t from, size_t to)
@@ -116,13 +139,20 @@ static void push(struct reading *r, struct lines *out, const struct match *m, un
 		k.weight_a = k.weight_b = 0;
 	if (number && m->g[number].set && memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from)) {
 		const char *dot = memchr(s + m->g[number].from, '.', m->g[number].to - m->g[number].from);
-		if (dot[1] >= '0' && dot[1] <= '9')
+		if (dot[1] >= '0' && dot[1] <= '9') {
+			long chapter = 0;
+			size_t d = m->g[number].from;
+			while (s + d < dot && (s[d] < '0' || s[d] > '9'))
+				d++;
+			french_number(s + d, (size_t)(dot - s) - d, &chapter);
+			k.chapter = (unsigned)chapter;
 			k.level = LEVEL_SUB;
+		}
 	}
 	if (pattern_in(r->rx, "\\A\\W*sous[- ]?critere|\\A\\W*dont\\b", s, m->g[name].from, m->g[name].to))
 		k.level = LEVEL_SUB;
 	/* a list within a list has other marks than the outer one */
-	char marker = marker_of(r->body.s + from, to - from), first = out->n > 0 ? out->marker[0] : marker;
+	char marker = criteria_marker(r->body.s + from, to - from), first = out->n > 0 ? out->marker[0] : marker;
 	bool bullet = marker == '-' || marker == '*' || marker == 'o',
 	     outer = first == '-' || first == '*' || first == 'o';
 	if (k.level == LEVEL_UNKNOWN && marker != first &&
@@ -146,134 +176,174 @@ static bool bad_name(struct reading *r, size_t from, size_t to)
 	    from, to);
 }
 
+/* The forms a line with a name and its weight may have, in the order they are tried: the groups of each. */
+static const struct {
+	const char *rx;
+	unsigned number, name, weight, unit, dont;
+	enum { ANYWHERE, UNDER_HEADER, IN_TABLE } where;
+} shapes[] = {
+	{ bracket_rx, 1, 2, 3, 4, 5, ANYWHERE },
+	{ led_rx, 1, 2, 3, 4, 5, ANYWHERE },
+	{ first_rx, 0, 3, 1, 2, 0, ANYWHERE },
+	{ coefficient_rx, 1, 2, 4, 3, 0, ANYWHERE },
+	{ noted_rx, 1, 2, 3, 0, 0, ANYWHERE },
+	{ plain_rx, 1, 2, 3, 0, 0, ANYWHERE },
+	{ cell_rx, 1, 2, 3, 0, 0, IN_TABLE },
+	{ bare_rx, 1, 2, 3, 0, 0, UNDER_HEADER },
+};
+
+/* A name and its weight at the end of the line; the name may have begun on the lines above. */
+static bool take_item(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	struct match m;
+	const char *line = r->body.s + from;
+	if (!pattern_find(r->rx, item_rx, line, end - from, 0, &m) || bad_name(r, from + m.g[2].from, from + m.g[2].to))
+		return false;
+	size_t start = from;
+	if (out->pending_end > out->pending && !pattern_in(r->rx, begins_rx, line, 0, end - from) &&
+	    from - out->pending < 400) {
+		start = out->pending;
+		for (unsigned i = 2; i <= 4; i++)
+			m.g[i].to += from - start;
+		m.g[3].from += from - start;
+		m.g[4].from += from - start;
+		m.g[2].from = 0;
+		m.g[1].set = false;
+	}
+	push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
+	return true;
+}
+
+static bool take_pair(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	struct match m;
+	size_t before = out->n;
+	if (!pattern_find(r->rx, pair_rx, r->body.s + from, end - from, 0, &m) ||
+	    bad_name(r, from + m.g[2].from, from + m.g[5].to))
+		return false;
+	push(r, out, &m, 1, 2, 3, 4, 0, from, from, from + m.g[4].to);
+	if (out->n > before)
+		out->row[out->n - 1].dont = true;
+	push(r, out, &m, 0, 5, 6, 7, 0, from, from + m.g[5].from, end);
+	return true;
+}
+
+static bool take_shape(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		struct match m;
+		if ((shapes[i].where == UNDER_HEADER && !out->header) || (shapes[i].where == IN_TABLE && !out->table))
+			continue;
+		if (!pattern_find(r->rx, shapes[i].rx, r->body.s + from, end - from, 0, &m) ||
+		    bad_name(r, from + m.g[shapes[i].name].from, from + m.g[shapes[i].name].to))
+			continue;
+		push(r, out, &m, shapes[i].number, shapes[i].name, shapes[i].weight, shapes[i].unit, shapes[i].dont,
+		    from, from, end);
+		return true;
+	}
+	return false;
+}
+
+/* A weight alone, for the name on the lines above. */
+static bool take_alone(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	struct match m, k = { 0 }, number;
+	size_t name = out->pending, name_end = out->pending_end;
+	if (name_end <= name || from - name >= 600 ||
+	    !pattern_find(r->rx, alone_rx, r->body.s + from, end - from, 0, &m) || !(m.g[2].set || out->header))
+		return false;
+	k.g[2].set = k.g[3].set = true;
+	k.g[2].to = name_end - name;
+	for (unsigned i = 1; i <= 3; i++) {
+		k.g[i + 2] = m.g[i];
+		k.g[i + 2].from += from - name;
+		k.g[i + 2].to += from - name;
+	}
+	if (pattern_find(r->rx, "\\A[\\s*]*(\\d{1,2}(?:\\.\\d{1,2})+)", r->body.s + name, name_end - name, 0, &number))
+		k.g[1] = number.g[1];
+	push(r, out, &k, 1, 2, 3, 4, 5, name, name, end);
+	return true;
+}
+
+/* Reads one line; what gives no row may be the begin of a name. False: the list is over. */
+static bool read_line(struct reading *r, struct lines *out, size_t from, size_t end)
+{
+	const char *s = r->body.s, *line = s + from;
+	size_t n = end - from, before = out->n;
+	/* the number of a row, in a cell of its own */
+	if (s[end] == '\t' && (from == 0 || s[from - 1] == '\n') &&
+	    pattern_in(r->rx, "\\A\\s*\\d{1,2}\\s*[.)]?\\s*\\z", line, 0, n)) {
+		out->pending = out->pending_end = 0;
+		return true;
+	}
+	(void)(take_item(r, out, from, end) || take_pair(r, out, from, end) || take_shape(r, out, from, end) ||
+	       take_alone(r, out, from, end));
+	if (out->n > before) {
+		out->pending = out->pending_end = 0;
+		out->idle = 0;
+		return true;
+	}
+	/* what follows would be taken for criteria, and it is parts of this one */
+	out->unread |=
+	    out->n == 0 && pattern_in(r->rx, begins_rx, line, 0, n) &&
+	    pattern_in(r->rx, "[^\\n]{4}(?<!\\d)\\d{1,2}\\s?(?:%|points\\b|pts\\b)[^\\n]*:\\s*\\z", line, 0, n);
+	if (pattern_in(r->rx, over_rx, line, 0, n)) {
+		if (out->n > 0)
+			return false;
+		out->idle += 4;
+	}
+	out->idle++;
+	out->table |= pattern_in(r->rx, table_head_rx, line, 0, n);
+	out->parted |= pattern_in(r->rx, parted_rx, line, 0, n);
+	if (pattern_in(r->rx, no_name_rx, line, 0, n)) {
+		out->pending = out->pending_end = 0;
+		return true;
+	}
+	if (out->pending_end == 0 || pattern_in(r->rx, begins_rx, line, 0, n))
+		out->pending = from;
+	out->pending_end = end;
+	if (out->pending_end - out->pending > 400)
+		out->pending = out->pending_end = 0;
+	return true;
+}
+
 /* Reads the lines from `at` on, until nothing more comes. */
 static void read_lines(struct reading *r, size_t at, struct lines *out)
 {
 	const char *s = r->body.s;
-	size_t pending = 0, pending_end = 0; /* a name still without weight */
-	unsigned idle = 0;
-	bool header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
-	size_t high = body_ahead(r, at, 6000);
-	size_t above = view_line_start(&r->body, body_back(at, 1));
-	/* under the head of a table that gives weights */
-	bool table = pattern_in(r->rx, table_head_rx, s, above, body_back(at, 1));
+	size_t high = body_ahead(r, at, 6000), above = view_line_start(&r->body, body_back(at, 1));
+	out->header = body_has(r, "ponder|points|%|bareme", body_back(at, 60), body_ahead(r, at, 120));
+	out->parted |= pattern_in(r->rx, parted_rx, s, above, body_back(at, 1));
+	out->table = pattern_in(r->rx, table_head_rx, s, above, body_back(at, 1));
 	/* once whole, only parts that follow closely are of interest */
-	while (at < high && idle < (out->whole > 0 ? 5U : 14U)) {
+	while (at < high && out->idle < (out->whole > 0 ? 5U : 14U)) {
 		size_t end = at;
 		while (end < high && s[end] != '\n' && s[end] != '\t')
 			end++;
-		size_t from = at;
+		if (end > at && !read_line(r, out, at, end))
+			return;
 		at = end + 1;
-		if (end - from < 1)
-			continue;
-		struct match m;
-		const char *line = s + from;
-		size_t n = end - from;
-		size_t before = out->n;
-		/* the number of a row, in a cell of its own */
-		if (s[end] == '\t' && (from == 0 || s[from - 1] == '\n') &&
-		    pattern_in(r->rx, "\\A\\s*\\d{1,2}\\s*[.)]?\\s*\\z", line, 0, n)) {
-			pending = pending_end = 0;
-			continue;
-		}
-		if (pattern_find(r->rx, item_rx, line, n, 0, &m) &&
-		    !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			/* the end of a name that began on lines above */
-			size_t start = from;
-			if (pending_end > pending && !pattern_in(r->rx, begins_rx, line, 0, n) &&
-			    from - pending < 400) {
-				start = pending;
-				m.g[2].from = 0;
-				m.g[2].to += from - pending;
-				m.g[3].from += from - pending;
-				m.g[3].to += from - pending;
-				m.g[4].from += from - pending;
-				m.g[4].to += from - pending;
-				m.g[1].set = false;
-			}
-			push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
-		} else if (pattern_find(r->rx, bracket_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
-		} else if (pattern_find(r->rx, pair_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[5].to)) {
-			push(r, out, &m, 1, 2, 3, 4, 0, from, from, from + m.g[4].to);
-			if (out->n > before)
-				out->row[out->n - 1].dont = true;
-			push(r, out, &m, 0, 5, 6, 7, 0, from, from + m.g[5].from, end);
-		} else if (pattern_find(r->rx, led_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 4, 5, from, from, end);
-		} else if (pattern_find(r->rx, first_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[3].from, from + m.g[3].to)) {
-			push(r, out, &m, 0, 3, 1, 2, 0, from, from, end);
-		} else if (pattern_find(r->rx, plain_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
-		} else if (table && pattern_find(r->rx, cell_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
-		} else if (header && pattern_find(r->rx, bare_rx, line, n, 0, &m) &&
-			   !bad_name(r, from + m.g[2].from, from + m.g[2].to)) {
-			push(r, out, &m, 1, 2, 3, 0, 0, from, from, end);
-		} else if (pending_end > pending && from - pending < 600 &&
-			   pattern_find(r->rx, alone_rx, line, n, 0, &m) && (m.g[2].set || header)) {
-			struct match k = { 0 };
-			k.g[2].set = k.g[3].set = true;
-			k.g[2].to = pending_end - pending;
-			for (unsigned i = 1; i <= 3; i++) {
-				k.g[i + 2] = m.g[i];
-				k.g[i + 2].from += from - pending;
-				k.g[i + 2].to += from - pending;
-			}
-			struct match number;
-			if (pattern_find(r->rx, "\\A[\\s*]*(\\d{1,2}(?:\\.\\d{1,2})+)", s + pending,
-				pending_end - pending, 0, &number))
-				k.g[1] = number.g[1];
-			push(r, out, &k, 1, 2, 3, 4, 5, pending, pending, end);
-		}
-		if (out->n > before) {
-			pending = pending_end = 0;
-			idle = 0;
-			continue;
-		}
-		if (pattern_in(r->rx, over_rx, line, 0, n)) {
-			if (out->n > 0)
-				return;
-			idle += 4;
-		}
-		idle++;
-		table |= pattern_in(r->rx, table_head_rx, line, 0, n);
-		/* "les critères suivants :", a table's header: no part of the name under it */
-		if (pattern_in(r->rx,
-			"\\bcriteres?\\b[^\\n]*:\\s*\\z|\\bcriteres?\\b[^\\n]{0,50}\\b(?:ponder|points?\\b|coef)|"
-			"\\A\\s*(?:(?:libelle\\s+des\\s+)?criteres?|ponderations?|"
-			"points|description|"
-			"coefficients?|notes?|n\\s?o|%)\\s*\\z",
-			line, 0, n)) {
-			pending = pending_end = 0;
-			continue;
-		}
-		if (pending_end == 0 || pattern_in(r->rx, begins_rx, line, 0, n))
-			pending = from;
-		pending_end = end;
-		if (pending_end - pending > 400)
-			pending = pending_end = 0;
 	}
 }
 
 /* "prix 40% - valeur technique 60%" in one line. */
 static bool read_inline(struct reading *r, size_t from, size_t to, struct lines *out)
 {
-	static const char rx[] = "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char with_unit[] =
+	    "([a-z][a-z' ,]{2,70}?)\\s*[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char bare[] = "([a-z][a-z' ]{2,60}?)\\s*[:(=]?\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
 	struct match m;
+	bool unit = pattern_in(r->rx, with_unit, r->body.s, from, to);
+	if (!unit && !body_has(r, "\\b(?:prix|cout|montant)\\b", from, to))
+		return false;
+	const char *rx = unit ? with_unit : bare;
 	size_t at = from;
 	double sum = 0;
 	while (at < to && pattern_find(r->rx, rx, r->body.s, to, at, &m)) {
 		at = m.to;
 		if (bad_name(r, m.g[1].from, m.g[1].to))
 			return false;
-		push(r, out, &m, 0, 1, 2, 3, 0, 0, m.from, m.to);
+		push(r, out, &m, 0, 1, 2, unit ? 3 : 0, 0, 0, m.from, m.to);
 	}
 	for (size_t i = 0; i < out->n; i++)
 		sum += out->row[i].weight;
@@ -301,40 +371,48 @@ static bool read_sentences(struct reading *r, struct lines *out)
 	return out->n >= 2 && sum > 99.9 && sum < 100.1;
 }
 
-/* "prix des prestations | qualité des prestations": cells that are nothing but the usual names, side by side. */
-static void names_without_weights(struct reading *r)
+/* Whether the rows tell which of them are parts, by a mark. Cells run together in a line that has lost its columns do
+ * not. */
+static bool has_parts(const struct lines *l)
 {
-	static const char rx[] = "(?<=[\\t\\n])(?:(?:le |la |les )?(?:prix|cout|valeur "
-				 "technique|qualite|delais?|performances?|developpement durable|criteres? "
-				 "(?:social|environnemental))(?: [a-z' ]{2,40})?[\\t\\n]+){2,8}";
-	struct match m, k;
-	if (!body_find(r, rx, 0, &m) || !body_has(r, "\\bprix\\b", m.from, m.to))
-		return;
-	struct value v = { .kind = VALUE_CRITERIA };
-	size_t at = m.from;
-	while (at < m.to && pattern_find(r->rx, "[^\\t\\n]+", r->body.s, m.to, at, &k)) {
-		v.criteria = mem_grow(r->mem, v.criteria, struct criterion, v.n + 1);
-		memset(&v.criteria[v.n], 0, sizeof(v.criteria[0]));
-		v.criteria[v.n++].name = view_text(r->mem, &r->body, k.from, k.to);
-		at = k.to;
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->row[i].level == LEVEL_SUB || l->row[i].dont)
+			return true;
 	}
-	reading_add(r, "criteria", v, 0.75, &r->body, m.from, m.to);
+	return false;
+}
+
+/* They exceed the whole, so that nothing but sums that fit can make a tree of them. */
+static bool exceed_whole(const struct lines *l)
+{
+	double sum = 0;
+	for (size_t i = 0; i < l->n; i++)
+		sum += l->row[i].weight;
+	return sum > 100.1;
 }
 
 /* All the rows, when they make a tree; else those that made a whole first, and nothing of what came after. */
 static bool add_lines(struct reading *r, struct lines *out)
 {
 	struct criteria_row copy[MAX_ROWS];
-	if (out->n < 2)
+	bool lost = out->parted && !has_parts(out);
+	if (out->n < 2 || out->unread || (lost && !exceed_whole(out)))
 		return false;
 	memcpy(copy, out->row, sizeof(copy));
-	if (criteria_from_rows(r, copy, out->n, out->whole == 0, 0.9))
+	if (criteria_from_rows(r, copy, out->n, out->whole == 0 && !lost, 0.9))
 		return true;
-	return out->whole >= 2 && out->whole < out->n && criteria_from_rows(r, out->row, out->whole, false, 0.9);
+	return !lost && out->whole >= 2 && out->whole < out->n &&
+	       criteria_from_rows(r, out->row, out->whole, false, 0.9);
 }
 
-void criteria_find(struct reading *r)
+static void find_criteria(struct reading *r)
 {
+	/* what is delivered is judged by criteria too, in the contract's own papers */
+	if ((r->kind == KIND_CCAP || r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF ||
+		r->kind == KIND_DQE) &&
+	    !body_has(r, "jugement\\s+des\\s+(?:offres|propositions)|economiquement\\s+la\\s+plus\\s+avantageuse", 0,
+		r->body.n))
+		return;
 	if (criteria_from_tables(r))
 		return;
 	struct match m;
@@ -350,6 +428,10 @@ void criteria_find(struct reading *r)
 		if (read_inline(r, m.to, next, out) && criteria_from_rows(r, out->row, out->n, false, 0.9))
 			return;
 		memset(out, 0, sizeof(*out));
+		if (next < r->body.n && read_inline(r, next + 1, view_line_end(&r->body, next + 1), out) &&
+		    criteria_from_rows(r, out->row, out->n, false, 0.88))
+			return;
+		memset(out, 0, sizeof(*out));
 		read_lines(r, next < r->body.n ? next + 1 : next, out);
 		if (add_lines(r, out))
 			return;
@@ -357,8 +439,10 @@ void criteria_find(struct reading *r)
 	struct lines *out = mem_zero(r->tmp, struct lines);
 	if (read_sentences(r, out) && criteria_from_rows(r, out->row, out->n, false, 0.88))
 		return;
-	if (r->kind != KIND_AAPC)
+	if (r->kind != KIND_AAPC) {
+		criteria_names_in_list(r);
 		return;
+	}
 	/* a notice flattened to cells: the criteria stand in one of them, or their bare names in several */
 	size_t from = 0;
 	while (from < r->body.n) {
@@ -369,5 +453,11 @@ void criteria_find(struct reading *r)
 			return;
 		from = end + 1;
 	}
-	names_without_weights(r);
+	criteria_names_in_cells(r);
+}
+
+void criteria_find(struct reading *r)
+{
+	find_criteria(r);
+	criteria_doubt_by_lot(r);
 }

@@ -21,7 +21,8 @@ char *criterion_name(struct reading *r, const char *s)
 		"\\A[\\s*\"#-]*(?:(?:sous[- "
 		"]?)?criteres?\\s*(?:n\\s?o?\\s*)?[a-z]?\\d*(?:\\.\\d+)*\\s*[:.)-]\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s*"
 		"[-.):o/]*\\s+|\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]+\\s*|[a-h]\\s*[).]\\s*)?(?:sous[- "
-		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?",
+		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?(?:c\\d{1,2}\\s+)?(?:dont\\s+)?(?:(?:le|la|les)\\s+|"
+		"l'\\s?)?",
 		f, n, 0, &m))
 		from = m.to;
 	/* a definition instead of a name: what it measures is the name */
@@ -112,6 +113,21 @@ static void find_levels(struct criteria_row *rows, size_t n)
 		rows[0].level = LEVEL_TOP;
 }
 
+/* "5.1, 5.2, 5.3" under chapter 5: brothers, not parts of a criterion that is not there. */
+static void raise_brothers(struct criteria_row *rows, size_t n)
+{
+	double sum = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool numbered = rows[i].chapter != 0;
+		if (rows[i].level != LEVEL_SUB || rows[0].chapter == 0 ||
+		    (numbered && rows[i].chapter != rows[0].chapter))
+			return;
+		sum += numbered ? rows[i].weight : 0;
+	}
+	for (size_t i = 0; i < n && near(sum, 100); i++)
+		rows[i].level = rows[i].chapter != 0 ? LEVEL_TOP : LEVEL_SUB;
+}
+
 static void scale_parts(struct criterion *c, double factor)
 {
 	double sum = 0;
@@ -131,7 +147,8 @@ static bool is_total(struct reading *r, const char *name)
 {
 	char *f = view_fold(r->tmp, name, strlen(name));
 	return pattern_in(r->rx,
-		   "\\A\\s*(?:sous[- ])?(?:total|note (?:globale|totale|finale)|criteres?\\s*(?:\\z|ponder|%|et "
+		   "\\A\\W*(?:soit\\s+)?(?:une?\\s+)?(?:sous[- ])?(?:total|note "
+		   "(?:globale|totale|finale)|criteres?\\s*(?:\\z|ponder|%|et "
 		   "ponder))",
 		   f, 0, strlen(f)) ||
 	       f[0] == '\0';
@@ -177,6 +194,7 @@ bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, 
 	n = kept;
 	if (n < 2 || n > 60)
 		return false;
+	raise_brothers(rows, n);
 	find_levels(rows, n);
 	struct criterion *list = mem_array(r->mem, struct criterion, n);
 	size_t tops = 0;
@@ -202,6 +220,9 @@ bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, 
 	if (tops < 2 || !all)
 		return false;
 	double factor = 1;
+	/* the last one is the sum of the others: a total under another name */
+	if (tops > 2 && near(list[tops - 1].weight.value * 2, sum) && !near(sum, 100))
+		return false;
 	if (!near(sum, 100)) {
 		/* points over another total (20, 40, 200...) are a whole only when each has them */
 		if (!any_total || !points || sum < 9.9 || fabs(sum / 10 - round(sum / 10)) > 0.001)

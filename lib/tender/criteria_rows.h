@@ -13,7 +13,8 @@ struct criteria_row {
 	bool points;   /* not percent */
 	bool dont;     /* "60 % dont": its parts follow */
 	enum row_level level;
-	uint32_t page; /* from 0; where it stands: bytes [a, b) of the page's text */
+	unsigned chapter; /* "5.2": 5; 0 without such a number */
+	uint32_t page;    /* from 0; where it stands: bytes [a, b) of the page's text */
 	uint32_t a, b;
 	uint32_t weight_a, weight_b;        /* the weight alone, when it stands apart from the name; 0, 0: unknown */
 	uint32_t more_page, more_a, more_b; /* the rest of the row over the page break; 0, 0: none */
@@ -23,5 +24,13 @@ struct criteria_row {
  * weights of the top level make a whole: 100, or with `any_total` points over another round total. False when they
  * don't. The rows are changed. */
 bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, bool any_total, double confidence);
+
+/* How a line of `n` bytes begins: '-', '*' or 'o' for a bullet, '1' for any number, 'a' for a letter, ' ' for none. */
+char criteria_marker(const char *s, size_t n);
+/* Names without weights: side by side in cells of a notice; in a list that a sentence announces (true when found). */
+void criteria_names_in_cells(struct reading *r);
+bool criteria_names_in_list(struct reading *r);
+/* Marks `criteria` as to be confirmed where lots have lists of their own. */
+void criteria_doubt_by_lot(struct reading *r);
 
 #endif

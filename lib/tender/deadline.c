@@ -2,6 +2,7 @@
  * earlier notice win over what they correct; a first phase (candidatures) goes before the second (offres). */
 #include "tender_rules.h"
 #include <string.h>
+#include "clock.h"
 
 struct candidate {
 	struct moment when;
@@ -19,7 +20,14 @@ static const char label_rx[] =
     "fixees?))*(?:\\s+(?:de\\s+la |de |d'|pour (?:la |le )?|du )\\s*(?:reception|remise|depot|envoi|introduction|"
     "transmission|reponse|presentation)[^\\n.:;]{0,12})?(?:[^.:;|]{0,40}?\\b" WHAT "\\b)?"
     "|(?<!la )\\bdates?(?: et heures?)?\\s+de\\s+(?:remise|reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT
-    "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=[:-]|(?:avant|au plus tard|pour|jusqu'au)\\b)"
+    "|\\bdlro\\b|\\bremise\\s+d(?:es|e l'|')\\s*" WHAT
+    "(?:\\s+(?:initiales?|finales?))?\\s*(?=[:-]|(?:avant|au plus tard|pour|jusqu'au)\\b)"
+    "|\\b(?:reception|depot)\\s+d(?:es|e l'|')\\s*" WHAT "\\s*(?=(?:avant|au plus tard|jusqu'au)\\b)"
+    /* a line of a calendar: "Dépôt des offres : 28 février 2025" */
+    "|\\b(?:reception|depot)\\s+d(?:es|e l'|')\\s*(?:offres?|plis?|propositions?)(?=\\s*[:-]\\s*(?:le\\s+)?\\z)"
+    "|\\b(?:candidats?|soumissionnaires?|entreprises|concurrents)\\s+ont(?=\\s+jusqu'au\\b)"
+    "|\\b" WHAT
+    "\\s+(?:(?:est|sont|seront)\\s+)?(?:a\\s+(?:deposer|remettre|transmettre|envoyer|adresser)|attendue?s?)\\b"
     "|\\bcloture\\s+(?:de\\s+la\\s+(?:remise|reception)|du\\s+depot|des?\\s+(?:remise|reception|depot)s?)"
     "\\s+d(?:es|e l'|')\\s*" WHAT "|\\blimites?\\s+de\\s+(?:remise|reception|depot)\\s+des?\\s+" WHAT
     "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|remis(?:es|e)?(?!\\s+d(?:"
@@ -82,21 +90,37 @@ static bool find_one(struct reading *r, const struct moment *m, struct candidate
 	out->when = *m;
 	if (!pattern_last(r->rx, label_rx, s, back, start, &label))
 		return false;
+	/* "les candidats ont jusqu'au ... pour déposer leur pli": what for is said after */
+	if (body_has(r, "\\bont\\s+jusqu", label.from, start) &&
+	    !body_has(r,
+		"\\A[^.;]{0,60}\\bpour\\s+(?:deposer|remettre|transmettre)\\s+(?:leurs?|une|les)\\s+(?:plis?|offres?|"
+		"propositions?)\\b",
+		m->to, body_ahead(r, m->to, 120)))
+		return false;
 	/* the last day for questions or samples is another matter, even under the same words */
 	if (body_has(r, other_rx, label.from, start) && !body_has(r, offers_rx, label.from, start))
 		return false;
 	size_t gap = label.to;
 	if (!gap_is_fair(r, gap, start) || is_reference(r, label.from, gap, start))
 		return false;
+	/* a contract's papers name that day at most by its title; other things are due in them */
+	if ((r->kind == KIND_CCAP || r->kind == KIND_CCTP) &&
+	    !body_has(r, "\\blimite|\\bbutoir|dlro", label.from, label.to))
+		return false;
+	size_t end = m->has_time && m->time_to > m->to ? m->time_to : m->to;
 	/* "offres ... reçues" alone proves nothing without "avant", "au plus tard" or "le" at the date */
-	if (!body_has(r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?|cloture)\\b", label.from, label.to) &&
+	if (!body_has(
+		r, "\\blimite|\\bbutoir|dlro|\\A(?:remise|dates?|cloture)\\b|attendue?s?\\z", label.from, label.to) &&
+	    !body_has(
+		r, "\\A\\s*(?:,\\s*)?(?:au plus tard|dernier delai|terme de rigueur)", end, body_ahead(r, end, 30)) &&
 	    !body_has(
 		r, "(?:avant|au plus tard|jusqu'au|soit|pour)\\b[^.]{0,60}\\z|[:-]\\s*(?:le\\s*)?\\z", gap, start))
 		return false;
 	/* a bare "date limite" must be about offers */
 	size_t context = body_back(label.from, 60);
 	bool offers = body_has(r,
-	    "\\b(?:offres?|plis?|propositions?|dossiers?|projets?|prestations|reponses?|soumissions?)\\b|dlro",
+	    "\\b(?:offres?|plis?|propositions?|dossiers?|projets?|prestations|reponses?|soumissions?)\\b|dlro|"
+	    "\\bont\\s+jusqu",
 	    label.from, start);
 	out->candidatures = body_has(r, "candidatures?\\b", label.from, start) && !offers;
 	if (!offers && !out->candidatures &&
@@ -165,6 +189,39 @@ static const struct candidate *best(const struct candidate *all, size_t n, bool 
 	return b;
 }
 
+/* The one year printed in the document in which that day falls on that day of the week; 0 when none or several. */
+static int year_of(struct reading *r, const struct moment *m)
+{
+	struct match y;
+	int found = 0;
+	for (size_t at = 0; body_find(r, "(?<![\\d/.-])20\\d\\d(?![\\d-])", at, &y); at = y.to) {
+		const char *s = r->body.s + y.from;
+		int year = 2000 + (s[2] - '0') * 10 + (s[3] - '0');
+		int64_t days;
+		if (year == found || !clock_days(year, m->month, m->day, &days) || clock_weekday(days) != m->weekday)
+			continue;
+		if (found)
+			return 0;
+		found = year;
+	}
+	return found;
+}
+
+/* "LUNDI 31 JANVIER A 12H": the year stands elsewhere, the day of the week proves it; to be confirmed. */
+static void find_without_year(struct reading *r)
+{
+	struct candidate c;
+	struct moment m;
+	for (size_t at = 0; french_day(r->rx, r->body.s, r->body.n, at, &m); at = m.to) {
+		m.year = year_of(r, &m);
+		m.weekday_agrees = true;
+		if (m.year == 0 || !find_one(r, &m, &c))
+			continue;
+		prove(r, "deadline", &c, 1, true);
+		return;
+	}
+}
+
 void deadline_find(struct reading *r)
 {
 	struct candidate all[32];
@@ -185,8 +242,10 @@ void deadline_find(struct reading *r)
 			prove(r, "deadline_offers", offers, times_offers, false);
 		return;
 	}
-	if (!offers)
+	if (!offers) {
+		find_without_year(r);
 		return;
+	}
 	prove(r, "deadline", offers, times_offers, false);
 	/* another date with the same label, not a correction: both are told */
 	for (size_t i = 0; i < n; i++) {

@@ -248,6 +248,25 @@ bool french_moment(struct patterns *p, const char *s, size_t n, size_t at, struc
 	return false;
 }
 
+bool french_day(struct patterns *p, const char *s, size_t n, size_t at, struct moment *out)
+{
+	static const char rx[] =
+	    "\\b(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)[\\s,]+(?:le\\s+)?(\\d{1,2})\\s?(?:er)?\\s+("
+	    "janvier|fevrier|"
+	    "mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\\b(?!\\s*\\d{4})";
+	struct match m;
+	if (!pattern_find(p, rx, s, n, at, &m))
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->weekday = name_index(day_names, 7, s + m.g[1].from, m.g[1].to - m.g[1].from);
+	out->day = digits(s, &m, 2);
+	out->month = 1 + name_index(month_names, 12, s + m.g[3].from, m.g[3].to - m.g[3].from);
+	out->from = m.from;
+	out->to = m.to;
+	find_time(p, s, n, out);
+	return true;
+}
+
 char *moment_text(TALLOC_CTX *mem, const struct moment *m)
 {
 	if (m->has_time)

@@ -31,6 +31,8 @@ struct moment {
 /* The first existing date with a year from 1990 to 2099 in s[at..n), with the hour that stands beside it, before or
  * after: "mercredi 27/07/2022 à 12h00", "19 avril 2025 ... Heure : 15h00", "12h00, le 10 avril 2026". */
 bool french_moment(struct patterns *p, const char *s, size_t n, size_t at, struct moment *out);
+/* A day of the week, a day and a month without a year ("vendredi 7 novembre à 12 heures"): year is left 0. */
+bool french_day(struct patterns *p, const char *s, size_t n, size_t at, struct moment *out);
 /* "YYYY-MM-DDTHH:MM", or "YYYY-MM-DD" without hour. */
 char *moment_text(TALLOC_CTX *mem, const struct moment *m);
 

@@ -10,7 +10,8 @@ static const char *const undivided[] = {
 	/* not "pas prévu de décomposition en tranches": the lots may follow */
 	"pas\\s+prevu\\s+(?:de|d')\\s*(?:decomposition|division|allotissement|decoupage)(?:\\s+en\\s+(?:tranches\\s+(?:"
 	"ou|et|ni)\\s+(?:en\\s+)?)?lots|(?!\\s+en\\s+(?:tranches|phases|sous)))",
-	"(?:n'est|ne\\s+(?:sont|sera|seront))\\s+pas\\s+(?:alloti|(?:decompose|divise|reparti)(?=e?s?\\s+en\\s+(?:"
+	"(?:n'est|ne\\s+(?:sont|sera|seront))\\s+(?:donc\\s+|toutefois\\s+|ainsi\\s+)?pas\\s+(?:alloti|(?:decompose|"
+	"divise|reparti)(?=e?s?\\s+en\\s+(?:"
 	"tranches\\s+"
 	"(?:ou|et|ni)\\s+(?:en\\s+)?)?lots))",
 	"(?:^|[:.(,]\\s*|consultation\\s+|marche\\s+|prestations?\\s+|procedure\\s+)(?:non[ "
@@ -21,7 +22,15 @@ static const char *const undivided[] = {
 	"aucun\\s+allotissement|absence\\s+d'allotissement",
 	"ne\\s+(?:comporte|comprend|prevoit)\\s+(?:pas\\s+(?:de\\s+|d')(?:lots?|allotissement)|aucun\\s+lot|qu'un\\s+(?"
 	":seul\\s+)?lot)",
-	"(?:en|d'un|sous)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)",
+	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
+	",])",
+	"^\\W*lot\\s+unique\\s*(?:$|[.;,])",
+	"(?:comporte|comprend|constitue|compose\\s+d[e'])\\s*un\\s+(?:seul\\s+(?:et\\s+unique\\s+)?|unique\\s+)lot\\b",
+	"^[\\s*-]*(?:art(?:icle)?\\.?\\s*)?(?:\\d[\\d.]*\\s*[-.):/"
+	"]*\\s*)?lots?\\s*:\\s*(?:non|sans\\s+objet|neant|aucun)\\s*(?:$|"
+	"[.;(])",
+	"(?:^|[:.(,]\\s*)pas\\s+de\\s+lots?\\s*(?:$|[.;,)])|(?:^|\\.\\s*)ni\\s+lots?,?\\s+ni\\b",
+	"\\b(?:marche|accord-cadre|consultation)\\s+allotie?\\s*[:?]\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)",
 	"(?:donne(?:ra)?\\s+lieu|aboutira|conclu\\w*)\\s+(?:a|sous\\s+la\\s+forme\\s+d')\\s*un\\s+marche\\s+unique",
 	"le\\s+marche\\s+est\\s+unique",
 	"(?:allotissement|(?:division|decomposition)\\s+en\\s+lots)\\s*(?::|\\t|\\n|\\?)\\s*(?:non|sans(?:\\s+objet)?|"
@@ -43,22 +52,28 @@ static const char divided_rx[] = "(?:(?:repartie?s?|decomposee?s?|divisee?s?|all
 #define FEW "(\\d{1,2}|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt)"
 static const char counted_rx[] =
     "\\bnombre\\s+(?:total\\s+)?de\\s+lots\\s*[:\\t\\n]\\s*" FEW "(?![\\w.,]|\\s*[/%])"
-    "|(?:^|fait\\s+l'objet\\s+d[e']|(?:lots?|allotissement|alloti)\\s*:\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
+    "|^\\W*(?:nombre\\s+de\\s+)?lots\\s+(\\d{1,2})\\s*$"
+    "|(?:^|(?:fait|font|feront)\\s+l'objet\\s+d[e']|(?:donnent?|donnera|donneront)\\s+lieu\\s+a|(?:lots?|allotissement|"
+    "alloti)\\s*[:-]\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
     "\\s*[-.)]\\s*)?"
     "[\"(]?\\s*" FEW
     "\\s*[\")]?\\s*(?:\\(\\s*\\w+\\s*\\)\\s*)?lots\\s*(?:$|[:.,;(]|(?:traites|separes|distincts|geographiques|"
     "techniques|suivants|attribues\\s+separement)\\b)";
 
-static const char lot_line_rx[] = "(?:^|(?<=\\t))[\\s*\"-]*lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
-				  "\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
+static const char lot_line_rx[] =
+    "(?:^|(?<=\\t))[\\s*\"-]*(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
+    "\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
 
 struct seen {
 	char number[8];
 	size_t from, to, title_from, title_to;
 };
 
+/* 3 of "3"; 2 of a lone letter "b". */
 static int number_value(const char *s)
 {
+	if (s[0] >= 'a' && s[0] <= 'z')
+		return s[1] == '\0' ? s[0] - 'a' + 1 : 0;
 	return s[0] >= '0' && s[0] <= '9' ? (int)strtol(s, NULL, 10) : 0;
 }
 
@@ -107,7 +122,7 @@ static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
 static bool is_whole(const struct seen *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (number_value(s[i].number) != (int)i + 1)
+		if (number_value(s[i].number) != (int)i + 1 || (s[i].number[0] < 'a') != (s[0].number[0] < 'a'))
 			return false;
 	return n >= 2;
 }
@@ -169,6 +184,95 @@ static bool says_undivided(struct reading *r, struct match *out)
 	return false;
 }
 
+/* A chapter of the document rather than a lot's title. */
+static const char chapter_rx[] =
+    "\\A\\s*(?:les\\s+|la\\s+|le\\s+)?(?:variantes?|durees?|delais?|objet|forme|procedure|article|mode\\b|"
+    "conditions?|criteres?|lieux?\\b|options?\\b|p\\.?s\\.?e\\b|prestations?\\s+supp|groupement|"
+    "dossier|candidat|jugement|presentation|validite|contenu|visite|modif|type\\b|etendue|nature\\b|"
+    "decomposition|allotissement|tranches?\\b|renseign|remise|offres?\\b)";
+
+/* "L'accord-cadre est décomposé en lots ainsi définis :" and under it lines or rows that begin with 1, 2, 3. */
+static size_t numbered_rows(struct reading *r, struct seen *out, size_t max)
+{
+	static const char lead_rx[] =
+	    "\\b(?:decompos|divis|repart|allot|scind|decoup)[a-z]*\\b[^.\\n:]{0,60}\\blots?\\b[^.\\n:]{0,60}:"
+	    "\\s*\\n";
+	struct match lead, m;
+	for (size_t at = 0; body_find(r, lead_rx, at, &lead); at = lead.to) {
+		size_t n = 0, from = lead.to, skipped = 0, high = body_ahead(r, lead.to, 4000);
+		char mark = 0;
+		while (from < high && skipped < 3 && n < max) {
+			size_t end = from;
+			while (end < high && r->body.s[end] != '\n')
+				end++;
+			if (end == from) {
+				from++;
+				continue;
+			}
+			bool row = pattern_find(r->rx,
+			    "\\A[\\s*-]*0?(\\d{1,2})\\s*([-.):\\t]?)[-.):\\s]*([a-z][^\\t\\n]{2,140})",
+			    r->body.s + from, end - from, 0, &m);
+			long number = 0;
+			if (row)
+				french_number(r->body.s + from + m.g[1].from, m.g[1].to - m.g[1].from, &number);
+			if (row && number == (long)n + 1 &&
+			    !body_has(r, chapter_rx, from + m.g[3].from, from + m.g[3].to)) {
+				char kind = m.g[2].to > m.g[2].from ? r->body.s[from + m.g[2].from] : ' ';
+				if (n > 0 && kind != mark)
+					break;
+				mark = kind;
+				memset(&out[n], 0, sizeof(out[n]));
+				memcpy(out[n].number, r->body.s + from + m.g[1].from, m.g[1].to - m.g[1].from);
+				out[n].from = from;
+				out[n].to = from + m.g[3].to;
+				out[n].title_from = from + m.g[3].from;
+				out[n++].title_to = from + m.g[3].to;
+				skipped = 0;
+			} else if (row || body_has(r, "\\A\\s*(?:article|chapitre)\\b", from, end)) {
+				break;
+			} else {
+				skipped++;
+			}
+			from = end + 1;
+		}
+		if (n >= 2)
+			return n;
+	}
+	return 0;
+}
+
+/* "L'accord-cadre est alloti : lot 1 vestes, lot 2 pantalons": counted in the sentence itself. */
+static size_t lots_in_sentence(struct reading *r, struct seen *out, size_t max)
+{
+	struct match lead, m;
+	for (size_t at = 0; body_find(r,
+		 "\\b(?:alloti|decompose|divise|reparti|scinde|lots?\\s+suivant)[a-z]*\\b[^.\\n]{0,50}?[:(,]\\s*lot\\s*"
+		 "(?:n\\s?[o?]\\s*)?0?1\\b",
+		 at, &lead);
+	     at = lead.to) {
+		size_t n = 0, end = sentence_end(r, lead.to), from = lead.to - 8 > lead.from ? lead.to - 8 : lead.from;
+		while (n < max &&
+		       pattern_find(r->rx,
+			   "\\blot\\s*(?:n\\s?[o?]\\s*)?0?(\\d{1,2})\\b[\\s:-]*((?:(?!\\blot\\b)[^,;.\\n\\t]){3,90})",
+			   r->body.s, end, from, &m)) {
+			long number = 0;
+			french_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, &number);
+			if (number != (long)n + 1)
+				break;
+			memset(&out[n], 0, sizeof(out[n]));
+			memcpy(out[n].number, r->body.s + m.g[1].from, m.g[1].to - m.g[1].from);
+			out[n].from = m.from;
+			out[n].to = m.to;
+			out[n].title_from = m.g[2].from;
+			out[n++].title_to = m.g[2].to;
+			from = m.to;
+		}
+		if (n >= 2)
+			return n;
+	}
+	return 0;
+}
+
 void lots_find(struct reading *r)
 {
 	struct match m, no = { 0 };
@@ -196,7 +300,7 @@ void lots_find(struct reading *r)
 		}
 	}
 	for (at = 0; count == 0 && body_find(r, counted_rx, at, &m); at = m.to) {
-		unsigned g = m.g[1].set ? 1 : 2;
+		unsigned g = m.g[1].set ? 1 : m.g[2].set ? 2 : 3;
 		long k = 0;
 		if (french_number(r->body.s + m.g[g].from, m.g[g].to - m.g[g].from, &k) == 0 || k < 2 || k > 60 ||
 		    body_has(r, "(?:attribu|soumission|maximum|candidat)[^.]{0,60}\\z", body_back(m.from, 80), m.from))
@@ -233,6 +337,11 @@ void lots_find(struct reading *r)
 		reading_add(r, "lots", value_number((double)n_again), 0.85, &r->body, from, to);
 		reading_add(r, "allotted", value_bool(true), 0.9, &r->body, from, to);
 		return;
+	}
+	if (!is_whole(lines, n_lines)) {
+		n_lines = lots_in_sentence(r, lines, ARRAY_LEN(lines));
+		if (n_lines == 0)
+			n_lines = numbered_rows(r, lines, ARRAY_LEN(lines));
 	}
 	if (is_whole(lines, n_lines) && r->kind != KIND_CCTP) {
 		struct fact *f =

@@ -8,15 +8,19 @@ static const char sentence_rx[] =
     "cadre|appel\\s+d'\\s?offres|travaux|prestations?|missions?|operation|contrat|concours|c\\.?c\\.?[at]?\\.?p|cahier("
     "?:\\s+des)?"
     "(?:\\s+[a-z]+){0,4}|reglement(?:\\s+de(?:\\s+la)?\\s+consultation)?|procedure|document)[^.:;\\n]{0,40}?)\\s+(?:"
+    "consiste(?:nt)?\\s+(?:en|a)\\b|vise(?:nt)?\\s+a\\s+(?:selectionner|choisir|designer)\\s+(?:un|une|le|la|les|des)"
+    "\\s+[a-z]+\\s+(?:pour|"
+    "charge[a-z]*\\s+d[e'])(?:\\s*assurer\\b)?|"
     "concerne(?:nt)?\\b|a\\s+pour\\s+objet|ont\\s+pour\\s+objet|porte(?:nt)?\\s+sur|"
     "(?:a|est)\\s+relati(?:f|ve)\\s+a)\\s*:?\\s*";
 
 static const char label_rx[] =
-    "^[\\s\"*#\\d.-]*(?:art(?:icle)?\\.?\\s*(?:\\d+|[ivx]+|premier)(?:er)?\\s*[:.)-]*\\s*)?objet(?:\\s+(?:(?:de\\s+la|"
+    "^[\\s\"*#\\d.-]*(?:(?:art(?:icle)?|section|chapitre)\\.?\\s*(?:\\d+|[ivx]+|premier)(?:er)?\\s*[:.)-]*\\s*)?(?:l')?"
+    "objet(?:\\s+(?:(?:de\\s+la|"
     "du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
     "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
-    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|intitule(?:\\s+d[eu](?:"
+    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
     "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
@@ -24,7 +28,7 @@ static const char never_rx[] =
     "\\A\\s*(?:reprendre|\\(|_|:|voir\\b|article|les?\\s+stipulations|les\\s+clauses|definir|fixer|preciser|de\\s+(?:"
     "definir|fixer|preciser)|ci-|indique|mentionne|"
     "pieces?|duree|procedure|mode\\b|decomposition|lieu|adresse|date\\b|\\d|acheteur|pouvoir|l'objet|du\\s+marche|page|"
-    "sommaire|forme|code|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
+    "sommaire|forme|code|(?:accord-?cadre|marche|dossier)\\s+n\\s?[o?]\\b|[a-z]{0,3}\\s*\\z|nomenclature|designation|"
     "montant|allotissement|marches?\\s+(?:publics?\\s+)?(?:de\\s+\\w+\\s+)?passes?\\s+(?:selon|en|suivant)|un\\s+delai|"
     "toute\\b|tout\\b|des?\\s+la|etendue)";
 
@@ -38,7 +42,8 @@ static bool next_statement(struct reading *r, size_t from)
 		   "duree|delai|lieux?|"
 		   "procedure|marche\\s+(?:passe|a\\s+procedure)|accord-?cadre\\s+(?:passe|a\\s)|reference|numero|code|"
 		   "cpv|date|pouvoir|acheteur|maitre|"
-		   "entite|autorite|conducteur|coordonnateur)\\b[^\\n]{0,60}(?::|$)|(?:la|le|les|cette|ces|l'|il|elle)"
+		   "entite|autorite|conducteur|coordonnateur)\\b[^\\n]{0,60}(?::|$)|[a-z][a-z' "
+		   "()/-]{2,45}\\s:(?:\\s|$)|(?:la|le|les|cette|ces|l'|il|elle)"
 		   "\\s?(?:present|est|sont|"
 		   "consultation|procedure|marche|concession|contrat|accord|prestations|travaux)[a-z-]*\\s)",
 		   from, end);
@@ -147,8 +152,10 @@ static bool from_label(struct reading *r)
 				return true;
 			continue;
 		}
-		if (body_has(r, "\\A[^.\\n]{0,40}\\b(?:est|sont|sera|definit|fixe|precise|ne)\\b", from,
-			body_ahead(r, from, 60)))
+		if (body_has(r,
+			"\\A[^.\\n]{0,40}\\b(?:est(?!\\s*(?:et|ou|-|/"
+			")\\s*(?:ouest|nord|sud))|sont|sera|definit|fixe|precise|ne)\\b",
+			from, body_ahead(r, from, 60)))
 			continue;
 		if (add(r, from, object_end(r, from), 0.9))
 			return true;
@@ -276,15 +283,18 @@ static bool from_cover(struct reading *r)
 		if (view_capitals(&r->body, from, end) < 0.8 || end - from > 140)
 			continue;
 		if (body_has(r,
-			"\\A\\s*(?:reglement|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:publics?"
+			"\\A\\s*(?:marches?\\s+(?:publics?\\s+)?de\\s+prestations?\\s+[a-z]+\\s*\\z|grand\\s+port|"
+			"reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
+			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
 			"o|sommaire|r\\.?c\\.?\\b|c\\.?c|maitre|ville|commune|communaute|departement|syndicat|"
-			"centre|groupement|mairie|page|document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
+			"centre|groupement|chambre|metropole|sivom|sivu|societe|lycee|college|ecole|crous|mairie|page|"
+			"document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
 			"objet|annexe|"
 			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
-			"_|\\d{5}|appel\\s+d'offre|@",
+			"_|\\d{5}|appel\\s+d'offre|@|reglement\\s+(?:de|du|particulier)\\b",
 			from, end))
 			continue;
 		size_t to = object_end(r, from);

@@ -15,7 +15,7 @@ static const struct {
 	{ MAPA, 3, "procedures?\\s+adaptees?(?:\\s+(?:ouverte|restreinte))?" },
 	{ MAPA, 2.5, "\\bmapa\\b" },
 	{ MAPA, 3, "\\b(?:procedure|mode\\s+de\\s+passation)\\s*:\\s*adaptee\\b" },
-	{ MAPA, 2, "\\br\\.?\\s?2123-1\\b" },
+	{ MAPA, 1, "\\br\\.?\\s?2123-1\\b" },
 	{ MAPA, 1.5,
 	    "\\b26[. "
 	    "-]?(?:ii|2)\\b[^.\\n]{0,20}\\b28\\b[^.\\n]{0,10}(?:cmp|code)|\\barticles?\\s+28\\s+du\\s+(?:code|cmp)" },
@@ -33,6 +33,8 @@ static const struct {
 	{ CONCESSION, 3,
 	    "(?:present|presente)\\s+(?:contrat\\s+de\\s+|procedure\\s+de\\s+)?(?:concession|delegation\\s+de\\s+"
 	    "service\\s+public)" },
+	{ CONCESSION, 2.5,
+	    "procedure\\s+de\\s+(?:passation\\s+d'une\\s+)?(?:concession|delegation\\s+de\\s+service\\s+public)" },
 	{ DIRECT, 3,
 	    "(?:present\\s+marche|presente\\s+consultation)[^.]{0,80}sans\\s+publicite\\s+ni\\s+mise\\s+en\\s+"
 	    "concurrence" },
@@ -40,7 +42,7 @@ static const struct {
 
 /* A sentence that says which procedure this is, rather than naming one in passing. */
 static const char states_rx[] = "procedure\\s+de\\s+passation|mode\\s+de\\s+passation|type\\s+de\\s+procedure|"
-				"procedure\\s*:|(?:est|sera)\\s+(?:lancee?|passee?|"
+				"procedure\\s*:|(?:consultation|marche)\\s+suit|(?:est|sera)\\s+(?:lancee?|passee?|"
 				"soumise?|organisee?|conclue?|effectuee?|menee?)|lancee?\\s+(?:selon|suivant|en|sous)|"
 				"passee?\\s+(?:selon|suivant|en|sous|par)|"
 				"procedure\\s+(?:de\\s+consultation\\s+)?(?:utilisee|retenue)|est\\s+la\\s+procedure|"
@@ -71,9 +73,16 @@ void procedure_find(struct reading *r)
 			size_t a = view_line_start(&r->body, m.from), b = view_line_end(&r->body, m.to);
 			bool title = b - a < 110 && (m.from < 2500 || view_capitals(&r->body, m.from, m.to) > 0.8);
 			bool states =
-			    body_has(r, states_rx, from, m.to) || body_has(r, states_rx, body_back(a, 60), m.from);
+			    body_has(r, states_rx, from, m.to) || body_has(r, states_rx, body_back(a, 60), m.from) ||
+			    body_has(r,
+				"\\A\\s*,?\\s*(?:passee?|lancee?|soumise?|conclue?|en\\s+application|en\\s+vertu)\\b",
+				m.to, body_ahead(r, m.to, 40));
 			/* of a form's line "Procédure : ..." only its own words tell */
-			bool label = body_has(r, "\\A[^\\n]{0,24}\\b(?:procedure|mode|type)\\b[^\\n]{0,30}:", a, m.to);
+			/* a line that is nothing but the procedure's name is a title: its neighbours say nothing of it
+			 */
+			bool alone = b - a < m.to - m.from + 12;
+			bool label =
+			    alone || body_has(r, "\\A[^\\n]{0,24}\\b(?:procedure|mode|type)\\b[^\\n]{0,30}:", a, m.to);
 			if (body_has(r, passing_rx, label && a > from ? a : from, label && b < to ? b : to))
 				continue;
 			double w = rules[i].weight + (states ? 2 : 0) + (title ? 1 : 0);

@@ -4,7 +4,7 @@
 
 /* What a number looks like: begins and ends with a letter or digit, holds a digit, no blank. */
 #define NUMBER \
-	"(?:\\d{2}(?: \\d{2,3}){1,2}(?! ?eur)|[a-z]{2,6} " \
+	"(?:\\d{2}(?: \\d{2,3}){1,2}(?! ?eur)|\\d{2} [a-z]{1,2} \\d{3,4}|[a-z]{2,6} " \
 	"\\d{2,4}[-/]\\d{1,4}|(?=[a-z._/-]*\\d)[a-z0-9](?:[a-z0-9]|[._/-](?=[a-z0-9])){2,24})"
 
 static const struct {
@@ -17,25 +17,41 @@ static const struct {
 	    "\\s*)?(?:de\\s+\\w+\\s*)?"
 	    "(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*(" NUMBER ")(?![\\w%])" },
 	{ 0.94, true, false,
-	    "\\b(?:appel\\s+d'\\s?offres(?:\\s+(?:ouvert|restreint|europeen|international))*|mapa|procedure\\s+adaptee|"
+	    "\\b(?:aoo?|appel\\s+d'\\s?offres(?:\\s+(?:ouvert|restreint|europeen|international))*|mapa|procedure\\s+"
+	    "adaptee|"
 	    "reglement\\s+de\\s+(?:la\\s+)?"
 	    "consultation|marche\\s+subsequent)\\s*n\\s?[o?]\\s*\\.?[:\\s]*(" NUMBER ")(?![\\w%])" },
 	/* without "n°": only what letters and digits show to be a number */
 	{ 0.85, true, true,
-	    "\\b(?:consultation|affaire|reglement\\s+de\\s+(?:la\\s+)?consultation)[ "
-	    "\\t]+(?=[a-z._/-]*\\d)(?=[\\d._/-]*[a-z])((?:[a-z0-9]|[._/-](?=[a-z0-9])"
-	    "){5,24})\\s*$" },
+	    "\\b(?:consultation|affaire|reglement\\s+de\\s+(?:la\\s+)?consultation)\\s+(?=[a-z._/-]*\\d)(?=[\\d._/"
+	    "-]*[a-z])((?:[a-"
+	    "z0-9]|[._/-](?=[a-z0-9])){5,24})\\s*$" },
+	{ 0.85, true, true,
+	    "^[\\s\\d.*-]{0,6}(?:consultation|affaire|marche|dossier|numero)\\s+([a-z]{2,6} "
+	    "\\d{4}[-/]\\d{1,4}|(?=[a-z._/-]*\\d)(?=[\\d._/-]*[a-z])"
+	    "(?:[a-z0-9]|[._/-](?=[a-z0-9])){5,24})\\s*$" },
+	{ 0.93, true, false,
+	    "\\b(?:identifiant|code)\\s+(?:interne\\s+)?(?:de\\s+la\\s+)?(?:consultation|procedure|marche)\\s*:\\s*"
+	    "(" NUMBER ")(?![\\w%])" },
 	{ 0.95, true, false,
 	    "\\b(?:procedure|consultation|affaire|accord-?cadre|numero\\s+de\\s+(?:la\\s+)?(?:consultation|procedure|"
 	    "marche))\\s*:\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.93, true, false,
-	    "\\b(?:reference|ref\\.?)(?:\\s+(?:de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|acheteur|"
+	    "\\b(?:reference|ref\\.?)(?:\\s+(?:acheteur|de\\s+la\\s+consultation|du\\s+marche|de\\s+l'(?:affaire|"
+	    "acheteur|"
 	    "accord-cadre)|interne))?\\s*"
 	    "(?::|n\\s?[o?]\\s*:?)\\s*(" NUMBER ")(?![\\w%])" },
+	{ 0.93, true, false,
+	    "\\bn\\s?[o?]\\s*(?:de\\s+|du\\s+)(?:la\\s+)?(?:marche|consultation|procedure|dossier|affaire)\\s*:\\s*"
+	    "(" NUMBER ")(?![\\w%])" },
 	{ 0.9, true, false, "enregistree?\\s+sous\\s+le\\s+numero\\s*:?\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.9, true, false, "^r\\.?c\\.?\\s*(?:-\\s*)?(\\d{4}[-/]\\d{1,4})\\s+page\\b" },
 	{ 0.85, false, true, "^[\"# *]*((?=\\d{0,6}[a-z])(?=[a-z]*\\d)[a-z0-9]{6,14})\\s?[_-]+\\s?[a-z]{4,}" },
 	{ 0.85, false, true, "^\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
+	{ 0.8, false, true, "^\\s*operation\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
+	/* a line of the cover that is nothing but a year and a rank between letters */
+	{ 0.8, false, true,
+	    "^\\s*([a-z]{1,6}[-_/]20[2-4]\\d[-_/]\\d{1,4}|20[2-4]\\d[-_/][a-z]{1,6}[-_/]?\\d{1,4})\\s*$" },
 };
 
 /* Laws, dates, telephone numbers, lots, versions, amounts. */
@@ -50,6 +66,9 @@ static bool plausible(struct reading *r, const struct view *v, const struct matc
 {
 	const char *s = v->s;
 	if (pattern_in(r->rx, never_rx, s, m->g[1].from, m->g[1].to))
+		return false;
+	/* "N° 26 11 039 : lot 1": the number of one lot */
+	if (pattern_in(r->rx, "\\A\\s*[:-]\\s*lot\\b", s, m->g[1].to, m->g[1].to + 12 < v->n ? m->g[1].to + 12 : v->n))
 		return false;
 	if (m->from > 1500 && pattern_in(r->rx, law_rx, s, m->g[1].from, m->g[1].to))
 		return false;

@@ -6,13 +6,23 @@ static const char validity_rx[] =
     "(?:delais?|durees?)\\s+(?:pendant\\s+(?:lequel|laquelle)[^.\\n]{0,60}?|de\\s+)(?:la\\s+)?validite\\s+(?:(?:des|de "
     "l'|de leurs?|d')\\s*"
     "(?:offres?|propositions?|plis)|de celles?-ci)|validite\\s+(?:minimale\\s+)?des\\s+(?:offres|propositions)|"
-    "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|maintenir\\s+(?:leurs?|son|sa)"
+    "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:les\\s+termes\\s+de\\s+)?(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|"
+    "maintenir\\s+(?:leurs?|son|sa)"
     "\\s+"
     "(?:offres?|propositions?)|"
     "\\bne\\s+(?:me\\s+|nous\\s+)?(?:lie|engage)(?:nt)?\\b[^.]{0,40}\\bque\\s+si\\b|"
     "\\bvalidite\\s*:(?=[^.\\n]{0,50}\\bdate\\s+limite)|"
     "n'est\\s+valable(?:\\s+toutefois)?\\s+que\\s+si|delai\\s+minimum\\s+pendant\\s+lequel[^.]{0,80}offre|"
-    "offres?\\s+(?:est|sont|restent?|demeurent?)\\s+valables?";
+    "(?:offres?|propositions?)\\s+(?:(?:du|d'un|des|de\\s+chaque)\\s+(?:candidats?|soumissionnaires?|concurrents?)\\s+)"
+    "?"
+    "(?:est|sont|sera|seront|restent?|demeurent?)\\s+valables?|offres\\s+valables(?=\\s+(?:pendant\\s+)?\\d)|"
+    "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
+    "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
+    "pendant|pour|durant))|"
+    "\\b(?:offre|proposition|elle)\\s+(?:vous|nous)\\s+engage(?:ra)?(?=\\s+(?:pendant|pour|durant)\\b)|"
+    "\\bdelai\\s+d'engagement\\b(?=[^.;\\n]{0,70}\\b(?:date\\s+limite|(?:reception|remise|depot)\\s+des\\s+(?:offres|"
+    "plis|propositions)))|"
+    "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^\\W*(?:delai|duree)\\s+de\\s+validite\\s*:";
 
 void validity_find(struct reading *r)
 {
@@ -21,7 +31,23 @@ void validity_find(struct reading *r)
 	while (body_find(r, validity_rx, at, &m)) {
 		struct duration d;
 		at = m.to;
+		/* "délai de validité :" alone is that of the offers only in a document about offers */
+		if (body_has(r, "\\A\\W*(?:delai|duree)[^\\n]*:\\z", m.from, m.to) && r->kind != KIND_RC &&
+		    r->kind != KIND_AAPC)
+			continue;
 		size_t high = body_ahead(r, m.to, 170);
+		struct match k;
+		/* "150 j": too short a unit to be one but right after the label */
+		if (body_find(r,
+			"\\G(?:\\s+des\\s+(?:offres|plis|propositions))?\\s*:?\\s*(\\d{2,3})\\s?j\\b(?!['.]\\w)", m.to,
+			&k)) {
+			long days = 0;
+			french_number(r->body.s + k.g[1].from, k.g[1].to - k.g[1].from, &days);
+			if (days >= 15 && days <= 730)
+				reading_add(
+				    r, "offer_validity_days", value_number((double)days), 0.93, &r->body, m.from, k.to);
+			continue;
+		}
 		if (!french_duration(r->rx, r->body.s, high, m.to, &d))
 			continue;
 		/* between label and duration: one sentence, no other subject, not "fixée dans l'acte d'engagement" */
@@ -56,7 +82,8 @@ void validity_find(struct reading *r)
 #define HEADING "(?:^|\\G)[\\s*-]*(?:art(?:icle)?\\.?\\s*)?(?:[\\d.]+\\s*[-.):/]*\\s*)?(?:les\\s+)?"
 #define VARIANTS \
 	"variantes?(?:\\s+(?:libres?|facultatives?|et\\s+(?:options|pse)))?(?:\\s+(?:a\\s+l'initiative\\s+d(?:es?|u)|" \
-	"proposees?\\s+par\\s+les?)\\s+(?:candidats?|soumissionnaires?|operateurs?\\s+economiques?))?"
+	"proposees?\\s+par\\s+les?)\\s+(?:candidats?|soumissionnaires?|operateurs?\\s+economiques?))?(?:\\s+(?:" \
+	"autorise|accepte|admis)e?s(?=\\s*:))?"
 
 /* Sayings about variants; the first that fits a sentence decides it. */
 static const struct {
@@ -66,10 +93,14 @@ static const struct {
 	{ "pour\\s+lesquels?\\s+(?:les|des)\\s+variantes|(?:si|lorsque|quand|ou|cas ou)\\s+(?:les |des |une "
 	  ")?variantes?\\s+(?:est|sont|serai)",
 	    -1 },
+	/* "les variantes de tracé": what is built varies, not the offer */
+	{ "variantes?\\s+(?:de|du|des|d')\\s?(?!la\\b|l'|ce|cette|leur|base|son\\b|candidat|soumissionnaire)[a-z]{4,}",
+	    -1 },
 	/* boxes: the word after the ticked one; without a tick there is no answer */
 	{ "variantes?[^.;]{0,60}?(?:\\[ \\]\\s*oui\\s*\\[x\\]\\s*non|\\[x\\]\\s*non\\s*\\[ \\]\\s*oui)", 0 },
 	{ "variantes?[^.;]{0,60}?(?:\\[x\\]\\s*oui\\s*\\[ \\]\\s*non|\\[ \\]\\s*non\\s*\\[x\\]\\s*oui)", 1 },
 	{ "variantes?[\\s:]*(?:\\[.\\]\\s*)?(?:oui|non)\\s*/?\\s*(?:\\[.\\]\\s*)?(?:oui|non)\\b", -1 },
+	{ "\\bexige[a-z]*\\s+(?:la\\s+presentation\\s+de\\s+|des\\s+)variantes?\\s*:?[^\\n]{0,6}\\z", -1 },
 	{ HEADING VARIANTS
 	    "\\s*[:.\\t\\n "
 	    "-]\\s*(?:sans|non(?:\\s+(?:autorise|admis|accepte|permis)e?s?)?|interdites?|neant|aucune|pas de "
@@ -80,14 +111,26 @@ static const struct {
 	    -1 },
 	{ "aucune\\s+variante[^.;]{0,60}(?:n'est|ne\\s+(?:sera|sont)|autoris|admis|accept)", 0 },
 	{ "variantes?\\b(?:[^.;]|\\b[rld]\\.|\\.(?=\\d)){0,200}?\\b(?:n'est|ne\\s+(?:sont|seront|sera|peu(?:t|vent)(?: "
-	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable)",
+	  "etre)?))\\s+pas\\s+(?:etre\\s+)?(?:autorise|admise?|accepte|permise|prise|recevable|acceptable|ouverte|"
+	  "examine|etudie|"
+	  "analysee|retenue|consideree)",
+	    0 },
+	{ "pas\\s+ouverte?s?\\s+aux\\s+variantes?\\b", 0 },
+	{ "\\btoute\\s+variante\\s+(?:sera|est|serait)\\s+(?:rejetee|exclue|interdite|refusee|ecartee|eliminee|"
+	  "proscrite)",
 	    0 },
 	{ "variantes?\\b[^.;]{0,60}\\b(?:sont|est|seront)\\s+(?:interdites?|exclues?|prohibees?|refusees?|proscrites?)",
 	    0 },
 	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*non\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?oui)", 0 },
 	{ "variantes?\\s+(?:seront|sont)-elles\\s+[^:?;.]{3,50}[:?]+\\s*oui\\b(?!\\s*/?\\s*(?:\\[.\\]\\s*)?non)", 1 },
-	{ "(?:^|\\G|prevu\\s|\\d\\s*[:.-]\\s)[\\s:*-]*(?:pas\\s+de|sans)\\s+variantes?\\s*(?:$|[.;,\\t(])", 0 },
-	{ "(?:n'autorise|n'accepte|n'admet)\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
+	{ "(?:^|\\G|prevu\\s|\\d\\s*[:.-]\\s)[\\s:*-]*(?:pas\\s+de|sans)\\s+variantes?\\s*(?:(?:autorise|admis|accepte|"
+	  "permis)e?s?\\s*)?"
+	  "(?:$|[.;,\\t(])",
+	    0 },
+	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
+	    0 },
+	{ "\\bni\\s+variantes?\\s*(?:$|[.;,])|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
+	{ "(?:n'autoris|n'accept|n'admet)[a-z]*\\s+(?:pas|aucune)\\s+(?:[a-z' ]{0,40})?variantes?", 0 },
 	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
 	  "des\\s+)?variantes?",
 	    0 },
@@ -103,7 +146,10 @@ static const struct {
 	    1 },
 	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
 	{ "(?:peuvent|pourront)\\s+(?:egalement\\s+)?(?:presenter|proposer|remettre)[^.;]{0,60}\\bvariantes?", 1 },
-	{ HEADING VARIANTS "\\s*[:.\\t\\n-]\\s*(?:oui|autorisees?|admises?|acceptees?|avec)\\s*(?:$|[.;\\t])", 1 },
+	{ HEADING VARIANTS "\\s*[:.\\t\\n-]\\s*(?:(?:oui|avec)\\s*(?:$|[.;\\t])|(?:autorisees?|admises?|acceptees?)\\s*"
+			   "(?:$|[.;\\t]|\\s(?:sur|pour|dans|sous|"
+			   "uniquement)\\b))",
+	    1 },
 };
 
 /* "[ ] Les variantes sont autorisées": one of the answers that a form offers, not the one given. */
@@ -112,12 +158,26 @@ static bool unticked(const struct reading *r, size_t at)
 	return body_has(r, "\\A\\s*(?:[*-]\\s*)?\\[ \\]", view_line_start(&r->body, at), at + 1);
 }
 
+/* An answer with its box on a line of its own ends where the next box stands. */
+static void within_box(struct reading *r, size_t at, size_t *from, size_t *to)
+{
+	size_t line = view_line_start(&r->body, at);
+	struct match next;
+	if (line >= *from && body_has(r, "\\A\\s*(?:[*-]\\s*)?\\[[ x]\\]", line, at))
+		*from = line;
+	if (pattern_find(r->rx, "\\n\\s*(?:[*-]\\s*)?\\[[ x]\\]", r->body.s, *to, at, &next) && next.from > *from)
+		*to = next.from;
+}
+
 void variants_find(struct reading *r)
 {
+	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)
+		return;
 	struct match m;
 	size_t at = 0;
 	while (body_find(r, "variantes?\\b", at, &m)) {
 		size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
+		within_box(r, m.from, &from, &to);
 		at = to > m.to ? to : m.to;
 		for (size_t i = 0; i < ARRAY_LEN(variant_rules); i++) {
 			struct match k;
@@ -160,6 +220,13 @@ static const char platform_context_rx[] =
     "l'acheteur|dossier\\s+de\\s+(?:la\\s+)?consultation|\\bdce\\b|consulter\\s+les\\s+documents|adresse\\s+(?:url|"
     "electronique|internet)?\\s*"
     "suivante|sites?\\s+suivants?|retire|depot\\s+des\\s+plis|remise\\s+des\\s+(?:plis|offres)";
+
+/* "Les offres seront transmises sur", or a chapter "Dépôt des plis" whose text begins with the address. */
+static const char handed_in_rx[] = "\\b(?:offres?|plis?|propositions?|reponses?)\\b[^.;\\n]{0,40}?\\b(?:transmis|"
+				   "depose|deposer|remis|adresse)[a-z]*\\s"
+				   "(?:[^.;\\n@]{0,60}?\\s)?(?:sur|via|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
+				   "\\n\\s*(?:art(?:icle)?\\.?\\s*)?[\\divx]{1,5}\\s*[-.:)]*\\s*(?:depot|remise|"
+				   "transmission|envoi)\\b[^\\n.@]{0,40}\\n+\\s*\\z";
 
 /* The address as one can use it: blanks out, "http//" mended, closing signs off. */
 static char *clean_url(TALLOC_CTX *mem, const char *s)
@@ -220,6 +287,9 @@ void platform_find(struct reading *r)
 		while (host_end < m.to && s[host_end] != '/')
 			host_end++;
 		if (pattern_in(r->rx, "march|achat|tender|demat|consultation|-ao\\b|appel", s, host, host_end))
+			score += 3;
+		/* another name: where offers are handed in, all the same */
+		else if (pattern_in(r->rx, handed_in_rx, s, back, m.from))
 			score += 3;
 		if (r->kind == KIND_RC || r->kind == KIND_AAPC)
 			score += 1;

@@ -290,6 +290,152 @@ Test(facts, object)
 	EXPECT("object", cases);
 }
 
+Test(facts, deadline_told_by_what_is_to_be_done)
+{
+	static const char *const cases[][2] = {
+		{ "Les offres sont à déposer jusqu'au mardi 9 mars 2027 – 12h00, heure de Paris", "2027-03-09T12:00" },
+		{ "Les candidats ont jusqu'au mardi 9 mars 2027 à 16 heures pour déposer leur pli.",
+		    "2027-03-09T16:00" },
+		{ "Votre offre est à remettre le mardi 9 mars 2027 à midi au plus tard.", "2027-03-09T12:00" },
+		{ "Offres attendues pour le mardi 9 mars 2027 à 15h", "2027-03-09T15:00" },
+		{ "Remise des offres initiales : 09/03/2027 17h00", "2027-03-09T17:00" },
+		{ "Clôture de la remise des offres le 9 mars 2027 à 18h00", "2027-03-09T18:00" },
+		{ "Date limite de réception : 9 mars 2027 ........\nHeure limite de réception : 15h00 ........",
+		    "2027-03-09T15:00" },
+		/* the year stands elsewhere, the day of the week agrees with one of those printed */
+		{ "Janvier 2027\nDate limite de dépôt des plis : lundi 1 mars à 12h", "2027-03-01T12:00 ?" },
+		/* refused */
+		{ "Janvier 2026\nDate limite de dépôt des plis : lundi 1 mars à 12h", "-" },
+		{ "Date limite de réception des questions : 9 mars 2027 à 12h00", "-" },
+		{ "Date limite de remise des échantillons : 9 mars 2027 à 12h00", "-" },
+		{ "Les candidats ont jusqu'au mardi 9 mars 2027 pour poser leurs questions.", "-" },
+		{ "CAHIER DES CLAUSES ADMINISTRATIVES PARTICULIERES\nLes offres de service doivent parvenir avant le 9 "
+		  "mars "
+		  "2027 à 12h00.",
+		    "-" },
+	};
+	EXPECT("deadline", cases);
+}
+
+Test(facts, validity_in_other_words)
+{
+	static const char *const cases[][2] = {
+		{ "Les entreprises restent engagées par leur offre pendant 60 jours.", "60" },
+		{ "Le candidat reste tenu par les termes de son offre pendant une période de six mois.", "180" },
+		{ "Cette offre ne lie le candidat que si l'acceptation lui parvient dans un délai de 120 jours.",
+		    "120" },
+		{ "Validité : 120 jours à compter de la date limite de remise des offres", "120" },
+		{ "Règlement de la consultation\nDélai de validité : 120 jours", "120" },
+		{ "L'offre engage le candidat pendant 120 jours.", "120" },
+		{ "Les offres ont une durée de validité de 180 jours.", "180" },
+		/* refused */
+		{ "Validité : 120 jours", "-" },
+		{ "Cahier des clauses administratives particulières\nDélai de validité : 120 jours", "-" },
+		{ "Le titulaire reste tenu par son engagement pendant 12 mois.", "-" },
+	};
+	EXPECT("offer_validity_days", cases);
+}
+
+Test(facts, variants_in_forms)
+{
+	static const char *const cases[][2] = {
+		{ "Article 5. Variantes\nNon autorisées.", "false" },
+		{ "5. Variante : non", "false" },
+		{ "Article 4 – Pas de variante", "false" },
+		{ "Variantes à l'initiative du soumissionnaire : non autorisées\nVariantes imposées : sans objet",
+		    "false" },
+		{ "Des variantes seront-elles prises en considération : non", "false" },
+		{ "L'acheteur exige la présentation de variantes : Non\nVariantes acceptées : Oui", "true" },
+		{ "Nous n'acceptons pas de variante.", "false" },
+		{ "Toute variante sera rejetée.", "false" },
+		{ "☐ Les variantes ne sont pas autorisées\n☒ Les variantes sont autorisées", "true" },
+		/* refused */
+		{ "☐ Les variantes ne sont pas autorisées\n☐ Les variantes sont autorisées", "-" },
+		{ "L'acheteur exige la présentation de variantes : Non", "-" },
+		{ "Les variantes de tracé sont autorisées par ordre de service.", "-" },
+		{ "Des variantes seront-elles prises en considération : non / oui", "-" },
+		{ "Le candidat qui ne remet pas de variante coche la case.", "-" },
+	};
+	EXPECT("variants_allowed", cases);
+}
+
+Test(facts, lots_counted_in_forms)
+{
+	static const char *const cases[][2] = {
+		{ "Nombre de lots : 11", "11" },
+		{ "Lots : OUI – 4 lots géographiques", "4" },
+		{ "Article IV. Allotissement – 3 lots géographiques.", "3" },
+		{ "3 lots traités par marchés séparés :", "3" },
+		{ "La présente consultation fait l'objet de 2 lots", "2" },
+		{ "Les prestations donnent lieu à trois lots : nord, centre, sud.", "3" },
+		{ "Il n'est pas prévu de décomposition en tranches. Les travaux sont décomposés en 9 lots :", "9" },
+		{ "Division en lots : non", "1" },
+		{ "Marché alloti : Non", "1" },
+		{ "Marché unique, non alloti.", "1" },
+		{ "Article 3 : Pas d'allotissement (prestations indissociables).", "1" },
+		{ "Les prestations ne sont pas alloties.", "1" },
+		/* refused */
+		{ "Nombre de lots : ......", "-" },
+		{ "Nombre de lots maximum par candidat : 2", "-" },
+		{ "Un candidat ne peut être attributaire que de 2 lots.", "-" },
+		{ "Division en lots : non / oui", "-" },
+		{ "Le lot n°5 n'est pas divisé en phases.", "-" },
+		{ "à l'ensemble du marché (en cas de non allotissement)", "-" },
+	};
+	EXPECT("lots", cases);
+}
+
+Test(facts, references_without_a_label_of_their_own)
+{
+	static const char *const cases[][2] = {
+		{ "Appel d'offres ouvert n° 27S008", "27S008" },
+		{ "Règlement de consultation N° ABC-2027-T-12", "ABC-2027-T-12" },
+		{ "Affaire 27M0098\nRèglement de la consultation", "27M0098" },
+		{ "Consultation n° CCAS 2027-02", "CCAS 2027-02" },
+		{ "Identifiant interne de la consultation : 27CDC11", "27CDC11" },
+		{ "Marché n° 2027-014", "2027-014" },
+		/* refused */
+		{ "La consultation comprend deux phases", "-" },
+		{ "Consultation 15/03/2027", "-" },
+		{ "N° 27 11 039 : lot 1 « courants faibles » N° 27 11 040 : lot 2", "-" },
+		{ "selon le décret n° 2018-1075 du 3 décembre 2018", "-" },
+	};
+	EXPECT("reference", cases);
+}
+
+Test(facts, forms_line_by_line)
+{
+	static const char *const objects[][2] = {
+		{ "Objet du marché : Réfection de la toiture du gymnase\nType de marché : travaux",
+		    "Réfection de la toiture du gymnase" },
+		{ "Objet : Exploitation du marché couvert\nLa présente procédure est soumise au code.",
+		    "Exploitation du marché couvert" },
+		{ "Article 2. Objet du marché\nMission d'assistance pour la refonte du portail.",
+		    "Mission d'assistance pour la refonte du portail" },
+		/* refused */
+		{ "Les prestations concernées constituent une famille homogène.", "-" },
+		{ "ACCORD-CADRE N° D27-OA-112", "-" },
+	};
+	EXPECT("object", objects);
+	static const char *const buyers[][2] = {
+		{ "VILLE DE MONTAUBAC\nDirection de la commande publique\n1 place du Port\n91390 MONTAUBAC",
+		    "VILLE DE MONTAUBAC" },
+		{ "ARTICLE 1 – IDENTIFICATION DE L'ACHETEUR\nVille de Montaubac\n1 place du Port",
+		    "Ville de Montaubac" },
+		/* refused */
+		{ "Référence acheteur : HIX/27/TS/01", "-" },
+	};
+	EXPECT("buyer", buyers);
+	static const char *const procedures[][2] = {
+		{ "Objet : véhicules d'assistance\nProcédure : Appel d'offres ouvert\nassistance aux victimes",
+		    "appel_offres_ouvert" },
+		{ "2. Procédure : adaptée, art. R2123-1 3° du CCP", "mapa" },
+		/* refused */
+		{ "L'article R. 2123-1 du code est cité pour mémoire.", "-" },
+	};
+	EXPECT("procedure", procedures);
+}
+
 Test(facts, kinds)
 {
 	static const char *const cases[][2] = {

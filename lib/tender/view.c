@@ -172,6 +172,34 @@ static bool is_contents(const char *p, size_t n)
 	return digits > 0 && dots >= 4;
 }
 
+/* Lines "Prix ........ 40" under a line about criteria are weights when they make 100; a table of contents looks the
+ * same. Returns how many from `i` on do, 0 when none. */
+static uint32_t weight_lines(TALLOC_CTX *tmp, const struct doc_page *p, uint32_t i)
+{
+	uint32_t n = 0;
+	unsigned sum = 0;
+	if (i == 0)
+		return 0;
+	const struct doc_line *above = &p->lines[i - 1];
+	char *f = view_fold(tmp, p->text + above->start, above->len);
+	if (!strstr(f, "critere") && !strstr(f, "ponder"))
+		return 0;
+	for (; i + n < p->n_lines && n < 10; n++) {
+		const struct doc_line *l = &p->lines[i + n];
+		const char *s = p->text + l->start;
+		size_t len = l->len;
+		unsigned value = 0, unit = 1;
+		if (!is_contents(s, len))
+			break;
+		while (len > 0 && (s[len - 1] < '0' || s[len - 1] > '9'))
+			len--;
+		for (; len > 0 && s[len - 1] >= '0' && s[len - 1] <= '9' && unit <= 100; len--, unit *= 10)
+			value += unit * (unsigned)(s[len - 1] - '0');
+		sum += value;
+	}
+	return n >= 2 && sum == 100 ? n : 0;
+}
+
 /* For each line of a page: 1 + index of its cell over all tables of the page, 0 outside tables. */
 static uint32_t *cells_of_lines(TALLOC_CTX *mem, const struct doc_page *p, uint32_t **rows)
 {
@@ -195,14 +223,16 @@ static void fold_page(struct grower *g, const struct doc_page *p, enum view_zone
 	TALLOC_CTX *tmp = mem_new("view page", 0);
 	uint32_t *rows, *cell = cells_of_lines(tmp, p, &rows);
 	const struct doc_line *last = NULL;
-	uint32_t last_index = 0;
+	uint32_t last_index = 0, weights = 0;
 	for (uint32_t i = 0; i < p->n_lines; i++) {
 		const struct doc_line *l = &p->lines[i];
 		uint8_t kind = l->block < p->n_blocks ? p->blocks[l->block].kind : DOC_PARAGRAPH;
 		bool margin = kind == DOC_ARTIFACT;
 		if (margin != (zone == VIEW_MARGIN) || l->len == 0)
 			continue;
-		if (!margin && (kind == DOC_TOC || p->toc || is_contents(p->text + l->start, l->len)))
+		if (!margin && is_contents(p->text + l->start, l->len) && i >= weights)
+			weights = i + weight_lines(tmp, p, i);
+		if (!margin && i >= weights && (kind == DOC_TOC || p->toc || is_contents(p->text + l->start, l->len)))
 			continue;
 		size_t before = g->v->n;
 		if (last) {

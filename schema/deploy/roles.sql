@@ -24,6 +24,10 @@ end $$;
 alter role scorpius_api set search_path = scorpius, pg_temp;
 alter role scorpius_jobs set search_path = scorpius, pg_temp;
 
+-- A process that stops within a transaction gives its locks back. Longer than the slowest upload needs to reach the disk.
+alter role scorpius_api set idle_in_transaction_session_timeout = '5min';
+alter role scorpius_jobs set idle_in_transaction_session_timeout = '5min';
+
 create schema scorpius authorization scorpius_owner;
 create schema auth authorization scorpius_owner;
 create schema queue authorization scorpius_owner;
