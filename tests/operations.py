@@ -25,8 +25,18 @@ def arguments(operation, password="x"):
         "refresh": lambda: {"json": {"refresh_token": "A" * 43}},
         "uploadDocuments": lambda: {"files": [("file", ("a.txt", b"un fichier\n", "text/plain"))]},
         "createTender": lambda: {"json": {}},
+        "changeTender": lambda: {"json": {"description": "Note"}},
+        "setTenderStatus": lambda: {"json": {"status": "ready"}},
+        "decideFact": lambda: {"json": {"action": "confirmed"}},
         "addTenderDocuments": lambda: {"files": [("file", ("b.txt", b"un autre fichier\n", "text/plain"))]},
     }.get(operation.id, dict)()
+
+
+NOBODYS = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
+
+
+def address(template, document_id=NOBODYS, tender_id=NOBODYS):
+    return template.format(document_id=document_id, tender_id=tender_id, number=1, key="buyer")
 
 
 class Things:
@@ -38,11 +48,8 @@ class Things:
         self.document = documents[0]
 
     def path(self, operation):
-        return operation.template.format(document_id=self.document["id"], tender_id=self.tender["id"], number=1)
-
-
-NOBODYS = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
+        return address(operation.template, self.document["id"], self.tender["id"])
 
 
 def path_of_nobody(operation):
-    return operation.template.format(document_id=NOBODYS, tender_id=NOBODYS, number=1)
+    return address(operation.template)

@@ -206,6 +206,8 @@ class Organisation:
             (self.version, self.document))
         run("insert into analysis (id, document_id, reader_version, rules_version, result) values (%s, %s, 1, 1, '{}')",
             (str(uuid.uuid4()), self.document))
+        run("insert into fact_decision (id, tender_id, key, action, value, created_by) values (%s, %s, 'buyer', 'corrected', '1', %s)",
+            (str(uuid.uuid4()), self.tender, self.account))
         run("insert into audit_event (id, action) values (%s, 'document.upload')", (str(uuid.uuid4()),))
         run("insert into job (id, kind, document_id, state) values (%s, 'read', %s, 'done')", (str(uuid.uuid4()), self.document))
         run("reset search_path")
@@ -234,7 +236,7 @@ def as_role(database, role, organization_id):
 
 
 TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
-          "page", "dossier_version", "dossier_version_document", "analysis", "job"]
+          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job"]
 
 
 def visible(c, role, table):
@@ -320,10 +322,34 @@ def test_inserts_stay_inside(database, operator, two, role, what):
         c.cursor().execute(INSERTS[what], values(mine.id, mine.blob, mine.blob, mine))
 
 
+DECISION = ("insert into fact_decision (organization_id, id, tender_id, key, action, created_by) values (%(org)s, "
+            "gen_random_uuid(), %(tender)s, 'buyer', 'rejected', %(account)s)")
+
+
+def test_decisions_stay_inside(database, two):
+    """Made by the API alone: jobs decide nothing."""
+    mine, other = two
+    c = as_role(database, "scorpius_api", mine.id)
+    cur = c.cursor()
+    for org, tender, account, refused in [
+        (other.id, other.tender, other.account, errors.InsufficientPrivilege),
+        (mine.id, other.tender, mine.account, errors.ForeignKeyViolation),
+        (mine.id, mine.tender, other.account, errors.ForeignKeyViolation),
+    ]:
+        with pytest.raises(refused):
+            cur.execute(DECISION, dict(org=org, tender=tender, account=account))
+    c.autocommit = False
+    cur.execute(DECISION, dict(org=mine.id, tender=mine.tender, account=mine.account))
+    assert cur.rowcount == 1
+    c.rollback()
+
+
 @pytest.mark.parametrize("who, sql", [
     ("scorpius_api", "insert into analysis (id, document_id, reader_version, rules_version, result) values (%s, %s, 9, 9, '{}')"),
     ("scorpius_api", "insert into job (id, kind, document_id, attempt) values (%s, 'read', %s, 0)"),
     ("scorpius_api", "update job set state = 'done' where id = %s or document_id = %s"),
+    ("scorpius_api", "update fact_decision set action = 'rejected' where id = %s or tender_id = %s"),
+    ("scorpius_jobs", "insert into fact_decision (id, tender_id, key, action) values (%s, %s, 'buyer', 'rejected')"),
     ("scorpius_jobs", "update analysis set result = '{}' where id = %s or document_id = %s"),
     ("scorpius_jobs", "delete from document where id = %s or id = %s"),
     ("scorpius_jobs", "update audit_event set action = 'a.b' where id = %s or id = %s"),

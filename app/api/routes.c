@@ -1,5 +1,6 @@
 /* THE route table: what the API has, who may call it, what it takes. */
 #include "app.h"
+#include "decision.h"
 
 static const char *const document_statuses[] = { "uploaded", "processing", "processed", "failed", "quarantined", NULL };
 static const char *const document_types[] = { "rc", "ccap", "cctp", "ccp", "ae", "aapc", "bpu", "dpgf", "dqe", "dc1",
@@ -39,6 +40,13 @@ static const struct param tender_list_params[] = {
 	{ 0 },
 };
 static const struct param tender_params[] = { { "tender_id", PARAM_ID }, { 0 } };
+static const struct param tender_document_params[] = { { "tender_id", PARAM_ID }, { "document_id", PARAM_ID }, { 0 } };
+static const struct param fact_params[] = {
+	{ "tender_id", PARAM_ID },
+	{ "key", PARAM_ENUM, .choices = decision_keys },
+	{ "lot", PARAM_TEXT, 1, 20 },
+	{ 0 },
+};
 
 #define V1 "/api/v1"
 /* Uploads are bounded by MAX_REQUEST_SIZE, which their handler knows. */
@@ -66,6 +74,8 @@ const struct route api_routes[] = {
 	  .summary = "List documents" },
 	{ METHOD_GET, V1 "/documents/{document_id}", WHO_MEMBERS, document_params, .read_only = true, .run = document_show,
 	  .summary = "One document" },
+	{ METHOD_DELETE, V1 "/documents/{document_id}", WHO_WRITERS, document_params, .run = document_delete_one,
+	  .summary = "Delete a document" },
 	{ METHOD_GET, V1 "/documents/{document_id}/content", WHO_MEMBERS, document_params, 0, POOL_BULK, true,
 	  document_content, "The file itself" },
 	{ METHOD_POST, V1 "/documents/{document_id}/process", WHO_WRITERS, document_params, .run = document_process,
@@ -82,12 +92,24 @@ const struct route api_routes[] = {
 	  .summary = "List tenders" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}", WHO_MEMBERS, tender_params, .read_only = true, .run = tender_show,
 	  .summary = "One tender" },
+	{ METHOD_PATCH, V1 "/tenders/{tender_id}", WHO_WRITERS, tender_params, 65536, .run = tender_patch,
+	  .summary = "Change what people write about a tender" },
+	{ METHOD_DELETE, V1 "/tenders/{tender_id}", WHO_WRITERS, tender_params, .run = tender_delete_one,
+	  .summary = "Delete a tender with its documents" },
+	{ METHOD_PUT, V1 "/tenders/{tender_id}/status", WHO_WRITERS, tender_params, 4096, .run = tender_status_put,
+	  .summary = "Take a tender to another status" },
 	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_params, ANY_SIZE, POOL_BULK,
 	  .run = tender_document_add, .summary = "Add documents to a tender" },
-	{ METHOD_POST, V1 "/tenders/{tender_id}/analyze", WHO_WRITERS, tender_params, .run = tender_analyze,
+	{ METHOD_DELETE, V1 "/tenders/{tender_id}/documents/{document_id}", WHO_WRITERS, tender_document_params,
+	  .run = tender_document_remove, .summary = "Take a document out of a tender" },
+	{ METHOD_GET, V1 "/tenders/{tender_id}/completeness", WHO_MEMBERS, tender_params, .read_only = true,
+	  .run = tender_completeness_show, .summary = "Which pieces are there and which are missing" },
+	{ METHOD_POST, V1 "/tenders/{tender_id}/analyze", WHO_WRITERS, tender_params, .run = tender_analysis_start,
 	  .summary = "Analyse a tender" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}/analysis", WHO_MEMBERS, tender_params, .read_only = true,
 	  .run = tender_analysis_show, .summary = "The facts of a tender" },
+	{ METHOD_PUT, V1 "/tenders/{tender_id}/facts/{key}", WHO_WRITERS, fact_params, 262144, .run = tender_fact_put,
+	  .summary = "Confirm, correct or reject a fact" },
 };
 /* clang-format on */
 const size_t api_routes_count = ARRAY_LEN(api_routes);

@@ -200,7 +200,7 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 	}
 	if (up->tender_id.set) {
 		struct tender_key tender = { up->tender_id.value };
-		struct dossier_version_new version = { uuid_new(), tender.id, rq->identity.user_id };
+		struct dossier_version_new version = { uuid_new(), tender.id, rq->identity.user_id, "documents_added" };
 		struct dossier_version_fill_key fill = { version.id, tender.id };
 		TRY(dossier_version_insert_later(db, &version, NULL, e));
 		TRY(dossier_version_fill_later(db, &fill, NULL, e));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "decision.h"
 #include "json.h"
 #include "log.h"
 #include "tender.h"
@@ -44,6 +45,7 @@ static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 	struct tender_locked locked;
 	struct tender_waiting state;
 	struct tender_unread_row *unread;
+	struct tender_documents_left left;
 	size_t n;
 	*go = false;
 	TRY(worker_begin(w, mem, job, e));
@@ -53,6 +55,12 @@ static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 		return job_done_last(w->db, &done, NULL, e);
 	}
 	TRY(code);
+	/* All may have been taken out meanwhile: then there is nothing to analyse, and that is no failure. */
+	TRY(tender_count_documents(w->db, &key, mem, &left, e));
+	if (left.count == 0) {
+		TRY(tender_set_empty_later(w->db, &key, NULL, e));
+		return job_done_last(w->db, &done, NULL, e);
+	}
 	/* Documents that nobody has read are read first; the last one to be read enqueues the analysis again. */
 	TRY(tender_unread(w->db, &key, mem, &unread, &n, e));
 	for (size_t i = 0; i < n; i++) {
@@ -127,32 +135,24 @@ static const char *problems_json(TALLOC_CTX *mem, const struct tender_input *in,
 	return b.full ? "[]" : b.data;
 }
 
-static const char *text_fact(const struct analysis *a, const char *key)
+static const char *shown(const struct analysis *a, const struct decision *list, size_t n, const char *key)
 {
 	const struct fact *f = analysis_fact(a, key);
-	return f != NULL && f->status != FACT_CONTRADICTED && f->value.kind == VALUE_TEXT ? f->value.text : NULL;
+	bool text = f != NULL && f->value.kind == VALUE_TEXT;
+	return decision_shown(list, n, key, text ? f->value.text : NULL, text ? f->status : FACT_CONTRADICTED);
 }
 
-/* A deadline that is uncertain is not put into lists; and one that is no moment never is. */
-static const char *deadline_fact(const struct analysis *a)
+/* What lists show of the tender: what was read, and what people have decided about it. */
+static enum result follow(struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, const struct analysis *a,
+    const struct fact_decision_row *rows, size_t n, struct error *e)
 {
-	const struct fact *f = analysis_fact(a, "deadline");
-	if (f == NULL || f->status != FACT_FOUND || f->value.kind != VALUE_TEXT || f->value.text == NULL)
-		return NULL;
-	const char *s = f->value.text;
-	size_t n = strlen(s);
-	static const char form[] = "dddd-dd-ddTdd:dd";
-	if (n != 10 && n != 16)
-		return NULL;
+	struct decision *list = mem_array(mem, struct decision, n + 1);
 	for (size_t i = 0; i < n; i++)
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return NULL;
-#define TWO(i) ((s[i] - '0') * 10 + s[(i) + 1] - '0')
-	int64_t days;
-	if (!clock_days(TWO(0) * 100 + TWO(2), TWO(5), TWO(8), &days) || (n == 16 && (TWO(11) > 23 || TWO(14) > 59)))
-		return NULL;
-#undef TWO
-	return s;
+		TRY(decision_read(mem, rows[i].key, rows[i].lot, rows[i].action, rows[i].value.s, &list[i], e));
+	return tender_follow_later(w->db,
+	    &(struct tender_shown_new){ *tender_id, shown(a, list, n, "reference"), shown(a, list, n, "object"),
+		shown(a, list, n, "buyer"), shown(a, list, n, "deadline"), NULL },
+	    NULL, e);
 }
 
 static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
@@ -160,6 +160,8 @@ static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 {
 	struct tender_key key = { job->tender_id.value };
 	const char *problems = problems_json(mem, in, n);
+	struct fact_decision_row *decisions;
+	size_t n_decisions;
 	TRY(tender_lock(w->db, &key, mem, locked, e));
 	bool newer = is_outdated(locked, job);
 	if (newer && is_settled(locked))
@@ -171,11 +173,11 @@ static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 	if (read == 0)
 		return tender_analysis_failed_later(
 		    w->db, &(struct tender_failure){ key.id, error_id(ERR_NO_DOCUMENTS), { problems } }, NULL, e);
-	const char *title = text_fact(a, "object");
-	return tender_analysis_done_later(w->db,
-	    &(struct tender_facts){ key.id, text_fact(a, "reference"), title, text_fact(a, "buyer"), deadline_fact(a),
-		{ problems }, *again ? "queued" : "done" },
-	    NULL, e);
+	/* Under the lock: nobody decides meanwhile. */
+	TRY(fact_decision_list(w->db, &key, mem, &decisions, &n_decisions, e));
+	TRY(follow(w, mem, &key.id, a, decisions, n_decisions, e));
+	return tender_analysis_done_later(
+	    w->db, &(struct tender_analyzed){ key.id, { problems }, *again ? "queued" : "done" }, NULL, e);
 }
 
 static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
@@ -192,8 +194,14 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 		return error_set(e, ERR_INTERNAL, NULL);
 	}
 	TRY(worker_begin(w, mem, job, e));
-	if (job->tender_id.set)
-		TRY(write_tender(w, mem, job, a, in, n, read, &locked, &again, e));
+	if (job->tender_id.set) {
+		enum result code = write_tender(w, mem, job, a, in, n, read, &locked, &again, e);
+		if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
+			error_clear(e);
+			return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
+		}
+		TRY(code);
+	}
 	if (read > 0) {
 		TRY(analysis_insert_later(w->db,
 		    &(struct analysis_new){ uuid_new(), job->dossier_version_id, job->document_id,

@@ -52,6 +52,7 @@
 	X(NO_DOCUMENTS, "no_documents", 409, 65, "the tender has no documents to analyse", "la consultation ne contient aucun document à analyser") \
 	X(IN_OTHER_TENDER, "document_in_other_tender", 409, 65, "the document belongs to another tender", "le document appartient à une autre consultation") \
 	X(BAD_STATE, "bad_state", 409, 65, "not possible while the state is '{state}'", "impossible dans l'état « {state} »") \
+	X(VERSION_CONFLICT, "version_conflict", 409, 75, "this was changed meanwhile: its version is {version} now", "cet élément a été modifié entre-temps : sa version est maintenant {version}") \
 	X(BODY_TOO_LARGE, "body_too_large", 413, 65, "the body exceeds the limit of {max} bytes", "le corps dépasse la limite de {max} octets") \
 	X(FILE_TOO_LARGE, "file_too_large", 413, 65, "the file '{name}' exceeds the limit of {max} bytes", "le fichier « {name} » dépasse la limite de {max} octets") \
 	X(TOO_MANY_FILES, "too_many_files", 413, 65, "a request may carry at most {max} files", "une requête peut contenir au plus {max} fichiers") \

@@ -37,6 +37,7 @@ enum json_field_type {
 	JSON_FIELD_INT,   /* struct opt_int; min, max: its value */
 	JSON_FIELD_NUM,   /* struct opt_num; min, max: its value */
 	JSON_FIELD_UUIDS, /* struct json_uuids; min, max: number of elements */
+	JSON_FIELD_ANY,   /* const struct json *: whatever it is, for a field whose form depends on another one */
 };
 struct json_uuids {
 	struct uuid *p;

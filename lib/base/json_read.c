@@ -408,6 +408,9 @@ static void bind_value(TALLOC_CTX *mem, const struct json *v, const struct json_
 	case JSON_FIELD_UUIDS:
 		bind_uuids(mem, v, f, at, e);
 		break;
+	case JSON_FIELD_ANY:
+		*(const struct json **)at = v;
+		break;
 	}
 }
 

@@ -65,6 +65,7 @@ struct body {
 	const char *name, *role;
 	struct opt_int year;
 	struct opt_bool open;
+	const struct json *more;
 };
 static const char *const roles[] = { "viewer", "bid_manager", NULL };
 static const struct json_field fields[] = {
@@ -72,6 +73,7 @@ static const struct json_field fields[] = {
 	{ "role", JSON_FIELD_TEXT, offsetof(struct body, role), .choices = roles },
 	{ "year", JSON_FIELD_INT, offsetof(struct body, year), 1900, 2100 },
 	{ "open", JSON_FIELD_BOOL, offsetof(struct body, open) },
+	{ "more", JSON_FIELD_ANY, offsetof(struct body, more) },
 };
 
 static struct error bind(const char *s, struct body *out, TALLOC_CTX *mem)
@@ -96,9 +98,13 @@ Test(json, binds_to_a_struct)
 	cr_assert_str_eq(b.role, "viewer");
 	cr_assert(b.year.set && b.year.value == 2026);
 	cr_assert(b.open.set && !b.open.value);
-	e = bind("{\"name\":\"Ada\",\"year\":null}", &b, mem);
+	e = bind("{\"name\":\"Ada\",\"year\":null,\"more\":null}", &b, mem);
 	cr_assert_eq(e.code, ERR_OK);
 	cr_assert_not(b.year.set);
+	cr_assert_null(b.more);
+	e = bind("{\"name\":\"Ada\",\"more\":[1]}", &b, mem);
+	cr_assert_eq(e.code, ERR_OK);
+	cr_assert_eq(json_len(b.more), 1u);
 	talloc_free(mem);
 }
 

@@ -493,7 +493,7 @@ static void case_tenders(void)
 	HOLD(n == 1 && !docs[0].tender_id.set && locked.dossier_version == 0);
 	GOOD(tender_attach_later(db, &(struct tender_attachment){ ids[0], { &doc, 1 } }, &attached, &failure));
 	GOOD(dossier_version_insert_later(
-	    db, &(struct dossier_version_new){ version, ids[0], who.account_id }, NULL, &failure));
+	    db, &(struct dossier_version_new){ version, ids[0], who.account_id, "documents_added" }, NULL, &failure));
 	GOOD(dossier_version_fill_later(db, &(struct dossier_version_fill_key){ version, ids[0] }, NULL, &failure));
 	GOOD(tender_set_queued_later(db, &(struct tender_key){ ids[0] }, NULL, &failure));
 	GOOD(job_analyze_add_last(db, &(struct job_analyze_new){ uuid_new(), ids[0], version }, &enqueued, &failure));

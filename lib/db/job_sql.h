@@ -2,7 +2,7 @@
 #ifndef DB_JOB_SQL_H
 #define DB_JOB_SQL_H
 
-#include "tender_sql.h"
+#include "change_sql.h"
 
 struct job_lease_terms {
 	int64_t seconds, max_attempts;
@@ -293,26 +293,17 @@ SQL_EXEC(tender_analysis_running, tender_key,
     "update tender set analysis_status = 'running', analysis_reason = null where id = $1 and analysis_status <> "
     "'running'")
 
-struct tender_facts {
+struct tender_analyzed {
 	struct uuid id;
-	const char *reference, *title, *buyer, *deadline_local; /* as read; NULL: not found */
 	struct json_text problems;
 	const char *analysis_status; /* done, or queued when a newer version waits */
 };
-SQL_FIELDS(tender_facts, id, reference, title, buyer, deadline_local, problems, analysis_status);
+SQL_FIELDS(tender_analyzed, id, problems, analysis_status);
 
-/* What was read replaces what was read before, never a person's word; a draft becomes ready. */
-#define TENDER_READ(column, n) \
-	column " = case when t." column "_source = 'person' then t." column " else " n " end, " column \
-	       "_source = case when t." column "_source = 'person' then 'person' when " n \
-	       " is not null then 'read' end, "
-SQL_EXEC(tender_analysis_done, tender_facts,
-    "update tender t set " TENDER_READ("reference", "$2") TENDER_READ("title", "$3") TENDER_READ(
-	"buyer", "$4") "deadline_local = case when t.deadline_source = 'person' then t.deadline_local else $5 end, "
-		       "deadline_source = case when t.deadline_source = 'person' then 'person' when $5 is not null "
-		       "then 'read' end, "
-		       "problems = coalesce($6, '[]'), analysis_status = $7, analysis_reason = null, "
-		       "status = case when t.status = 'draft' then 'ready' else t.status end where t.id = $1")
+/* A draft becomes ready. What lists show goes along with tender_follow. */
+SQL_EXEC(tender_analysis_done, tender_analyzed,
+    "update tender t set problems = coalesce($2, '[]'), analysis_status = $3, analysis_reason = null, "
+    "status = case when t.status = 'draft' then 'ready' else t.status end where t.id = $1")
 
 struct tender_failure {
 	struct uuid id;

@@ -113,12 +113,14 @@ struct tender_locked {
 	const char *status, *analysis_status;
 	int64_t dossier_version; /* 0: none */
 	struct opt_uuid dossier_version_id;
+	int64_t version; /* of the tender's row */
 };
-SQL_FIELDS(tender_locked, status, analysis_status, dossier_version, dossier_version_id);
+SQL_FIELDS(tender_locked, status, analysis_status, dossier_version, dossier_version_id, version);
 
 /* Whoever changes a tender's dossier holds this lock: versions are counted without gaps. */
 SQL_ONE(tender_lock, tender_key, tender_locked,
-    "select t.status, t.analysis_status, coalesce(v.number, 0) as dossier_version, v.id as dossier_version_id"
+    "select t.status, t.analysis_status, coalesce(v.number, 0) as dossier_version, v.id as dossier_version_id,"
+    " t.version"
     " from tender t left join lateral (select id, number from dossier_version v"
     "  where v.organization_id = t.organization_id and v.tender_id = t.id order by number desc limit 1) v on true"
     " where t.id = $1 and t.deleted_at is null for update of t")
@@ -140,13 +142,14 @@ SQL_EXEC(
 struct dossier_version_new {
 	struct uuid id, tender_id;
 	struct uuid created_by;
+	const char *cause; /* documents_added, document_removed */
 };
-SQL_FIELDS(dossier_version_new, id, tender_id, created_by);
+SQL_FIELDS(dossier_version_new, id, tender_id, created_by, cause);
 
 /* The next version holds all documents that the tender has at this moment of the transaction. */
 SQL_EXEC(dossier_version_insert, dossier_version_new,
     "insert into dossier_version (id, tender_id, number, cause, created_by)"
-    " select $1, $2, coalesce(max(number), 0) + 1, 'documents_added', $3 from dossier_version where tender_id = $2")
+    " select $1, $2, coalesce(max(number), 0) + 1, $4, $3 from dossier_version where tender_id = $2")
 struct dossier_version_fill_key {
 	struct uuid id, tender_id;
 };
@@ -195,19 +198,30 @@ SQL_EXEC(
 struct tender_analysis_row {
 	struct opt_uuid analysis_id;
 	struct opt_int dossier_version, rules_version;
-	struct json_text result;
+	struct json_text rest, facts; /* of the result: the facts apart, since decisions are merged into them */
 	struct opt_instant created_at;
 };
-SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, result, created_at);
+SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, rest, facts, created_at);
 
-/* The latest one; ERR_NOT_FOUND without the tender, no analysis_id before the first. */
+/* The latest one; none of a dossier that has lost all its documents. */
+#define LATEST_ANALYSIS \
+	" from tender t left join lateral (" \
+	"  select a.id, v.number, a.rules_version, a.result, a.created_at from dossier_version v" \
+	"  join analysis a on a.organization_id = v.organization_id and a.dossier_version_id = v.id" \
+	"  where v.organization_id = t.organization_id and v.tender_id = t.id" \
+	"  and exists (select from document d where d.tender_id = t.id and d.deleted_at is null)" \
+	"  order by v.number desc, a.created_at desc, a.id desc limit 1) a on true" \
+	" where t.id = $1 and t.deleted_at is null"
+
+/* ERR_NOT_FOUND without the tender, no analysis_id before the first. */
 SQL_ONE(tender_analysis, tender_key, tender_analysis_row,
-    "select a.id as analysis_id, a.number as dossier_version, a.rules_version, a.result, a.created_at"
-    " from tender t left join lateral ("
-    "  select a.id, v.number, a.rules_version, a.result, a.created_at from dossier_version v"
-    "  join analysis a on a.organization_id = v.organization_id and a.dossier_version_id = v.id"
-    "  where v.organization_id = t.organization_id and v.tender_id = t.id"
-    "  order by v.number desc, a.created_at desc, a.id desc limit 1) a on true"
-    " where t.id = $1 and t.deleted_at is null")
+    "select a.id as analysis_id, a.number as dossier_version, a.rules_version, a.result - 'facts' as rest,"
+    " a.result -> 'facts' as facts, a.created_at" LATEST_ANALYSIS)
+
+struct tender_facts_row {
+	struct json_text facts; /* NULL: not analysed */
+};
+SQL_FIELDS(tender_facts_row, facts);
+SQL_ONE(tender_facts_read, tender_key, tender_facts_row, "select a.result -> 'facts' as facts" LATEST_ANALYSIS)
 
 #endif

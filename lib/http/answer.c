@@ -31,7 +31,7 @@ void answer_options(struct response *rs, unsigned allowed)
 	response_header(rs, "Allow", methods);
 	response_header(rs, "Access-Control-Allow-Methods", methods);
 	response_header(rs, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, Accept-Language, If-None-Match, X-Request-Id");
+	    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id");
 	response_header(rs, "Access-Control-Max-Age", "600");
 }
 

@@ -78,7 +78,7 @@ enum result request_read(struct request *rq, void *p, size_t n, size_t *got, str
 	return ERR_OK;
 }
 
-enum result request_json(struct request *rq, const struct json_field *fields, size_t n, void *out, struct error *e)
+enum result request_json_value(struct request *rq, const struct json **out, struct error *e)
 {
 	if (!request_body_is(rq, "application/json"))
 		return error_set(e, ERR_UNSUPPORTED_MEDIA_TYPE, NULL, "expected", "application/json");
@@ -92,7 +92,12 @@ enum result request_json(struct request *rq, const struct json_field *fields, si
 			break;
 		buf_add(&body, chunk, got);
 	}
+	return json_parse(rq->mem, body.data, body.len, out, e);
+}
+
+enum result request_json(struct request *rq, const struct json_field *fields, size_t n, void *out, struct error *e)
+{
 	const struct json *v;
-	TRY(json_parse(rq->mem, body.data, body.len, &v, e));
+	TRY(request_json_value(rq, &v, e));
 	return json_bind(rq->mem, v, fields, n, out, e);
 }

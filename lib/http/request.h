@@ -60,6 +60,10 @@ bool request_body_is(const struct request *rq, const char *type);
  * length, BODY_TOO_LARGE past the route's body_max. */
 enum result request_read(struct request *rq, void *p, size_t n, size_t *got, struct error *e) MUST_CHECK;
 
+/* The whole body as one JSON value, not yet bound: where it matters whether a field is null or absent.
+ * UNSUPPORTED_MEDIA_TYPE unless application/json. */
+enum result request_json_value(struct request *rq, const struct json **out, struct error *e) MUST_CHECK;
+
 /* The whole body as JSON, bound by `fields` (see json_bind). UNSUPPORTED_MEDIA_TYPE unless application/json. */
 enum result request_json(
     struct request *rq, const struct json_field *fields, size_t n, void *out, struct error *e) MUST_CHECK;

@@ -33,7 +33,7 @@ def member_with_role(api, stack, role):
     api.token = api.login(body["email"], body["password"]).json()["data"]["access_token"]
 
 
-@pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.method == "POST" and o.id != "logout"], ids=operations.name)
+@pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.method != "GET" and o.id != "logout"], ids=operations.name)
 def test_a_viewer_changes_nothing(api, stack, op):
     member_with_role(api, stack, "viewer")
     answer = api.request(op.method, operations.path_of_nobody(op), **operations.arguments(op))
@@ -106,13 +106,13 @@ def test_files_and_a_broken_request(stack, contract, op):
     assert status == 400
 
 
-@pytest.mark.parametrize("op", [o for o in operations.ALL if o.method == "POST"], ids=operations.name)
+@pytest.mark.parametrize("op", [o for o in operations.ALL if o.method != "GET"], ids=operations.name)
 def test_a_body_may_be_too_large(things, contract, stack, op, expect_log):
     expect_log("client intended to send too large body")
     path = things.path(op)
-    status, headers, body = raw(stack, f"POST {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: trop-grand\r\nAuthorization: Bearer {things.member.token}\r\n"
+    status, headers, body = raw(stack, f"{op.method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: trop-grand\r\nAuthorization: Bearer {things.member.token}\r\n"
                                 f"Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n".encode())
-    contract.check("POST", path, {"X-Request-Id": "trop-grand"}, status, headers, body)
+    contract.check(op.method, path, {"X-Request-Id": "trop-grand"}, status, headers, body)
     assert status == 413 and json.loads(body)["errors"][0]["code"] == "body_too_large"
     assert headers["X-Request-Id"] == "trop-grand"
 
@@ -123,10 +123,11 @@ def test_a_body_may_be_of_a_wrong_type(things, op):
     assert answer.status_code == 415 and code(answer) == "unsupported_media_type"
 
 
-@pytest.mark.parametrize("path", sorted({o.template for o in operations.ALL}))
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("method, path", [
+    (m, p) for m in ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND") for p in sorted({o.template for o in operations.ALL})
+    if (m, p) not in {(o.method, o.template) for o in operations.ALL}])
 def test_other_methods(things, path, method):
-    address = path.format(document_id=things.document["id"], tender_id=things.tender["id"], number=1)
+    address = operations.address(path, things.document["id"], things.tender["id"])
     answer = things.member.request(method, address)
     assert answer.status_code == 405 and code(answer) == "method_not_allowed"
 
@@ -209,7 +210,7 @@ ORIGIN = "https://app.essai.example"
 
 @pytest.mark.parametrize("path", sorted({o.template for o in operations.DYNAMIC}))
 def test_preflight(api, path):
-    address = path.format(document_id=operations.NOBODYS, tender_id=operations.NOBODYS, number=1)
+    address = operations.address(path)
     methods = {o.method for o in operations.ALL if o.template == path}
     answer = api.request("OPTIONS", address, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST",
                                                       "Access-Control-Request-Headers": "authorization, content-type"})
@@ -217,7 +218,7 @@ def test_preflight(api, path):
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert methods <= set(re.split(", *", answer.headers["Access-Control-Allow-Methods"]))
     allowed = answer.headers["Access-Control-Allow-Headers"].lower()
-    assert all(h in allowed for h in ("authorization", "content-type", "if-none-match", "x-request-id"))
+    assert all(h in allowed for h in ("authorization", "content-type", "if-match", "if-none-match", "x-request-id"))
 
 
 @pytest.mark.parametrize("path, status", [("/live", 200), ("/documents", 401), ("/nowhere", 404), ("/openapi.json", 200),

@@ -1,0 +1,44 @@
+/* How tenders look in answers, and the fields that people give. */
+#ifndef API_TENDER_ANSWER_H
+#define API_TENDER_ANSWER_H
+
+#include "app.h"
+#include "change_sql.h"
+#include "decision.h"
+
+void tender_write(struct json_writer *w, const struct tender_row *t);
+/* The whole tender, with its ETag. */
+void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t);
+
+/* What a person gives of a tender, by POST or PATCH. */
+struct tender_draft {
+	const char *reference, *title, *buyer, *description, *timezone, *publication_date;
+	struct opt_instant deadline;
+	struct opt_num estimated_amount_ht;
+	struct opt_int version; /* that the change starts from; only where `with_version` */
+	/* The members that are there and null. */
+	bool no_reference, no_title, no_buyer, no_description, no_timezone, no_publication_date, no_deadline,
+	    no_estimated_amount_ht;
+};
+/* Reads it from the body; all faults are told. */
+enum result tender_draft_read(
+    struct request *rq, bool with_version, struct tender_draft *out, struct error *e) MUST_CHECK;
+
+/* VERSION_CONFLICT unless what the client started from is the tender's version: `given` (from the body) and If-Match
+ * each, when they are there. */
+enum result tender_check_version(
+    struct request *rq, const struct opt_int *given, int64_t version, struct error *e) MUST_CHECK;
+
+/* The decisions of rows, for lib/tender; array of n (and room for one more). */
+enum result tender_decisions(struct request *rq, const struct fact_decision_row *rows, size_t n, struct decision **out,
+    struct error *e) MUST_CHECK;
+
+/* The facts of a stored analysis (JSON text) with the decisions. */
+enum result tender_facts_merged(struct request *rq, const char *facts, const struct decision *decisions, size_t n,
+    const struct json **out, struct error *e) MUST_CHECK;
+
+/* Notes in the audit log what the caller does; sent with the transaction's next statement. */
+enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
+    const char *detail, struct error *e) MUST_CHECK;
+
+#endif
