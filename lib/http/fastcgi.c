@@ -2,8 +2,8 @@
  *
  * Signals are blocked from start to end, so none can interrupt a read of a body or fall between a check and a wait. The
  * worker waits in accept() itself, for a tenth of a second at most (SO_RCVTIMEO of the listening socket), and looks at
- * what is pending in between. That costs a short request next to nothing beyond what an empty program pays, wakes exactly
- * one worker for a connection, and ends an idle worker within that tenth. */
+ * what is pending in between. That costs a short request next to nothing beyond what an empty program pays, wakes
+ * exactly one worker for a connection, and ends an idle worker within that tenth. */
 #include "server.h"
 #include "clock.h"
 
