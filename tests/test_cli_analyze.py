@@ -53,12 +53,32 @@ def test_every_fact_of_the_sample(sample):
         "offer_validity_days": 150,
         "variants_allowed": False,
         "platform_url": "https://marches.val-ombrelle.example",
+        "contract_nature": "services",
+        "duration_months": 36,
+        "site_visit_mandatory": False,
+        "dume_accepted": True,
+        "question_deadline": "2027-02-22",
+        "answers_deadline": "2027-02-28",
     }
     assert {k: facts[k] for k in expected} == {k: (v, "found") for k, v in expected.items()}
     assert [x["title"] for x in facts["lots_list"][0]] == [
         "Plateforme de démarches et de rendez-vous", "Reprise des données et formation des agents"]
     assert [(c["weight"], [s["weight"] for s in c["sub"]]) for c in facts["criteria"][0]] == [
         (50, [20, 15, 15]), (35, [20, 15]), (15, [10, 5])]
+    assert sample["facts"]["question_deadline"]["computed"] is True
+    assert [p["piece"] for p in facts["mandatory_candidature"][0]] == ["dc1", "dc2", "ca", "references", "assurance"]
+    assert [p["piece"] for p in facts["mandatory_offer"][0]] == ["ae", None, "cadre_reponse"]
+    assert [p["piece"] for p in facts["dce_documents"][0]] == ["rc", "ae", "ccap", "cctp", "dpgf", "bpu", "cadre_reponse"]
+
+
+def test_requirements_have_their_section_and_place(tmp_path):
+    (tmp_path / "cctp.txt").write_text(
+        "CAHIER DES CLAUSES TECHNIQUES PARTICULIERES\n\n2.1 Astreinte\n\nLe titulaire doit répondre en moins de 30 minutes, "
+        "sous peine de pénalité.\n\nLa ville compte douze écoles.\n")
+    found = analysis(tmp_path / "cctp.txt")["requirements"]
+    assert [(r["text"][:26], r["category"], r["priority"], r["section"]) for r in found] == [
+        ("Le titulaire doit répondre", "performance", "mandatory", "2.1 Astreinte")]
+    assert found[0]["evidence"][0]["file"] == "cctp.txt" and len(found[0]["id"]) == 16
 
 
 def test_each_fact_has_a_place_on_the_page(sample):
@@ -86,6 +106,24 @@ def test_days_left(sample, now, said):
     p = scorpius("analyze", "--from", "-", "--now", now, stdin=json.dumps(sample))
     assert said in p.stdout.splitlines()[[i for i, x in enumerate(p.stdout.splitlines()) if "6 mars 2027" in x][0] + 1]
     assert "attention\u00a0: c'est un samedi" in p.stdout
+
+
+def test_the_contract_in_words():
+    def said(facts):
+        facts = {k: {"value": v, "confidence": 0.9, "status": "found", "evidence": []} for k, v in facts.items()}
+        return scorpius("analyze", "--from", "-", stdin=json.dumps({"documents": [], "facts": facts})).stdout.replace("\u00a0", " ")
+    text = said({"contract_form": "accord_cadre", "contract_nature": "services", "duration_months": 24, "renewals": 1,
+                 "renewal_months": 24, "amount_max_eur_ht": 1250000.5, "amount_max_period": "annuel", "ccag": "tic",
+                 "site_visit_mandatory": True, "visit_dates": ["2027-03-11T10:00"]})
+    for line in ("Contrat        accord-cadre de services", "Durée          24 mois, reconductible une fois pour 24 mois",
+                 "Maximum        1 250 000,50 € HT, annuel", "Visite         obligatoire", "jeudi 11 mars 2027 à 10 h 00",
+                 "CCAG           CCAG-TIC"):
+        assert line in text
+    text = said({"contract_form": "marche", "duration_months": 12, "renewals": 0})
+    assert "Contrat        marché\n" in text and "12 mois, non reconductible" in text
+    assert "reconductible 3 fois pour 12 mois chaque fois" in said({"renewals": 3, "renewal_months": 12})
+    text = said({"buyer": "X"})
+    assert not any(word in text for word in ("Contrat ", "Durée", "Maximum", "Visite", "PIÈCES", "CCAG", "Questions"))
 
 
 def test_what_is_doubtful_or_absent_is_said():

@@ -167,6 +167,75 @@ static void text_line(struct summary *s, const char *label, const char *key)
 	line(s, label, v ? with_place(s, f, v) : "non trouvé");
 }
 
+static const struct word natures[] = { { "travaux", "travaux" }, { "fournitures", "fournitures" },
+	{ "services", "services" } };
+static const struct word ccags[] = { { "tic", "CCAG-TIC (techniques de l'information et de la communication)" },
+	{ "fcs", "CCAG-FCS (fournitures courantes et services)" }, { "pi", "CCAG-PI (prestations intellectuelles)" },
+	{ "travaux", "CCAG-Travaux" }, { "moe", "CCAG-MOE (maîtrise d'œuvre)" },
+	{ "mi", "CCAG-MI (marchés industriels)" } };
+
+/* "accord-cadre de services (mono-attributaire)"; nothing where neither is known. */
+static void contract(struct summary *s)
+{
+	const struct json *form = fact(s, "contract_form"), *nature = fact(s, "contract_nature");
+	const char *of = FRENCH(natures, json_string(json_get(nature, "value")));
+	const char *id = json_string(json_get(form, "value")), *detail = json_string(json_get(form, "detail"));
+	if (!form && of) {
+		line(s, "Nature", with_place(s, nature, of));
+		return;
+	}
+	if (!id)
+		return;
+	line(s, "Contrat",
+	    with_place(s, form,
+		mem_printf(s->mem, "%s%s%s%s%s%s", strcmp(id, "accord_cadre") == 0 ? "accord-cadre" : "marché",
+		    of ? " de " : "", of ? of : "", detail ? " (" : "", detail ? detail : "", detail ? ")" : "")));
+}
+
+/* "500 000 €", figures in threes, cents only where there are some. */
+static char *euros(struct summary *s, double v)
+{
+	int64_t cents = (int64_t)(v * 100 + 0.5);
+	char *digits = mem_printf(s->mem, "%lld", (long long)(cents / 100)), *out = mem_strdup(s->mem, "");
+	size_t n = strlen(digits);
+	for (size_t i = 0; i < n; i++)
+		out = mem_printf(s->mem, "%s%s%c", out, i > 0 && (n - i) % 3 == 0 ? "\u00a0" : "", digits[i]);
+	if (cents % 100 != 0)
+		out = mem_printf(s->mem, "%s,%02d", out, (int)(cents % 100));
+	return mem_printf(s->mem, "%s\u00a0€", out);
+}
+
+static void duration(struct summary *s)
+{
+	const struct json *d = fact(s, "duration_months"), *r = fact(s, "renewals"), *each = fact(s, "renewal_months");
+	if (!d && !r)
+		return;
+	long long months = (long long)json_num(json_get(d, "value")), times = (long long)json_num(json_get(r, "value")),
+		  length = (long long)json_num(json_get(each, "value"));
+	char *text = d ? mem_printf(s->mem, "%lld\u00a0mois", months) : mem_strdup(s->mem, "");
+	if (r && times == 0)
+		text = mem_printf(s->mem, "%s%snon reconductible", text, d ? ", " : "");
+	else if (r && times == 1)
+		text = mem_printf(s->mem, "%s%sreconductible une fois", text, d ? ", " : "");
+	else if (r)
+		text = mem_printf(s->mem, "%s%sreconductible %lld\u00a0fois", text, d ? ", " : "", times);
+	if (r && times > 0 && each)
+		text = mem_printf(
+		    s->mem, times == 1 ? "%s pour %lld\u00a0mois" : "%s pour %lld\u00a0mois chaque fois", text, length);
+	line(s, "Durée", with_place(s, d ? d : r, text));
+}
+
+static void most(struct summary *s)
+{
+	const struct json *m = fact(s, "amount_max_eur_ht"), *period = fact(s, "amount_max_period");
+	const char *words = json_string(json_get(period, "value"));
+	if (m)
+		line(s, "Maximum",
+		    with_place(s, m,
+			mem_printf(s->mem, "%s HT%s%s", euros(s, json_num(json_get(m, "value"))), words ? ", " : "",
+			    words ? words : "")));
+}
+
 static void what(struct summary *s)
 {
 	const struct json *f = fact(s, "procedure"), *lots = fact(s, "lots"), *list = fact(s, "lots_list");
@@ -175,6 +244,7 @@ static void what(struct summary *s)
 	text_line(s, "Objet", "object");
 	text_line(s, "Référence", "reference");
 	line(s, "Procédure", f ? with_place(s, f, p ? p : "autre") : "non trouvé");
+	contract(s);
 	int64_t n = (int64_t)json_num(json_get(lots, "value"));
 	const struct json *allotted = json_get(json_get(s->facts, "allotted"), "value");
 	if (!lots)
@@ -190,6 +260,8 @@ static void what(struct summary *s)
 		line(s, "",
 		    mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : ""));
 	}
+	duration(s);
+	most(s);
 }
 
 static void until(struct summary *s, const char *label, const char *key, const struct wall_time *now)
@@ -270,6 +342,59 @@ static void judged(struct summary *s)
 	criteria(s, json_get(f, "value"), 0, widest(s, json_get(f, "value")));
 }
 
+/* Until when to ask and to visit: only where the dossier says so. */
+static void questions(struct summary *s)
+{
+	const struct json *f = fact(s, "question_deadline");
+	const char *v = json_string(json_get(f, "value"));
+	struct wall_time t;
+	if (!v)
+		return;
+	const char *day = wall_time_parse(v, &t) ? wall_time_words(s->mem, &t) : v;
+	const char *how = json_truth(json_get(f, "computed")) ? " (date calculée)" : "";
+	line(s, "Questions", with_place(s, f, mem_printf(s->mem, "jusqu'au %s%s", day, how)));
+}
+
+static void visit(struct summary *s)
+{
+	const struct json *f = fact(s, "site_visit_mandatory"), *dates = json_get(fact(s, "visit_dates"), "value");
+	if (f)
+		line(s, "Visite",
+		    with_place(s, f, json_truth(json_get(f, "value")) ? "obligatoire" : "non obligatoire"));
+	for (size_t i = 0; i < json_len(dates); i++) {
+		struct wall_time t;
+		const char *v = json_string(json_at(dates, i));
+		if (v && wall_time_parse(v, &t))
+			line(s, !f && i == 0 ? "Visite" : "", wall_time_words(s->mem, &t));
+	}
+}
+
+static void pieces(struct summary *s, const char *label, const char *key)
+{
+	const struct json *f = fact(s, key), *all = json_get(f, "value");
+	if (!f)
+		return;
+	line(
+	    s, label, with_place(s, f, mem_printf(s->mem, "%zu pièce%s", json_len(all), json_len(all) > 1 ? "s" : "")));
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *name = json_string(json_get(json_at(all, i), "name")),
+			   *form = json_string(json_get(json_at(all, i), "format"));
+		bool said = !form || (name && strstr(name, form));
+		line(s, "",
+		    mem_printf(
+			s->mem, "- %s%s%s%s", name ? name : "?", said ? "" : " (", said ? "" : form, said ? "" : ")"));
+	}
+}
+
+static void to_give(struct summary *s)
+{
+	if (!fact(s, "mandatory_candidature") && !fact(s, "mandatory_offer"))
+		return;
+	title(s, "PIÈCES À REMETTRE");
+	pieces(s, "Candidature", "mandatory_candidature");
+	pieces(s, "Offre", "mandatory_offer");
+}
+
 static void conditions(struct summary *s)
 {
 	const struct json *v = fact(s, "offer_validity_days"), *w = fact(s, "variants_allowed");
@@ -280,6 +405,11 @@ static void conditions(struct summary *s)
 	line(s, "Variantes",
 	    w ? with_place(s, w, json_truth(json_get(w, "value")) ? "autorisées" : "interdites") : "non trouvé");
 	text_line(s, "Plateforme", "platform_url");
+	visit(s);
+	const struct json *ccag = fact(s, "ccag");
+	const char *name = FRENCH(ccags, json_string(json_get(ccag, "value")));
+	if (name)
+		line(s, "CCAG", with_place(s, ccag, name));
 }
 
 static void contradictions(struct summary *s, const struct json *all)
@@ -350,7 +480,9 @@ void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wa
 	} else {
 		until(&s, "Remise", "deadline", now);
 	}
+	questions(&s);
 	judged(&s);
+	to_give(&s);
 	conditions(&s);
 	contradictions(&s, json_get(analysis, "contradictions"));
 	documents(&s, json_get(analysis, "documents"));

@@ -45,14 +45,31 @@ static void write_value(struct json_writer *w, const struct value *v)
 		}
 		jw_close(w, ']');
 		return;
+	case VALUE_TEXTS:
+		jw_open(w, '[');
+		for (size_t i = 0; i < v->n; i++)
+			jw_text(w, v->texts[i]);
+		jw_close(w, ']');
+		return;
+	case VALUE_PIECES:
+		jw_open(w, '[');
+		for (size_t i = 0; i < v->n; i++) {
+			jw_open(w, '{');
+			jw_field_text(w, "name", v->pieces[i].name);
+			jw_field_text(w, "piece", v->pieces[i].code);
+			jw_field_text(w, "format", v->pieces[i].form);
+			jw_close(w, '}');
+		}
+		jw_close(w, ']');
+		return;
 	}
 }
 
-static void write_evidence(struct json_writer *w, const struct analysis *a, const struct fact *f)
+static void write_evidence(struct json_writer *w, const struct analysis *a, const struct evidence *evidence, size_t n)
 {
 	jw_open(w, '[');
-	for (size_t i = 0; i < f->n_evidence; i++) {
-		const struct evidence *e = &f->evidence[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence *e = &evidence[i];
 		const struct analyzed_document *d = &a->documents[e->document];
 		jw_open(w, '{');
 		jw_field_text(w, "file", d->file);
@@ -111,6 +128,20 @@ static void write_document(struct json_writer *w, const struct analyzed_document
 	jw_close(w, '}');
 }
 
+static void write_requirement(struct json_writer *w, const struct analysis *a, const struct requirement *q)
+{
+	static const char *const priorities[] = { "eliminatory", "mandatory", "desirable" };
+	jw_open(w, '{');
+	jw_field_text(w, "id", q->id);
+	jw_field_text(w, "text", q->text);
+	jw_field_text(w, "category", q->category);
+	jw_field_text(w, "priority", priorities[q->priority]);
+	jw_field_text(w, "section", q->section);
+	jw_key(w, "evidence");
+	write_evidence(w, a, &q->evidence, 1);
+	jw_close(w, '}');
+}
+
 void analysis_write(const struct analysis *a, struct buf *out)
 {
 	struct json_writer w;
@@ -132,13 +163,21 @@ void analysis_write(const struct analysis *a, struct buf *out)
 		jw_key(&w, "confidence");
 		jw_num(&w, f->confidence, 2);
 		jw_field_text(&w, "status", statuses[f->status]);
+		if (f->computed) {
+			jw_key(&w, "computed");
+			jw_bool(&w, true);
+		}
+		if (f->detail)
+			jw_field_text(&w, "detail", f->detail);
 		jw_key(&w, "evidence");
-		write_evidence(&w, a, f);
+		write_evidence(&w, a, f->evidence, f->n_evidence);
 		jw_close(&w, '}');
 	}
 	jw_close(&w, '}');
 	jw_key(&w, "requirements");
 	jw_open(&w, '[');
+	for (size_t i = 0; i < a->n_requirements; i++)
+		write_requirement(&w, a, &a->requirements[i]);
 	jw_close(&w, ']');
 	jw_key(&w, "contradictions");
 	jw_open(&w, '[');
@@ -153,7 +192,7 @@ void analysis_write(const struct analysis *a, struct buf *out)
 			jw_key(&w, "value");
 			write_value(&w, &c->values[k].value);
 			jw_key(&w, "evidence");
-			write_evidence(&w, a, &c->values[k]);
+			write_evidence(&w, a, c->values[k].evidence, c->values[k].n_evidence);
 			jw_close(&w, '}');
 		}
 		jw_close(&w, ']');

@@ -25,6 +25,43 @@ static const struct {
 	{ "offer_validity_days", false, false, "délai de validité des offres" },
 	{ "variants_allowed", false, false, "variantes" },
 	{ "platform_url", false, true, "plateforme de dématérialisation" },
+	{ "contract_form", false, false, "forme du contrat" },
+	{ "contract_nature", false, false, "nature du contrat" },
+	{ "cpv", false, true, "codes CPV" },
+	{ "nuts", false, true, "codes NUTS" },
+	{ "duration_months", true, false, "durée en mois" },
+	{ "renewals", true, false, "nombre de reconductions" },
+	{ "renewal_months", true, false, "durée d'une reconduction en mois" },
+	{ "amount_max_eur_ht", true, false, "montant maximum HT" },
+	{ "amount_max_period", true, true, "période du montant maximum" },
+	{ "amount_min_eur_ht", true, false, "montant minimum HT" },
+	{ "estimated_amount_eur_ht", false, false, "montant estimé HT" },
+	{ "site_visit_mandatory", false, false, "visite obligatoire" },
+	{ "visit_dates", false, true, "dates de visite" },
+	{ "negotiation", false, false, "négociation" },
+	{ "pse", false, false, "prestations supplémentaires éventuelles" },
+	{ "groupement", false, true, "groupement" },
+	{ "electronic_only", false, false, "remise électronique obligatoire" },
+	{ "signature_required", false, false, "signature au dépôt" },
+	{ "dume_accepted", false, false, "DUME" },
+	{ "question_deadline", false, false, "date limite des questions" },
+	{ "answers_deadline", false, false, "date limite des réponses" },
+	{ "mandatory_candidature", false, true, "pièces de la candidature" },
+	{ "mandatory_offer", false, true, "pièces de l'offre" },
+	{ "mandatory_documents", false, true, "pièces à remettre" },
+	{ "dce_documents", false, true, "pièces du dossier" },
+	{ "ccag", true, false, "CCAG" },
+	{ "ccag_derogations", true, true, "dérogations au CCAG" },
+	{ "payment_days", true, false, "délai de paiement" },
+	{ "advance", true, true, "avance" },
+	{ "retention", true, false, "retenue de garantie" },
+	{ "penalties", true, true, "pénalités" },
+	{ "penalties_cap", true, true, "plafond des pénalités" },
+	{ "price_revision", true, true, "révision des prix" },
+	{ "termination", true, true, "résiliation" },
+	{ "reversibility", true, true, "réversibilité" },
+	{ "rgpd", true, true, "protection des données" },
+	{ "insurance", true, true, "assurances" },
 };
 
 static int rank(enum tender_kind k, bool contract)
@@ -83,6 +120,12 @@ bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b)
 	case VALUE_CRITERIA:
 		return criteria_equal(tmp, a->criteria, a->n, b->criteria, b->n);
 	case VALUE_LOTS:
+	case VALUE_PIECES:
+		return a->n == b->n;
+	case VALUE_TEXTS:
+		for (size_t i = 0; i < a->n && i < b->n; i++)
+			if (!text_equal(tmp, a->texts[i], b->texts[i]))
+				return false;
 		return a->n == b->n;
 	}
 	return false;
@@ -105,11 +148,17 @@ char *value_words(TALLOC_CTX *mem, const struct value *v)
 	case VALUE_BOOL:
 		return mem_strdup(mem, v->truth ? "oui" : "non");
 	case VALUE_LOTS:
+	case VALUE_PIECES:
 		return mem_printf(mem, "%zu", v->n);
+	case VALUE_TEXTS:
 	case VALUE_CRITERIA:
 		break;
 	}
 	char *s = mem_strdup(mem, "");
+	for (size_t i = 0; v->kind == VALUE_TEXTS && i < v->n; i++)
+		s = mem_printf(mem, "%s%s%s", s, i ? ", " : "", v->texts[i]);
+	if (v->kind == VALUE_TEXTS)
+		return s;
 	for (size_t i = 0; i < v->n; i++)
 		s = mem_printf(mem, "%s%s%s %g %%", s, i ? ", " : "", v->criteria[i].name, v->criteria[i].weight.value);
 	return s;

@@ -60,7 +60,7 @@ static const char *const ccags[] = { "tic", "fcs", "pi", "travaux", "moe", "mi",
 	X(allotted, FORM_TRUTH, 0, 0, NULL) \
 	X(lots_list, FORM_LOTS, 0, 0, NULL) \
 	X(cpv, FORM_CPV, 0, 0, NULL) \
-	X(nuts, FORM_TEXTS, 1, 20, NULL) \
+	X(nuts, FORM_TEXT, 1, 20, NULL) \
 	X(duration_months, FORM_COUNT, 1, 1200, NULL) \
 	X(renewals, FORM_COUNT, 0, 100, NULL) \
 	X(renewal_months, FORM_COUNT, 1, 1200, NULL) \
@@ -85,16 +85,16 @@ static const char *const ccags[] = { "tic", "fcs", "pi", "travaux", "moe", "mi",
 	X(dce_documents, FORM_PIECES, 0, 0, NULL) \
 	X(ccag, FORM_CHOICE, 0, 0, ccags) \
 	X(ccag_derogations, FORM_TEXTS, 1, 500, NULL) \
-	X(penalties, FORM_TEXT, 1, 4000, NULL) \
+	X(penalties, FORM_TEXTS, 1, 1000, NULL) \
 	X(penalties_cap, FORM_TEXT, 1, 2000, NULL) \
 	X(price_revision, FORM_TEXT, 1, 2000, NULL) \
-	X(advance, FORM_TEXT, 1, 2000, NULL) \
-	X(retention, FORM_TEXT, 1, 2000, NULL) \
+	X(advance, FORM_DETAIL, 1, 2000, NULL) \
+	X(retention, FORM_DETAIL, 1, 2000, NULL) \
 	X(payment_days, FORM_COUNT, 1, 365, NULL) \
-	X(insurance, FORM_TEXT, 1, 2000, NULL) \
-	X(termination, FORM_TEXT, 1, 2000, NULL) \
-	X(reversibility, FORM_TEXT, 1, 2000, NULL) \
-	X(rgpd, FORM_TEXT, 1, 2000, NULL) \
+	X(insurance, FORM_DETAIL, 1, 2000, NULL) \
+	X(termination, FORM_DETAIL, 1, 2000, NULL) \
+	X(reversibility, FORM_DETAIL, 1, 2000, NULL) \
+	X(rgpd, FORM_DETAIL, 1, 2000, NULL) \
 	X(minimum_turnover, FORM_MONEY, 0, 0, NULL) \
 	X(required_references, FORM_TEXTS, 1, 1000, NULL) \
 	X(required_certifications, FORM_TEXTS, 1, 500, NULL) \

@@ -1,85 +1,256 @@
-/* Which kind of document an entry of the dossier's own list of pieces speaks of. */
-#include "decision.h"
-#include "tender_view.h"
-
+/* Pieces: those a bidder must give with the candidature and with the offer, those the dossier is made of. Only items
+ * of a list that the document introduces as such, and only items that name a piece. */
 #include <string.h>
+#include "sayings.h"
 
-/* Folded words; the first one that an entry begins with, or has behind an opening bracket, tells. */
 static const struct {
-	const char *words, *kind;
-} names[] = {
-	{ "reglement de la consultation", "rc" },
-	{ "reglement de consultation", "rc" },
-	{ "reglement particulier de la consultation", "rc" },
-	{ "rc", "rc" },
-	{ "r.c.", "rc" },
-	{ "acte d'engagement", "ae" },
-	{ "attri1", "ae" },
-	{ "ae", "ae" },
-	{ "cahier des clauses administratives particulieres", "ccap" },
-	{ "cahier des clauses particulieres", "ccap" },
-	{ "ccap", "ccap" },
-	{ "c.c.a.p.", "ccap" },
-	{ "ccp", "ccap" },
-	{ "c.c.p.", "ccap" },
-	{ "cahier des clauses techniques particulieres", "cctp" },
-	{ "cctp", "cctp" },
-	{ "c.c.t.p.", "cctp" },
-	{ "avis d'appel public a la concurrence", "aapc" },
-	{ "aapc", "aapc" },
-	{ "bordereau des prix", "bpu" },
-	{ "bordereau de prix", "bpu" },
-	{ "bpu", "bpu" },
-	{ "decomposition du prix global", "dpgf" },
-	{ "dpgf", "dpgf" },
-	{ "detail quantitatif estimatif", "dqe" },
-	{ "dqe", "dqe" },
-	{ "dc1", "dc1" },
-	{ "dc2", "dc2" },
-	{ "cadre de reponse", "memoire_frame" },
-	{ "cadre du memoire", "memoire_frame" },
-	{ "cadre de memoire", "memoire_frame" },
+	const char *code, *rx;
+} codes[] = {
+	{ "dc1", "\\bdc\\s?-?1\\b|lettre\\s+de\\s+candidature" },
+	{ "dc2", "\\bdc\\s?-?2\\b|declaration\\s+du\\s+candidat" },
+	{ "dc4", "\\bdc\\s?-?4\\b|declaration\\s+de\\s+sous-?\\s?traitance" },
+	{ "dume", "\\bdume\\b|document\\s+unique\\s+de\\s+marche" },
+	{ "ae", "acte\\s+d\\s?'\\s?engagement|\\battri\\s?1\\b|^(?:l'|un\\s+)?a\\.?e\\.?\\b" },
+	{ "rc", "reglement\\s+(?:de\\s+(?:la\\s+)?)?consultation|^(?:le\\s+)?r\\.?c\\.?\\b" },
+	{ "ccap",
+	    "clauses\\s+administratives\\s+particulieres|\\bc\\.?c\\.?a\\.?p\\b|clauses\\s+particulieres|\\bccp\\b" },
+	{ "cctp",
+	    "clauses\\s+techniques\\s+particulieres|\\bc\\.?c\\.?t\\.?p\\b|programme\\s+(?:technique|fonctionnel)" },
+	{ "ccag", "clauses\\s+administratives\\s+generales|\\bccag\\b" },
+	{ "bpu", "bordereaux?\\s+(?:des?\\s+)?prix|\\bb\\.?p\\.?u\\b" },
+	{ "dpgf", "decomposition\\s+d[ue]\\s*(?:l'offre\\s+de\\s+)?prix|\\bc?d\\.?p\\.?g\\.?f\\b" },
+	{ "dqe", "(?:detail|devis)\\s+(?:quantitatif|estimatif)|\\bd\\.?q\\.?e\\b" },
+	{ "memoire",
+	    "memoire\\s+(?:technique|justificatif|methodologique)|note\\s+(?:methodologique|technique)|\\bmemoire\\b" },
+	{ "catalogue", "\\bcatalogue" },
+	{ "assurance", "attestations?\\s+d['e]\\s*(?:l')?assurance|assurance\\s+(?:pour\\s+les\\s+risques|"
+		       "responsabilite)|preuve\\s+d'une\\s+assurance" },
+	{ "ca", "chiffres?\\s+d'affaires" },
+	{ "effectifs", "\\beffectifs?\\b" },
+	{ "references", "references?\\b(?=[^\\n]{0,60}(?:similaire|prestation|travaux|annees|service|livraison|"
+			"candidat|\\z))|liste\\s+des\\s+(?:principa(?:les|ux)|travaux|services|fournitures)" },
+	{ "pas", "plan\\s+d'assurance\\s+(?:de\\s+)?(?:la\\s+)?securite" },
+	{ "paq", "plan\\s+d'assurance\\s+(?:de\\s+)?(?:la\\s+)?qualite" },
+	{ "honneur", "(?:declaration|attestation)\\s+sur\\s+l'honneur" },
+	{ "jugement", "redressement\\s+judiciaire" },
+	{ "rib", "\\br\\.?i\\.?b\\b|identite\\s+bancaire" },
+	{ "kbis", "\\bk-?\\s?bis\\b" },
+	{ "pouvoir", "\\bpouvoirs?\\b[^\\n]{0,50}(?:engag|habilit|sign)" },
+	{ "planning", "\\bplannings?\\b|\\bcalendrier\\b" },
+	{ "visite", "(?:attestation|certificat)\\s+de\\s+visite" },
+	{ "qualifications",
+	    "(?:certificats?|attestations?)\\s+de\\s+(?:qualification|capacite)|qualifications?\\s+professionnelles?" },
+	{ "moyens", "(?:moyens|outillage|materiel|equipement)[^\\n]{0,40}technique|moyens\\s+(?:humains|materiels|"
+		    "techniques)" },
+	{ "fiscal", "(?:attestations?|certificats?)\\s+(?:de\\s+regularite\\s+)?(?:fiscal|social)" },
+	{ "cv", "\\bcv\\b|curriculum" },
+	{ "cadre_reponse", "cadre\\s+(?:de|du)\\s+(?:reponse|memoire)" },
+	{ "plans", "^(?:les\\s+)?plans?\\b|dossier\\s+de\\s+plans" },
+	{ "echantillons", "\\bechantillons?\\b" },
+	{ "annexe", "^(?:les\\s+|l'|des\\s+|une\\s+)?annexes?\\b" },
 };
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
+/* Items that name a piece without being one of the usual ones. */
+static const char piece_rx[] = "^(?:(?:l[ea]s?|l'|une?|des|du|tout)\\s*)?(?:\"\\s*)?(?:declaration|attestation|liste|"
+			       "certificat|note|catalogue|formulaire|lettre|fiche|copie|extrait|"
+			       "presentation|devis|annexe|cadre|maquette|document|dossier|rapport|organigramme|bilan|"
+			       "habilitation|agrement|licence|proposition|offre\\s+financiere|planche|perspective|"
+			       "notice|etude|diagnostic|dossier|releve|justificatif|preuve|engagement\\s+ecrit|"
+			       "description|indication|pieces?\\s+financieres?|questionnaire|schema|tableau)";
 
-static const char *kind_at(const char *s)
+struct list_kind {
+	const char *key;
+	const char *intro;
+	size_t reach;
+};
+
+/* "5.1 Candidature", "B - Dossier d'offre" */
+#define TITLE \
+	"^[\\s*-]*(?:(?:article\\s+)?\\d[\\d.]*|[a-d])\\s*[.:)-]*\\s*(?:les\\s+)?(?:(?:pieces?|documents?|contenu|" \
+	"dossier|presentation|composition)\\s+(?:de\\s+(?:la\\s+)?|d')\\s*)?(?:la\\s+)?"
+
+static const struct list_kind kinds[] = {
+	{ "dce_documents",
+	    "(?:dossier\\s+de\\s+(?:la\\s+)?consultation|\\bd\\.?c\\.?e\\b)[^.;:]{0,90}\\b(?:comprend|contient|"
+	    "comporte|compose|constitue)[^:.;]{0,80}:",
+	    3000 },
+	{ "mandatory_candidature",
+	    TITLE
+	    "candidatures?\\s*:?\\s*$|"
+	    "elements?\\s+necessaires?\\s+a\\s+la\\s+selection\\s+des\\s+candidatures?|(?:pieces?|documents?|contenu|"
+	    "dossier|justificatifs?|elements?|renseignements?)\\s+"
+	    "(?:de\\s+(?:la\\s+)?|relati[a-z]+\\s+a\\s+(?:la\\s+)?|constitu[a-z]+\\s+(?:de\\s+)?(?:la\\s+)?|"
+	    "concernant\\s+la\\s+)candidatures?\\b|candidature\\b[^.;]{0,70}\\b(?:comprend|contient|comporte|compose|"
+	    "constituee?)[^:.;]{0,70}:|a\\s+"
+	    "l'appui\\s+de\\s+(?:sa|leur)\\s+candidature",
+	    6000 },
+	{ "mandatory_offer",
+	    TITLE
+	    "(?:l')?offres?\\s*:?\\s*$|"
+	    "elements?\\s+necessaires?\\s+au\\s+choix\\s+de\\s+l'offre|pour\\s+le\\s+choix\\s+de\\s+l'offre[^.:]{0,80}:"
+	    "|(?:pieces?|documents?|contenu|dossier|elements?)\\s+"
+	    "(?:de\\s+(?:l'|leur\\s+|son\\s+)?|relati[a-z]+\\s+a\\s+l'|constitu[a-z]+\\s+(?:de\\s+)?l'|d')offre\\b|(?:"
+	    "l'offre|projet\\s+de\\s+marche|leur\\s+offre|dossier\\s+complet)\\b[^.;]{0,70}\\b(?:comprend|"
+	    "comprendra|contient|contiendra|comporte|comportera|compose|comprenant|constituee?)[^:.;]{0,90}:",
+	    5000 },
+};
+
+static const char stop_rx[] =
+    "\\n(?:article\\s+)?\\d{1,2}(?:\\.\\d{1,2})*\\s*[.:)-]*\\s*[^\\n]{0,60}(?:jugement|selection\\s+des\\s+offres|"
+    "conditions?\\s+d'(?:envoi|execution)|remise\\s+des|transmission|renseignements\\s+compl|recours|conflit|"
+    "presentation|mise\\s+a\\s+disposition|modification|"
+    "attribution|negociation|"
+    "variantes?|criteres|modalites|langue|retrait|delai|dematerial|candidatures\\s+et\\s+des\\s+offres)";
+
+struct pieces {
+	struct piece all[40];
+	size_t n;
+	struct fact *fact;
+};
+
+static const char *code_of(struct reading *r, size_t from, size_t to)
 {
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		size_t n = strlen(names[i].words);
-		if (strncmp(s, names[i].words, n) == 0 && !is_letter(s[n]))
-			return names[i].kind;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (pattern_in(r->rx, codes[i].rx, r->body.s, from, to))
+			return codes[i].code;
 	return NULL;
 }
 
-/* "Le cahier...", "L'acte..." */
-static const char *past_article(const char *s)
+/* "Excel", "PDF", "20 pages": the form in which it is asked for. */
+static char *form_of(struct reading *r, size_t from, size_t to)
 {
-	static const char *const articles[] = { "le present ", "la presente ", "le ", "la ", "les ", "un ", "une ",
-		"l'" };
-	for (size_t i = 0; i < ARRAY_LEN(articles); i++)
-		if (strncmp(s, articles[i], strlen(articles[i])) == 0)
-			return s + strlen(articles[i]);
-	return s;
+	static const char rx[] = "\\b(?:format|fichier|version)\\s+(excel|xlsx?|pdf|word|docx?)\\b|\\b((?:\\d{1,3}|dix|"
+				 "quinze|vingt|trente|quarante|cinquante|soixante)\\s+pages?)\\b";
+	struct match m;
+	if (!pattern_find(r->rx, rx, r->body.s, to, from, &m))
+		return NULL;
+	unsigned g = m.g[1].set ? 1 : 2;
+	return view_text(r->mem, &r->body, m.g[g].from, m.g[g].to);
 }
 
-const char *piece_kind(TALLOC_CTX *mem, const struct json *entry, const char **name)
+static void pieces_add(struct reading *r, struct pieces *p, const char *key, size_t from, size_t to)
 {
-	const char *piece = json_string(json_get(entry, "piece"));
-	*name = json_kind(entry) == JSON_OBJECT ? json_string(json_get(entry, "name")) : json_string(entry);
-	for (size_t i = 0; piece && i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i].kind, piece) == 0 || strcmp(names[i].words, piece) == 0)
-			return names[i].kind;
-	if (!*name)
-		return NULL;
-	const char *folded = view_fold(mem, *name, strlen(*name));
-	folded += strspn(folded, " -*\"");
-	const char *kind = kind_at(past_article(folded));
-	for (const char *p = strchr(folded, '('); !kind && p; p = strchr(p + 1, '('))
-		kind = kind_at(p + 1);
-	return kind;
+	/* the name ends where its explanation begins */
+	struct match m;
+	size_t end = to;
+	if (pattern_find(r->rx,
+		"\\s:\\s|:\\s|\\.\\s|\\s\\(?(?:complete|dument|qui\\s|dans\\s+le(?:quel|squels)|portant|permettant)|;|"
+		"\\n\\n|\\t",
+		r->body.s, to, from, &m) &&
+	    m.from > from + 2)
+		end = m.from;
+	if (end - from > 140)
+		end = from + 140;
+	while (end < to && end > from && r->body.s[end] != ' ' && r->body.s[end] != '\n' && r->body.s[end - 1] != ' ' &&
+	       end - from >= 140)
+		end--;
+	const char *code = code_of(r, from, end);
+	if (!code && !body_has(r, piece_rx, from, end))
+		return;
+	while (end > from && strchr(" ,.;:\n", r->body.s[end - 1]))
+		end--;
+	char *name = view_text(r->mem, &r->body, from, end);
+	for (size_t i = 0; i < p->n; i++)
+		if ((code && p->all[i].code == code && strcmp(code, "annexe") != 0) ||
+		    strcmp(p->all[i].name, name) == 0)
+			return;
+	if (p->n == ARRAY_LEN(p->all) || strlen(name) < 2)
+		return;
+	struct value v = { .kind = VALUE_PIECES };
+	if (!p->fact)
+		p->fact = reading_add(r, key, v, 0.88, &r->body, from, to - from > 300 ? end : to);
+	else
+		reading_also(r, p->fact, &r->body, from, to - from > 300 ? end : to);
+	if (!p->fact)
+		return;
+	p->all[p->n++] = (struct piece){ name, code, form_of(r, from, to) };
+	p->fact->value.n = p->n;
+	p->fact->value.pieces = mem_dup(r->mem, p->all, p->n * sizeof(p->all[0]));
+}
+
+/* Items of the list after `at`: lines that begin with a bullet, a dash, a letter or a figure with a bracket. */
+static void items_of(struct reading *r, struct pieces *p, const char *key, size_t at, size_t high)
+{
+	static const char item_rx[] =
+	    "^\\s*(?:[*-]+|[a-z0-9]\\s?[).]\\s|\\d{1,2}\\s?-\\s|o\\s(?=[a-z]))\\s*(?=[a-z\"])";
+	struct match m, next;
+	while (pattern_find(r->rx, item_rx, r->body.s, high, at, &m)) {
+		size_t end = high;
+		at = m.to;
+		if (pattern_find(
+			r->rx, "\\n\\n|\\n\\s*(?:[*-]+|[a-z0-9]\\s?[).]\\s|o\\s)", r->body.s, high, m.to, &next))
+			end = next.from;
+		if (end > m.to && end - m.to < 900)
+			pieces_add(r, p, key, m.to, end);
+	}
+}
+
+/* The document's lists of one kind: the introduction whose list names the most pieces. */
+static bool find_list(struct reading *r, const struct list_kind *k)
+{
+	struct pieces best = { .n = 0 };
+	size_t mark = r->n_found;
+	struct match m, stop;
+	size_t at = 0;
+	while (body_find(r, k->intro, at, &m)) {
+		at = m.to;
+		size_t high = body_ahead(r, m.to, k->reach);
+		/* to the next chapter of another subject, and to the next list's own introduction */
+		if (pattern_find(r->rx, stop_rx, r->body.s, high, m.to, &stop))
+			high = stop.from;
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+			if (&kinds[i] != k && pattern_find(r->rx, kinds[i].intro, r->body.s, high, m.to, &stop))
+				high = stop.from;
+		struct pieces p = { .n = 0 };
+		r->n_found = mark;
+		items_of(r, &p, k->key, m.to, high);
+		if (p.n > best.n) {
+			best = p;
+			best.fact = p.fact ? mem_dup(r->tmp, p.fact, sizeof(*p.fact)) : NULL;
+		}
+	}
+	r->n_found = mark;
+	if (best.n < 2 || !best.fact)
+		return false;
+	r->found = mem_grow(r->mem, r->found, struct fact, r->n_found + 1);
+	r->found[r->n_found++] = *best.fact;
+	return true;
+}
+
+static const struct fact *listed(const struct reading *r, const char *key)
+{
+	for (size_t i = 0; i < r->n_found; i++)
+		if (strcmp(r->found[i].key, key) == 0)
+			return &r->found[i];
+	return NULL;
+}
+
+/* All a bidder must give: both lists as one. */
+static void both(struct reading *r)
+{
+	const struct fact *c = listed(r, "mandatory_candidature"), *o = listed(r, "mandatory_offer");
+	if (!c && !o)
+		return;
+	struct fact f = c ? *c : *o;
+	f.key = "mandatory_documents";
+	f.evidence = mem_dup(r->mem, f.evidence, f.n_evidence * sizeof(*f.evidence));
+	f.value.pieces = mem_dup(r->mem, f.value.pieces, f.value.n * sizeof(*f.value.pieces));
+	if (c && o) {
+		f.value.pieces = mem_grow(r->mem, f.value.pieces, struct piece, f.value.n + o->value.n);
+		memcpy(f.value.pieces + f.value.n, o->value.pieces, o->value.n * sizeof(*o->value.pieces));
+		f.value.n += o->value.n;
+		for (size_t i = 0; i < o->n_evidence; i++)
+			reading_also_evidence(r, &f, &o->evidence[i]);
+	}
+	r->found = mem_grow(r->mem, r->found, struct fact, r->n_found + 1);
+	r->found[r->n_found++] = f;
+}
+
+void pieces_find(struct reading *r)
+{
+	if (r->kind != KIND_RC && r->kind != KIND_AAPC)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		find_list(r, &kinds[i]);
+	both(r);
 }

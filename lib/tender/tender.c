@@ -4,7 +4,9 @@
 
 /* The families of rules, in the order they run; kinds first, as others ask for the kind. */
 static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, object_find, reference_find,
-	deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find, platform_find };
+	deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find, platform_find, form_find,
+	amounts_find, duration_find, conditions_find, questions_find, contract_find, penalties_find, pieces_find,
+	requirements_find };
 
 static void read_one(struct reading *r)
 {
@@ -51,6 +53,10 @@ void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, st
 		d->pages = in[i].document->n_pages;
 		d->warnings = in[i].document->warnings;
 		out->refused += r->refused;
+		out->requirements =
+		    mem_grow(mem, out->requirements, struct requirement, out->n_requirements + r->n_requirements + 1);
+		for (size_t k = 0; k < r->n_requirements; k++)
+			out->requirements[out->n_requirements++] = r->requirements[k];
 	}
 	consolidate(mem, readings, read, out);
 	talloc_free(tmp);

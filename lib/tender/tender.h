@@ -69,16 +69,24 @@ struct lot {
 	char *title;  /* NULL when none is printed */
 };
 
-enum value_kind { VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_CRITERIA, VALUE_LOTS };
+struct piece {
+	char *name;       /* in the document's words */
+	const char *code; /* "dc1", "memoire"; NULL when it is none of the usual ones; static */
+	char *form;       /* "Excel", "20 pages"; NULL when none is asked for */
+};
+
+enum value_kind { VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_CRITERIA, VALUE_LOTS, VALUE_TEXTS, VALUE_PIECES };
 
 struct value {
 	enum value_kind kind;
 	char *text;    /* VALUE_TEXT; a deadline is "YYYY-MM-DDTHH:MM" or "YYYY-MM-DD", local wall time */
 	double number; /* VALUE_NUMBER */
 	bool truth;    /* VALUE_BOOL */
-	size_t n;      /* VALUE_CRITERIA, VALUE_LOTS */
+	size_t n;      /* of the lists below */
 	struct criterion *criteria;
 	struct lot *lots;
+	char **texts;         /* VALUE_TEXTS */
+	struct piece *pieces; /* VALUE_PIECES */
 };
 
 enum fact_status { FACT_FOUND, FACT_UNCERTAIN, FACT_CONTRADICTED };
@@ -88,8 +96,22 @@ struct fact {
 	struct value value;
 	double confidence; /* 0..1 */
 	enum fact_status status;
+	bool computed;      /* reckoned from what is quoted ("8 days before") rather than printed */
+	const char *detail; /* what the value leaves out ("mono-attributaire"), for people; NULL: nothing */
 	size_t n_evidence;
 	struct evidence *evidence;
+};
+
+enum requirement_priority { PRIORITY_ELIMINATORY, PRIORITY_MANDATORY, PRIORITY_DESIRABLE };
+
+struct requirement {
+	char *id;             /* 16 hex digits of its section and words: the same as long as these stay */
+	char *text;           /* the whole sentence */
+	const char *category; /* technical, functional, performance, security, administrative, financial, legal,
+				 environmental, other; static */
+	enum requirement_priority priority;
+	char *section; /* "4.1.3 Title" of the nearest heading; NULL when there is none */
+	struct evidence evidence;
 };
 
 struct contradiction {
@@ -111,6 +133,8 @@ struct analysis {
 	struct analyzed_document *documents; /* in the order of the input */
 	struct fact *facts;                  /* at most one per key, in the order of the table of keys */
 	struct contradiction *contradictions;
+	size_t n_requirements;
+	struct requirement *requirements; /* in the order of the documents */
 	unsigned refused; /* facts dropped because their quote does not stand in the page: a bug of ours */
 };
 

@@ -20,6 +20,8 @@ struct reading {
 	double kind_confidence;
 	struct fact *found; /* this document's statements; one key may stand several times */
 	size_t n_found;
+	struct requirement *requirements;
+	size_t n_requirements;
 	unsigned refused;
 };
 
@@ -69,6 +71,15 @@ void criteria_find(struct reading *r);
 void validity_find(struct reading *r);
 void variants_find(struct reading *r);
 void platform_find(struct reading *r);
+void form_find(struct reading *r);
+void amounts_find(struct reading *r);
+void duration_find(struct reading *r);
+void conditions_find(struct reading *r);
+void questions_find(struct reading *r);
+void contract_find(struct reading *r);
+void penalties_find(struct reading *r);
+void pieces_find(struct reading *r);
+void requirements_find(struct reading *r);
 
 /* Criteria of a table with cells; false when the document has none. Called by criteria_find first. */
 bool criteria_from_tables(struct reading *r);

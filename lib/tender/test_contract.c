@@ -1,0 +1,253 @@
+/* Form, amounts, duration and terms of the contract: what is stated is found; each rule has a refused twin. */
+#include <criterion/criterion.h>
+#include "test_value.h"
+
+static TALLOC_CTX *mem;
+
+static void setup(void)
+{
+	mem = mem_new("test", 0);
+}
+static void teardown(void)
+{
+	talloc_free(mem);
+}
+TestSuite(contract, .init = setup, .fini = teardown);
+
+#define CCAP "CAHIER DES CLAUSES ADMINISTRATIVES PARTICULIERES\n\n"
+#define RC "REGLEMENT DE LA CONSULTATION\n\n"
+#define AE "ACTE D'ENGAGEMENT\n\n"
+
+Test(contract, form)
+{
+	static const char *const cases[][2] = {
+		{ "L'accord-cadre est conclu avec un seul opérateur économique.", "accord_cadre (mono-attributaire)" },
+		{ "Accord-cadre multi-attributaires à marchés subséquents", "accord_cadre (multi-attributaire)" },
+		{ "Marché à bons de commande passé en application du code", "accord_cadre" },
+		{ "Le marché s'exécute par l'émission de bons de commande.", "accord_cadre" },
+		{ "La consultation donnera lieu à un marché ordinaire.", "marche" },
+		{ "Le marché comporte une tranche ferme et deux tranches optionnelles.", "marche" },
+		{ "Les prestations sont réglées par un prix global forfaitaire.", "marche" },
+		{ AE "Montant hors taxes arrêté en chiffres : ......... arrêté en lettres : ..........", "marche" },
+		/* refused */
+		{ "Le marché est passé selon la procédure adaptée.", "-" },
+		{ "Le titulaire du marché public ou de l'accord-cadre remet un relevé d'identité bancaire.", "-" },
+		{ "Tranches : sans objet.", "-" },
+		{ "Il n'est pas prévu de tranche optionnelle.", "-" },
+		{ "La facture porte le numéro du bon de commande.", "-" },
+		{ "Le dossier comprend la décomposition du prix global et forfaitaire.", "-" },
+	};
+	TEST_VALUES(mem, "contract_form", cases);
+}
+
+Test(contract, nature)
+{
+	static const char *const cases[][2] = {
+		{ "Objet : Travaux de réfection de la rue des Tilleuls\n", "travaux" },
+		{ "Objet : Mission de maîtrise d'œuvre pour la réhabilitation de la halle\n", "services" },
+		{ "Objet : Fourniture de denrées alimentaires pour les cantines\n", "fournitures" },
+		{ "Type de marché : Services\n", "services" },
+		{ "Code CPV : 45233141-9\n", "travaux" },
+		{ RC "Marché de travaux\n\nLes candidats remettront un dossier complet.", "travaux" },
+		{ CCAP "Le délai d'exécution des travaux court de l'ordre de service. L'entrepreneur remet un plan.",
+		    "travaux" },
+		/* refused */
+		{ "Objet : Fourniture et maintenance d'un logiciel de paie\n", "-" },
+		{ "Type de marché : travaux / fournitures / services\n", "-" },
+		{ "Objet : Conception-réalisation d'un gymnase\n", "-" },
+		{ "Objet : La halle des Tilleuls\n", "-" },
+	};
+	TEST_VALUES(mem, "contract_nature", cases);
+}
+
+Test(contract, codes)
+{
+	static const char *const cases[][2] = {
+		{ "Vocabulaire commun des marchés (CPV) : code principal\n72510000-3 Services de gestion\n72253000-3 "
+		  "Assistance",
+		    "72510000 ; 72253000" },
+		{ "CPV : 79600000", "79600000" },
+		/* refused: another number; a digit is missing; no such division */
+		{ "Identifiant 72510000 de la série", "-" },
+		{ "CPV : 7251000-3", "-" },
+		{ "CPV : 01510000-3", "-" },
+	};
+	TEST_VALUES(mem, "cpv", cases);
+	cr_expect_str_eq(test_value(mem, "nuts", "Code NUTS : FRF11"), "FRF11");
+	cr_expect_str_eq(test_value(mem, "nuts", "Compte FRF11"), "-");
+}
+
+Test(contract, maximum)
+{
+	static const char *const cases[][2] = {
+		{ "Le montant maximum annuel est de 4 000 € HT.", "4000" },
+		{ "Montant maximum : 2 000 000 € HT.", "2000000" },
+		{ "Montant maximum de 270 000 € TTC/an (soit 225 000 € HT/an)", "225000" },
+		{ "Le montant maximal en euros HT pour l'ensemble des lots : 40 000€", "40000" },
+		/* refused */
+		{ "Montant maximum : 270 000 € TTC", "-" },
+		{ "Le montant maximal de la créance que je pourrai présenter en nantissement est de 40 000 € HT.",
+		    "-" },
+		{ "Montant maximum : ............ € HT", "-" },
+		{ "Lot n° 1 : montant maximum 21 000 € HT\nLot n° 2 : montant maximum 11 000 € HT", "-" },
+		{ "Montant maximum : 10 000 € HT la première période.\n\nMontant maximum : 20 000 € HT ensuite.", "-" },
+		{ "Un maximum de 3 candidats sera retenu. La prime est de 5 000 € HT.", "-" },
+	};
+	TEST_VALUES(mem, "amount_max_eur_ht", cases);
+	cr_expect_str_eq(test_value(mem, "amount_min_eur_ht", "Montant minimum : 50 000 € HT"), "50000");
+	cr_expect_str_eq(
+	    test_value(mem, "amount_max_period", "Le montant maximum annuel est de 4 000 € HT."), "annuel");
+	cr_expect_str_eq(
+	    test_value(mem, "estimated_amount_eur_ht", "L'estimation du marché est de 290 000 € HT."), "290000");
+	cr_expect_str_eq(
+	    test_value(mem, "estimated_amount_eur_ht", "L'estimation des travaux est de 290 000 € HT."), "-");
+}
+
+Test(contract, duration)
+{
+	static const char *const cases[][2] = {
+		{ "L'accord-cadre est conclu pour une période initiale de 1 an.", "12" },
+		{ "Le marché est conclu pour trente-six mois à compter de sa notification.", "36" },
+		{ "La durée du présent marché est fixée à 4 ans à compter de la notification.", "48" },
+		{ "La durée initiale de l'accord-cadre est fixée à 2 an(s).", "24" },
+		{ "La durée du marché est de 365 jours calendaires.", "12" },
+		{ "La durée prévisionnelle du marché est de 38 mois plus l'année de parfait achèvement.", "50" },
+		{ "Le délai d'exécution est fixé à 10 mois, période de préparation comprise.", "10" },
+		{ "La durée globale du marché est de 9 mois.\n\nLe délai d'exécution des travaux est de 4 mois.", "9" },
+		/* refused */
+		{ "La durée du marché est fixée au CCAP.", "-" },
+		{ "Le délai d'exécution des travaux est de 16 semaines.", "-" },
+		{ "La durée maximale du contrat, toutes périodes confondues, est de 3 ans.", "-" },
+		{ "La durée de chaque période de reconduction est de 12 mois.", "-" },
+		{ "Le délai de garantie est de 12 mois.", "-" },
+		{ "La durée du marché est calquée sur celle du contrat d'assurance.", "-" },
+	};
+	TEST_VALUES(mem, "duration_months", cases);
+}
+
+Test(contract, renewals)
+{
+	static const char *const cases[][2] = {
+		{ "Le marché est reconductible 3 (TROIS) fois.", "3" },
+		{ "Il est renouvelable trois (3) fois maximum.", "3" },
+		{ "Le nombre de périodes de reconduction est fixé à 2.", "2" },
+		{ "L'accord-cadre pourra être reconduit 1 fois pour une période de deux ans.", "1" },
+		{ "Le marché est reconductible tacitement, il comprend 3 reconductions.", "3" },
+		{ "Il n'est pas prévu de reconduction.", "0" },
+		{ "Le marché n'est pas reconductible.", "0" },
+		{ "Il ne pourra être reconduit.", "0" },
+		/* refused: two boxes whose state is lost; no number; another renewal */
+		{ "Le marché ne sera pas reconduit\n\nLe marché pourra être reconduit 1 fois", "-" },
+		{ "Le marché est reconductible : Non Oui", "-" },
+		{ "La reconduction est tacite. Le titulaire ne peut refuser la reconduction.", "-" },
+		{ "En cas de non-reconduction, le titulaire est prévenu 3 mois avant.", "-" },
+	};
+	TEST_VALUES(mem, "renewals", cases);
+	cr_expect_str_eq(
+	    test_value(mem, "renewal_months", "Le marché pourra être reconduit 1 fois pour une période de deux ans."),
+	    "24");
+	cr_expect_str_eq(
+	    test_value(mem, "renewal_months",
+		"Le nombre de périodes de reconduction est fixé à 2. La durée de chaque période de reconduction "
+		"est de 12 mois."),
+	    "12");
+	cr_expect_str_eq(
+	    test_value(mem, "renewal_months", "Le marché est reconductible 2 fois, pour une durée totale de 3 ans."),
+	    "-");
+}
+
+Test(contract, general_conditions)
+{
+	static const char *const cases[][2] = {
+		{ CCAP "Conformément à l'article 13.1 du CCAG-TIC et à l'article 3.7 du CCAG TIC, le délai court.",
+		    "tic" },
+		{ CCAP "Le cahier des clauses administratives générales applicables aux marchés publics de travaux",
+		    "travaux" },
+		{ CCAP "CCAG fournitures courantes et services", "fcs" },
+		/* refused: two of them; no kind */
+		{ CCAP "Articles du CCAG-TIC et du CCAG-FCS.", "-" },
+		{ CCAP "Par dérogation à l'article 20 du CCAG, le délai court.", "-" },
+	};
+	TEST_VALUES(mem, "ccag", cases);
+	static const char *const derogations[][2] = {
+		{ CCAP "Par dérogation à l'article 14.1.2 du CCAG-TIC, la pénalité est due.", "14.1.2" },
+		{ CCAP "Par dérogation aux articles 4.1 et 11.3 du CCAG, l'ordre est le suivant.", "4.1 ; 11.3" },
+		{ CCAP "23. Dérogations aux documents généraux\nIl est dérogé aux articles suivants :\n- A l'article "
+		       "4.1 par "
+		       "l'article Pièces\n- A l'article 14.1.3 par l'article Pénalités",
+		    "4.1 ; 14.1.3" },
+		{ CCAP "Conformément à l'article 4.1 du CCAG, l'ordre est le suivant.", "-" },
+	};
+	TEST_VALUES(mem, "ccag_derogations", derogations);
+}
+
+Test(contract, payment_and_advance)
+{
+	static const char *const days[][2] = {
+		{ CCAP "Le délai global de paiement est fixé à 30 jours.", "30" },
+		{ CCAP "Les sommes dues sont payées dans un délai global de 30 jours à compter de la réception des "
+		       "factures.",
+		    "30" },
+		/* refused */
+		{ CCAP "Le délai de paiement peut être suspendu ; le titulaire répond sous 15 jours.", "-" },
+		{ CCAP "Le délai de paiement du sous-traitant est de 15 jours.", "-" },
+	};
+	TEST_VALUES(mem, "payment_days", days);
+	static const char *const retention[][2] = {
+		{ CCAP "Aucune retenue de garantie ne sera effectuée.", "false" },
+		{ CCAP "Une retenue de garantie de 5 % est prélevée sur chaque acompte.", "true (5 %)" },
+		/* refused: a form's choices */
+		{ CCAP "La collectivité :\n☐ demande une retenue de garantie de 5 %\n☐ ne demande pas de retenue de "
+		       "garantie",
+		    "-" },
+		{ CCAP "Le décompte indique la retenue de garantie et les avances.", "-" },
+	};
+	TEST_VALUES(mem, "retention", retention);
+	static const char *const advance[][2] = {
+		{ CCAP "Une avance est versée au titulaire. Le taux de l'avance est fixé à 10 %.", "true (10 %)" },
+		{ CCAP "Aucune avance ne sera consentie.", "false" },
+		{ CCAP "Le remboursement de l'avance s'effectue par précompte.", "-" },
+	};
+	TEST_VALUES(mem, "advance", advance);
+	static const char *const revision[][2] = {
+		{ CCAP "Les prix sont révisables chaque année.\n\nP = P0 x (0,15 + 0,85 x I/I0)",
+		    "revisable (P = P0 x (0,15 + 0,85 x I/I0))" },
+		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
+		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
+		{ CCAP "Les prix sont réputés complets.", "-" },
+	};
+	TEST_VALUES(mem, "price_revision", revision);
+}
+
+Test(contract, clauses)
+{
+	cr_expect_str_eq(test_value(mem, "rgpd", CCAP "Le titulaire respecte le RGPD."), "true");
+	cr_expect_str_eq(test_value(mem, "rgpd", CCAP "Le titulaire protège les données techniques."), "-");
+	cr_expect_str_eq(test_value(mem, "termination", CCAP "22. Résiliation\n\nL'article 50 s'applique."), "true");
+	cr_expect_str_eq(test_value(mem, "insurance", CCAP "Le titulaire doit justifier d'une assurance."), "true");
+	cr_expect_str_eq(test_value(mem, "insurance", CCAP "Le marché d'assurance de la ville est distinct."), "-");
+	cr_expect_str_eq(test_value(mem, "reversibility", CCAP "La phase de réversibilité dure trois mois."), "true");
+	cr_expect_str_eq(test_value(mem, "reversibility", CCAP "La voie est réversible."), "-");
+}
+
+Test(contract, penalties)
+{
+	static const char *const cases[][2] = {
+		{ CCAP "18. Pénalités\n\nTout retard donne lieu à une pénalité de 100 € par jour.",
+		    "Tout retard donne lieu à une pénalité de 100 € par jour." },
+		{ CCAP "Pénalités\n\n[table]\nCause | Montant\nRetard de remise d'un document | 25 € par jour\nAbsence "
+		       "à une réunion | "
+		       "80 €\n[/table]\n",
+		    "Retard de remise d'un document 25 € par jour ; Absence à une réunion 80 €" },
+		/* refused */
+		{ CCAP "Le titulaire est exonéré des pénalités dont le montant ne dépasse pas 1000 €.", "-" },
+		{ CCAP "Le retard de paiement ouvre droit à une indemnité de 40 €.", "-" },
+	};
+	TEST_VALUES(mem, "penalties", cases);
+	static const char *const caps[][2] = {
+		{ CCAP "Le montant total des pénalités est plafonné à 10 % du montant du marché.",
+		    "Le montant total des pénalités est plafonné à 10 % du montant du marché" },
+		{ CCAP "Les pénalités sont dues dès le premier jour.", "-" },
+	};
+	TEST_VALUES(mem, "penalties_cap", caps);
+}
