@@ -262,6 +262,11 @@ Test(criteria, names_in_order_of_importance)
 
 Test(criteria, leader_dots_between_name_and_weight)
 {
+	cr_expect_str_eq(
+	    criteria(
+		"SOMMAIRE\nCritères de jugement des offres\nPrix .................... 12\nValeur technique ........ "
+		"38\nDélais ........ 50\n"),
+	    "-");
 	cr_expect_str_eq(criteria(LEAD "Prix .................... 40\nValeur technique ........ 60\n"),
 	    "Prix 40, Valeur technique 60");
 	cr_expect_str_eq(
