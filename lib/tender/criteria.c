@@ -49,10 +49,11 @@ static const char led_rx[] =
     "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[.,:(-]?\\s*(?=(?:dont|(?<=\\.\\s)(?:le|la|il|elle|ils|"
     "elles|ce|cette)\\s+[^\\n]{0,60}(?:appreci|jug|not|evalu)ee?s?|(?:qui\\s+(?:sera|est)\\s+)?(?:"
     "appreci|jug|"
-    "analys|evalu|not|calcul|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|selon|sur\\s+la\\s+base|"
+    "analys|evalu|not|calcul|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|a\\s+savoir|comprenant|selon|"
+    "sur\\s+la\\s+base|"
     "compose|"
     "suivant)\\b)"
-    "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|comme\\s+suit)\\s*:?\\s*\\z)?\\Z";
+    "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|comme\\s+suit|\\ba\\s+savoir)\\s*:?\\s*\\z)?\\Z";
 /* "40 % pour la valeur technique", "50 % Qualité": the weight first. */
 static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts)\\s*(?:[:-]\\s*|pour\\s+)?((?:"
 			       "le\\s+|la\\s+|les\\s+|l')?[a-z][^\\n%\\d]{2,90}?)"
@@ -336,9 +337,10 @@ static void read_lines(struct reading *r, size_t at, struct lines *out)
 /* "prix 40% - valeur technique 60%" in one line. */
 static bool read_inline(struct reading *r, size_t from, size_t to, struct lines *out)
 {
-	static const char with_unit[] = "([a-z][a-z' "
-					",]{2,70}?)\"?\\s*(?:(?:represente|vaut|compte\\s+pour)\\s+)?[:(=]?\\s*(\\d{1,"
-					"3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char with_unit[] =
+	    "([a-z][a-z' "
+	    ",]{2,70}?)\"?\\s*(?:(?:represente(?:ra)?|vaut|compte(?:ra)?\\s+pour|pour)\\s+)?[:(=]?\\s*(\\d{1,"
+	    "3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
 	static const char bare[] = "([a-z][a-z' ]{2,60}?)\\s*[:(=]?\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
 	struct match m;
 	bool unit = pattern_in(r->rx, with_unit, r->body.s, from, to);
@@ -436,7 +438,11 @@ static void find_criteria(struct reading *r)
 		if (read_inline(r, m.to, next, out) && criteria_from_rows(r, out->row, out->n, false, 0.9))
 			return;
 		memset(out, 0, sizeof(*out));
-		if (next < r->body.n && read_inline(r, next + 1, view_line_end(&r->body, next + 1), out) &&
+		/* the line under a heading, which is a block of its own */
+		size_t below = next;
+		while (below < r->body.n && r->body.s[below] == '\n')
+			below++;
+		if (below < r->body.n && read_inline(r, below, view_line_end(&r->body, below), out) &&
 		    criteria_from_rows(r, out->row, out->n, false, 0.88))
 			return;
 		memset(out, 0, sizeof(*out));

@@ -35,7 +35,8 @@ static const char label_rx[] =
     "recues?|depose(?:es|s|e)?|transmis(?:es|e)?|adresse(?:es|s|e)|receptionne(?:es|s|e))\\b";
 
 static const char bad_gap_rx[] =
-    "visites?\\b|\\bavis\\b|publi|jours?\\s+(?:avant|a compter|calendaires|ouvr)|question|renseignement|validite|"
+    "visites?\\b|\\bavis\\b|(?<![a-z]-)publi|jours?\\s+(?:avant|a "
+    "compter|calendaires|ouvr)|question|renseignement|validite|"
     "deliberation|demarrage|notification|commencement|disponible|mise en ligne|modification|debut|travaux|version|"
     "\\bmois\\b|article|arrete|decret|ordonnance|reunion\\b(?! \\))|echantillon|ouverture";
 

@@ -25,6 +25,7 @@ static const char *const undivided[] = {
 	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
 	",])",
 	"\\bprevu\\s+ni\\s+[a-z]+\\s*,?\\s+ni\\s+(?:de\\s+)?lots?\\b",
+	"\\bn'y\\s+a\\s+qu'un\\s+(?:seul\\s+)?lot\\b",
 	"^\\W*(?:un\\s+)?lot\\s+unique\\s*(?:$|[.;,])",
 	"(?:comporte|comprend|constitue|compose\\s+d[e'])\\s*un\\s+(?:seul\\s+(?:et\\s+unique\\s+)?|unique\\s+)lot\\b",
 	"^[\\s*-]*(?:art(?:icle)?\\.?\\s*)?(?:\\d[\\d.]*\\s*[-.):/"
@@ -65,7 +66,7 @@ static const char counted_rx[] =
 
 static const char lot_line_rx[] =
     "(?:^|(?<=\\t))[\\s*\"-]*(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
-    "\\b\\s*(?:[:\\t-]+\\s*|(?=\"))([^\\n\\t]*)";
+    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|( )(?=[a-z][a-z']))([^\\n\\t]*)";
 
 struct seen {
 	char number[8];
@@ -87,6 +88,9 @@ static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
 	size_t at = 0, n = 0;
 	while (n < max && body_find(r, lot_line_rx, at, &m)) {
 		at = m.to > m.from ? m.to : m.to + 1;
+		/* "Lot 01 Gros œuvre": with nothing between, a title begins with a capital, a sentence does not */
+		if (m.g[2].set && view_capitals(&r->body, m.g[3].from, m.g[3].from + 1) < 0.5)
+			continue;
 		char number[8] = "";
 		size_t len = m.g[1].to - m.g[1].from, from = m.g[1].from;
 		while (len > 1 && r->body.s[from] == '0') {
@@ -100,9 +104,9 @@ static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
 		for (size_t i = 0; i < n; i++) {
 			bool same = strcmp(out[i].number, number) == 0;
 			known |= same;
-			if (same && out[i].title_to == out[i].title_from && m.g[2].to > m.g[2].from) {
-				out[i].title_from = m.g[2].from;
-				out[i].title_to = m.g[2].to;
+			if (same && out[i].title_to == out[i].title_from && m.g[3].to > m.g[3].from) {
+				out[i].title_from = m.g[3].from;
+				out[i].title_to = m.g[3].to;
 			}
 		}
 		if (known)
@@ -111,10 +115,10 @@ static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
 		memcpy(out[n].number, number, sizeof(number));
 		out[n].from = m.from;
 		out[n].to = m.to;
-		out[n].title_from = m.g[2].from;
-		out[n].title_to = m.g[2].to;
+		out[n].title_from = m.g[3].from;
+		out[n].title_to = m.g[3].to;
 		if (body_has(
-			r, "_|\\A\\s*\\d[\\d\\s]*\\z", m.g[2].from, m.g[2].to)) /* a blank to fill, a bare number */
+			r, "_|\\A\\s*\\d[\\d\\s]*\\z", m.g[3].from, m.g[3].to)) /* a blank to fill, a bare number */
 			out[n].title_to = out[n].title_from;
 		n++;
 	}

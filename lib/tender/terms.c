@@ -16,7 +16,8 @@ static const char validity_rx[] =
     "(?:offres?|propositions?)\\s+(?:(?:du|d'un|des|de\\s+chaque)\\s+(?:candidats?|soumissionnaires?|concurrents?)\\s+)"
     "?"
     "(?:est|sont|sera|seront|reste(?:nt)?|demeure(?:nt)?)\\s+valables?|"
-    "(?:delai|duree)\\s+pendant\\s+(?:lequel|laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres\\s+valables(?=\\s+(?:"
+    "\\bmaintien\\s+(?:de\\s+(?:l'|leur\\s+|son\\s+)|des\\s+)offres?\\b|(?:delai|duree)\\s+pendant\\s+(?:lequel|"
+    "laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres\\s+valables(?=\\s+(?:"
     "pendant\\s+)?\\d)|"
     "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
     "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
@@ -131,6 +132,8 @@ static const struct {
 	  "permis)e?s?\\s*)?"
 	  "(?:$|[.;,\\t(])",
 	    0 },
+	{ "\\b(?:depot|presentation|remise)\\s+de\\s+variantes?\\s+(?:est|sera)\\s+(?:interdit|exclu|proscrit|refuse)",
+	    0 },
 	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
 	    0 },
 	{ "\\bni\\s+variantes?\\s*(?:$|[.;,]|\\s(?:ni|et)\\b)|(?:^|\\G)[\\s*-]*aucune\\s+variante\\s*(?:$|[.;,])", 0 },
@@ -138,7 +141,8 @@ static const struct {
 	{ "ne\\s+(?:sont|seront)\\s+pas\\s+(?:autorises|admis)\\s+a\\s+(?:presenter|proposer|remettre)\\s+(?:de\\s+|"
 	  "des\\s+)?variantes?",
 	    0 },
-	{ "(?:ne\\s+(?:peuvent|doivent|devront|pourront)|interdit[^.;]{0,20})\\s*(?:pas\\s+)?(?:presenter|proposer)\\s+"
+	{ "(?:ne\\s+(?:peuvent|doivent|devront|pourront|pouvez|pourrez|peut|pourra)|interdit[^.;]{0,20})\\s*(?:pas\\s+)"
+	  "?(?:presenter|proposer)\\s+"
 	  "(?:de\\s+|des\\s+)variantes?",
 	    0 },
 	{ "variantes?\\s+obligatoires?|variantes?\\s+(?:exigees?|imposees?)", -1 },
@@ -149,7 +153,10 @@ static const struct {
 	  "permise|possible|recevable)",
 	    1 },
 	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
-	{ "(?:peuvent|pourront)\\s+(?:egalement\\s+)?(?:presenter|proposer|remettre)[^.;]{0,60}\\bvariantes?", 1 },
+	{ "(?<!\\bne "
+	  ")(?:peuvent|pourront|pouvez|pourrez|peut|pourra)\\s+(?:egalement\\s+)?(?:presenter|proposer|remettre)[^.;]{"
+	  "0,60}\\bvariantes?",
+	    1 },
 	{ HEADING VARIANTS "\\s*[:.\\t\\n-]\\s*(?:(?:oui|avec)\\s*(?:$|[.;\\t])|(?:autorisees?|admises?|acceptees?)\\s*"
 			   "(?:$|[.;\\t]|\\s(?:sur|pour|dans|sous|"
 			   "uniquement)\\b))",
@@ -279,6 +286,13 @@ void platform_find(struct reading *r)
 			score += 2;
 		if (pattern_in(r->rx, platform_context_rx, s, m.to, ahead))
 			score += 1;
+		/* its label may come after: "www.exemple.fr (profil d'acheteur)" */
+		if (pattern_in(r->rx,
+			"\\A\\s*[(,-]?\\s*(?:(?:notre|le|la)\\s+)?(?:profil\\s+(?:d'|de\\s+l')?\\s?acheteur|plate-?\\s?"
+			"forme\\s+(?:de\\s+"
+			"dematerialisation|d'achat|acheteur))",
+			s, m.to, ahead))
+			score += 2;
 		if (pattern_in(
 			r->rx, "profil\\s+(?:d'|de\\s+l')?\\s?acheteur|plate-?\\s?forme|dematerialis", s, back, m.from))
 			score += 2;

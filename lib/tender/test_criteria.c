@@ -262,6 +262,11 @@ Test(criteria, names_in_order_of_importance)
 
 Test(criteria, leader_dots_between_name_and_weight)
 {
+	cr_expect_str_eq(
+	    criteria(
+		"SOMMAIRE\nCritères de jugement des offres\nPrix .................... 12\nValeur technique ........ "
+		"38\nDélais ........ 50\n"),
+	    "-");
 	cr_expect_str_eq(criteria(LEAD "Prix .................... 40\nValeur technique ........ 60\n"),
 	    "Prix 40, Valeur technique 60");
 	cr_expect_str_eq(
@@ -294,6 +299,13 @@ Test(criteria, sentences_that_say_what_each_weighs)
 	    "Valeur technique 55, Prix 45");
 	cr_expect_str_eq(criteria("L'analyse reposera sur :\nla méthode (35 %), l'équipe (25 %), le prix (40 %).\n"),
 	    "méthode 35, équipe 25, prix 40");
+	cr_expect_str_eq(
+	    criteria("6 - Critères de choix des offres\n\nLe prix comptera pour 40 %, la qualité des repas pour "
+		     "60 %.\n"),
+	    "prix 40, qualité des repas 60");
+	cr_expect_str_eq(
+	    criteria(LEAD "1 - Prix 60 %\n2 - Valeur technique 40 %, à savoir :\n* moyens 25 %\n* planning 15 %\n"),
+	    "Prix 60, Valeur technique 40 (moyens 25, planning 15)");
 	cr_expect_str_eq(criteria("Critères\nCe poste représente 55 % du budget, le reste représente 45 %.\n"), "-");
 }
 

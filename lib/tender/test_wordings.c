@@ -55,6 +55,8 @@ static void expect(const char *key, const char *const (*cases)[2], size_t n)
 Test(wordings, validity_in_other_words)
 {
 	static const char *const cases[][2] = {
+		{ RC "Maintien de l'offre : 180 jours", "180" },
+		{ RC "Maintien de l'affichage : 180 jours", "-" },
 		{ RC "L'offre reste valable pendant 9 mois.", "270" },
 		{ RC "Durée pendant laquelle vous êtes engagés : 90 jours.", "90" },
 		{ RC "4 - Validité : 6 mois", "180" },
@@ -76,6 +78,9 @@ Test(wordings, validity_in_other_words)
 Test(wordings, variants_in_other_words)
 {
 	static const char *const cases[][2] = {
+		{ RC "4.1 Variantes libres : le dépôt de variantes est interdit.", "false" },
+		{ RC "Vous pouvez présenter une variante.", "true" },
+		{ RC "Vous ne pouvez présenter une variante que si elle est demandée.", "-" },
 		{ RC "Il n'est prévu ni variante ni PSE.", "false" },
 		{ RC "Variantes : non prévues", "false" },
 		{ RC "La possibilité de présenter des variantes n'est pas ouverte.", "false" },
@@ -93,6 +98,9 @@ Test(wordings, variants_in_other_words)
 Test(wordings, lots_in_sentences_and_rows)
 {
 	static const char *const cases[][2] = {
+		{ RC "Il n'y a qu'un lot.", "1" },
+		{ RC "Lot 01 Gros œuvre\nLot 02 Charpente\nLot 03 Couverture", "3" },
+		{ RC "Lot 1 est attribué en premier.\nLot 2 vient ensuite.", "-" },
 		{ RC "Il n'est prévu ni tranches ni lots.", "1" },
 		{ RC "Un lot unique.", "1" },
 		{ RC "Lots : 1", "1" },
@@ -141,6 +149,8 @@ Test(wordings, numbers_of_other_forms)
 Test(wordings, platforms_by_what_is_done_there)
 {
 	static const char *const cases[][2] = {
+		{ RC "Les pièces sont sur www.exemple.fr (profil d'acheteur de la commune).", "www.exemple.fr ?" },
+		{ RC "Les pièces sont sur www.exemple.fr (site de la commune).", "-" },
 		{ RC "Les offres seront transmises sur www.region-exemple.fr", "www.region-exemple.fr ?" },
 		{ RC "Article 7 - Dépôt\nhttps://www.exemple.com", "https://www.exemple.com ?" },
 		{ RC "Les photographies seront transmises sur www.region-exemple.fr", "-" },
@@ -172,6 +182,10 @@ Test(wordings, who_buys_among_several_lines)
 Test(wordings, deadline_in_a_calendar_and_procedure_of_a_title)
 {
 	static const char *const cases[][2] = {
+		{ RC "Votre offre devra parvenir via https://www.marches-publics.example, au plus tard le 26/02/2027 à "
+		     "12 "
+		     "heures.",
+		    "2027-02-26T12:00" },
 		{ RC "Questions : 14 février 2027\nDépôt des offres : 26 février 2027 à 12h00", "2027-02-26T12:00" },
 		{ RC "Dépôt des échantillons : 26 février 2027 à 12h00", "-" },
 	};

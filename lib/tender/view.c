@@ -197,7 +197,15 @@ static uint32_t weight_lines(TALLOC_CTX *tmp, const struct doc_page *p, uint32_t
 			value += unit * (unsigned)(s[len - 1] - '0');
 		sum += value;
 	}
-	return n >= 2 && sum == 100 ? n : 0;
+	if (n < 2 || sum != 100)
+		return 0;
+	/* page numbers that happen to add up */
+	for (uint32_t k = 0; k < i; k++) {
+		f = view_fold(tmp, p->text + p->lines[k].start, p->lines[k].len);
+		if (strstr(f, "sommaire") || strstr(f, "table des matieres"))
+			return 0;
+	}
+	return n;
 }
 
 /* For each line of a page: 1 + index of its cell over all tables of the page, 0 outside tables. */
