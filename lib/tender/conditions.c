@@ -59,7 +59,7 @@ static const struct saying pse[] = {
 	{ "(?:pas\\s+prevu|ne\\s+(?:comporte|comprend|prevoit|contient|fait)\\s+(?:pas|aucune)|aucune|pas\\s+de|sans)"
 	  "\\s+"
 	  "(?:l'objet\\s+)?(?:de\\s+|d'|par\\s+)?(?:variantes?\\s+(?:et|ni|ou)\\s+(?:de\\s+)?)?(?:prestations?\\s+"
-	  "supplementaires?|"
+	  "supplementaires?\\s+eventuelle|"
 	  "pse\\b)",
 	    0 },
 	{ "(?:prestations?\\s+supplementaires?(?:\\s+eventuelles?)?(?:\\s*\\([^)\\n]{1,20}\\))?|\\bpse\\b)[\\s:.-]*(?:"

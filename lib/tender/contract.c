@@ -102,7 +102,7 @@ static void derogations(struct reading *r)
 	static const char item_rx[] =
 	    "(?:^[\\s*-]*(?:a\\s+)?l'\\s?article\\s+(\\d{1,2}(?:\\.\\d{1,2}){0,3})(?:\\s+du\\s+" CCAG
 	    "[^\\n]{0,10})?\\s+par\\s+l'article|"
-	    "articles?\\s+(\\d{1,2}(?:\\.\\d{1,2}){0,3})\\s+du\\s+" CCAG "\\b[^\\n]{0,60}\\n?)";
+	    "^[\\s*-]*(?:l'\\s?)?articles?\\s+(\\d{1,2}(?:\\.\\d{1,2}){0,3})\\s+du\\s+" CCAG "\\b[^\\n]{0,60}\\n?)";
 	struct list l = { .n = 0 };
 	struct match m, k;
 	size_t at = 0;

@@ -71,6 +71,7 @@ struct list_kind {
 
 static const struct list_kind kinds[] = {
 	{ "dce_documents",
+	    "contenu\\s+du\\s+dossier\\s+de\\s+(?:la\\s+)?consultation[^\\n]{0,20}:\\s*$|"
 	    "(?:dossier\\s+de\\s+(?:la\\s+)?consultation|\\bd\\.?c\\.?e\\b)[^.;:]{0,90}\\b(?:comprend|contient|"
 	    "comporte|compose|constitue)[^:.;]{0,80}:",
 	    3000 },
@@ -139,6 +140,9 @@ static void pieces_add(struct reading *r, struct pieces *p, const char *key, siz
 		r->body.s, to, from, &m) &&
 	    m.from > from + 2)
 		end = m.from;
+	for (size_t i = from; i + 2 < end; i++)
+		if (r->body.s[i] == '\n' && view_capitals(&r->body, i + 1, i + 2) > 0.5 && i - from > 12)
+			end = i;
 	if (end - from > 140)
 		end = from + 140;
 	while (end < to && end > from && r->body.s[end] != ' ' && r->body.s[end] != '\n' && r->body.s[end - 1] != ' ' &&
@@ -168,53 +172,73 @@ static void pieces_add(struct reading *r, struct pieces *p, const char *key, siz
 	p->fact->value.pieces = mem_dup(r->mem, p->all, p->n * sizeof(p->all[0]));
 }
 
-/* Items of the list after `at`: lines that begin with a bullet, a dash, a letter or a figure with a bracket. */
-static void items_of(struct reading *r, struct pieces *p, const char *key, size_t at, size_t high)
+/* Lines that begin with a bullet, a dash, a letter or a figure with a bracket, or that name a form outright. */
+#define BULLET "(?:[*-]+|[a-z0-9]\\s?[).]\\s|\\d{1,2}\\s?-\\s|o\\s(?=[a-z]))"
+static const char item_rx[] =
+    "^\\s*(?:" BULLET "\\s*(?=[a-z\"])|(?=(?:les?\\s+|l')?\\s*(?:formulaires?|imprimes?)\\s+dc\\s?\\d))";
+static const char item_end_rx[] = "\\n\\n|\\n\\s*" BULLET;
+
+/* Items of the list after `at`. A list of one stretch ends where prose follows its items. Gives its end. */
+static size_t items_of(struct reading *r, struct pieces *p, const char *key, size_t at, size_t high, bool one_stretch)
 {
-	static const char item_rx[] =
-	    "^\\s*(?:[*-]+|[a-z0-9]\\s?[).]\\s|\\d{1,2}\\s?-\\s|o\\s(?=[a-z]))\\s*(?=[a-z\"])";
 	struct match m, next;
+	size_t last = at;
 	while (pattern_find(r->rx, item_rx, r->body.s, high, at, &m)) {
 		size_t end = high;
-		at = m.to;
-		if (pattern_find(
-			r->rx, "\\n\\n|\\n\\s*(?:[*-]+|[a-z0-9]\\s?[).]\\s|o\\s)", r->body.s, high, m.to, &next))
+		if (one_stretch && p->n > 0 && m.from > last &&
+		    (m.from > last + 90 || body_has(r, "\\.\\s*\\n|\\n\\d{1,2}(?:\\.\\d{1,2})+\\s", last, m.from)))
+			break;
+		at = m.to > m.from ? m.to : m.to + 1;
+		if (pattern_find(r->rx, item_end_rx, r->body.s, high, at, &next))
 			end = next.from;
 		if (end > m.to && end - m.to < 900)
 			pieces_add(r, p, key, m.to, end);
+		last = end;
 	}
+	return last;
 }
 
-/* The document's lists of one kind: the introduction whose list names the most pieces. */
-static bool find_list(struct reading *r, const struct list_kind *k)
+struct span {
+	size_t from, to;
+};
+
+/* The document's list of one kind: the introduction whose list names the most pieces. `inside` is another list, in
+ * which no list of this kind begins ("the draft contract, made of: ..."); `found` gets where this one stands. */
+static void find_list(struct reading *r, const struct list_kind *k, const struct span *inside, struct span *found)
 {
 	struct pieces best = { .n = 0 };
 	size_t mark = r->n_found;
+	bool whole = k == &kinds[0];
 	struct match m, stop;
 	size_t at = 0;
 	while (body_find(r, k->intro, at, &m)) {
 		at = m.to;
+		if (m.from >= inside->from && m.from < inside->to)
+			continue;
 		size_t high = body_ahead(r, m.to, k->reach);
 		/* to the next chapter of another subject, and to the next list's own introduction */
 		if (pattern_find(r->rx, stop_rx, r->body.s, high, m.to, &stop))
 			high = stop.from;
 		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-			if (&kinds[i] != k && pattern_find(r->rx, kinds[i].intro, r->body.s, high, m.to, &stop))
+			if (&kinds[i] != k && pattern_find(r->rx, kinds[i].intro, r->body.s, high, m.to, &stop) &&
+			    !(whole && body_has(r, "\\A\\s*[*-]", view_line_start(&r->body, stop.from), stop.from)))
 				high = stop.from;
 		struct pieces p = { .n = 0 };
 		r->n_found = mark;
-		items_of(r, &p, k->key, m.to, high);
+		size_t end = items_of(r, &p, k->key, m.to, high, whole);
 		if (p.n > best.n) {
 			best = p;
 			best.fact = p.fact ? mem_dup(r->tmp, p.fact, sizeof(*p.fact)) : NULL;
+			*found = (struct span){ m.from, end };
 		}
 	}
 	r->n_found = mark;
-	if (best.n < 2 || !best.fact)
-		return false;
+	if (best.n < 2 || !best.fact) {
+		*found = (struct span){ 0, 0 };
+		return;
+	}
 	r->found = mem_grow(r->mem, r->found, struct fact, r->n_found + 1);
 	r->found[r->n_found++] = *best.fact;
-	return true;
 }
 
 static const struct fact *listed(const struct reading *r, const char *key)
@@ -250,7 +274,9 @@ void pieces_find(struct reading *r)
 {
 	if (r->kind != KIND_RC && r->kind != KIND_AAPC)
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		find_list(r, &kinds[i]);
+	struct span dossier = { 0, 0 }, other;
+	find_list(r, &kinds[0], &dossier, &dossier);
+	for (size_t i = 1; i < ARRAY_LEN(kinds); i++)
+		find_list(r, &kinds[i], &dossier, &other);
 	both(r);
 }

@@ -19,8 +19,11 @@ struct walk {
 	char *section;
 	char *quiet;      /* number of the chapter that describes or defines rather than asks; NULL elsewhere */
 	char *buyer_name; /* the short name by which the document calls the buyer, folded; NULL when none is seen */
-	bool duty;        /* the list that follows was introduced by an obligation */
-	bool buyer;       /* ... by what the buyer does */
+	bool defines;     /* that chapter is a glossary: nothing of it binds */
+	size_t lead_from, lead_to; /* the sentence that introduced the list, when it binds */
+	size_t open;               /* 1 + index of the requirement that this sentence and its items make; 0: none yet */
+	bool duty;                 /* the list that follows was introduced by an obligation */
+	bool buyer;                /* ... by what the buyer does */
 };
 
 #define BIDDER \
@@ -154,26 +157,62 @@ static char *whole_text(struct reading *r, size_t from, size_t to)
 	return all ? all : mem_strdup(r->mem, "");
 }
 
+static char *identity(struct reading *r, const struct requirement *q)
+{
+	uint64_t h = hash(0xcbf29ce484222325ULL, q->section ? view_fold(r->tmp, q->section, strlen(q->section)) : "");
+	return mem_printf(r->mem, "%016llx", (unsigned long long)hash(h, view_fold(r->tmp, q->text, strlen(q->text))));
+}
+
+/* The quote, looked for at its own place of the page: a page may be long, and requirements many. */
+static bool stands(const struct reading *r, size_t from, size_t to, const struct evidence *e)
+{
+	uint32_t page, a, b;
+	if (!view_source(&r->body, from, to, &page, &a, &b) || page + 1 != e->page)
+		return false;
+	struct doc_page place = r->d->pages[page];
+	place.text += a;
+	place.text_len = b - a;
+	return tender_quote_stands(&place, e->quote);
+}
+
 static void add(struct walk *w, size_t from, size_t to, enum requirement_priority priority)
 {
 	struct reading *r = w->r;
 	struct requirement q = { .priority = priority };
 	if (r->n_requirements >= REQUIREMENTS_MAX || !view_evidence(r->mem, &r->body, r->index, from, to, &q.evidence))
 		return;
-	if (!tender_quote_stands(&r->d->pages[q.evidence.page - 1], q.evidence.quote)) {
-		r->refused++;
-		return;
-	}
 	q.text = whole_text(r, from, to);
 	q.category = category_of(r, from, to);
 	q.section = w->section;
-	uint64_t h = hash(0xcbf29ce484222325ULL, w->section ? view_fold(r->tmp, w->section, strlen(w->section)) : "");
-	q.id = mem_printf(r->mem, "%016llx", (unsigned long long)hash(h, view_fold(r->tmp, q.text, strlen(q.text))));
+	q.id = identity(r, &q);
 	for (size_t i = 0; i < r->n_requirements; i++)
 		if (strcmp(r->requirements[i].id, q.id) == 0)
 			return; /* said twice in one section */
+	if (!stands(r, from, to, &q.evidence)) {
+		r->refused++;
+		return;
+	}
 	r->requirements = mem_grow(r->mem, r->requirements, struct requirement, r->n_requirements + 1);
 	r->requirements[r->n_requirements++] = q;
+}
+
+/* An item that is no sentence of its own ("- the names of the staff") belongs to the sentence that introduces it. */
+static void add_to_lead(struct walk *w, size_t from, size_t to)
+{
+	struct reading *r = w->r;
+	if (w->open == 0) {
+		size_t before = r->n_requirements;
+		bool out = body_has(r, eliminatory_rx, w->lead_from, w->lead_to);
+		add(w, w->lead_from, w->lead_to, out ? PRIORITY_ELIMINATORY : PRIORITY_MANDATORY);
+		if (r->n_requirements == before)
+			return;
+		w->open = r->n_requirements;
+	}
+	struct requirement *q = &r->requirements[w->open - 1];
+	if (strlen(q->text) + (to - from) > SENTENCE_MAX)
+		return;
+	q->text = mem_printf(r->mem, "%s %s", q->text, whole_text(r, from, to));
+	q->id = identity(r, q);
 }
 
 /* "VDO s'engage à ...": the buyer's own undertaking, told by its short name. */
@@ -241,6 +280,7 @@ static void enter(struct walk *w, size_t from, size_t to)
 	size_t n = w->quiet ? strlen(w->quiet) : 0;
 	if (n > 0 && number && strncmp(number, w->quiet, n) == 0 && number[n] == '.')
 		return;
+	w->defines = body_has(r, "definition|abreviation|glossaire|lexique", from, to);
 	w->quiet = body_has(r, quiet_rx, from, to) ? number ? number : mem_strdup(r->tmp, "-") : NULL;
 }
 
@@ -248,6 +288,8 @@ static void enter(struct walk *w, size_t from, size_t to)
 static bool judge(const struct walk *w, size_t from, size_t to, bool item, enum requirement_priority *out)
 {
 	const struct reading *r = w->r;
+	if (w->defines)
+		return false;
 	bool firm = body_has(r, firm_rx, from, to);
 	if (body_has(r, eliminatory_rx, from, to) && !body_has(r, "pourra\\s+etre|peut\\s+etre", from, to)) {
 		*out = PRIORITY_ELIMINATORY;
@@ -255,7 +297,8 @@ static bool judge(const struct walk *w, size_t from, size_t to, bool item, enum 
 	}
 	if (!firm && (w->quiet || body_has(r, not_rx, from, to) || buyer_undertakes(w, from, to)))
 		return false;
-	if (firm || body_has(r, mandatory_rx, from, to) || body_has(r, present_rx, from, to) || (item && w->duty)) {
+	if (firm || body_has(r, mandatory_rx, from, to) || body_has(r, present_rx, from, to) ||
+	    (item && w->duty && body_has(r, infinitive_rx, from, to))) {
 		*out = PRIORITY_MANDATORY;
 		return true;
 	}
@@ -292,12 +335,19 @@ static void sentences(struct walk *w, size_t from, size_t to, bool item)
 		    end == to && body_has(r, ":\\s*\\z", body_back(end, 4) > from ? body_back(end, 4) : from, end);
 		enum requirement_priority p;
 		if (lead) { /* what introduces a list is not whole without it */
-			w->duty = body_has(r, firm_rx, from, end) ||
-				  (body_has(r, mandatory_rx, from, end) && !body_has(r, not_rx, from, end));
+			w->duty = !w->quiet && !w->defines &&
+				  (body_has(r, firm_rx, from, end) || body_has(r, present_rx, from, end) ||
+				      (body_has(r, mandatory_rx, from, end) && !body_has(r, not_rx, from, end)));
 			w->buyer = body_has(r, BUYER "\\b[^:]{0,80}:", from, end) && !w->duty;
-		} else if (n >= (item ? ITEM_MIN : SENTENCE_MIN) && n <= SENTENCE_MAX &&
-			   !body_has(r, "\\?\\s*\\z|_|\\[.\\]", from, end) && judge(w, from, end, item && first, &p)) {
+			w->open = 0;
+			w->lead_from = from;
+			w->lead_to = end;
+		} else if (n > SENTENCE_MAX || body_has(r, "\\?\\s*\\z|_|\\[.\\]", from, end)) {
+			/* a question, a form's blanks */
+		} else if (n >= (item ? ITEM_MIN : SENTENCE_MIN) && judge(w, from, end, item && first, &p)) {
 			add(w, from, end, p);
+		} else if (item && first && w->duty && n > 3) {
+			add_to_lead(w, from, end);
 		}
 		first = false;
 		from = end > from ? end : from + 1;
@@ -320,6 +370,13 @@ static uint8_t block_kind(const struct reading *r, size_t from, size_t to)
 /* A numbered title, or a short line in capitals: no sentence. */
 static bool looks_like_heading(const struct reading *r, size_t from, size_t to)
 {
+	/* an address, a date */
+	if (body_has(r,
+		"\\A\\s*\\d+\\s*(?:bis\\s*)?,?\\s*(?:rue|avenue|boulevard|bd|place|chemin|route|allee|quai|cours|"
+		"square|impasse|(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|"
+		"decembre))\\b|\\bcedex\\b|\\A\\s*\\d{5}\\b",
+		from, to))
+		return false;
 	if (to - from > 110 || body_has(r, "[.;,:]\\s*\\z", body_back(to, 3) > from ? body_back(to, 3) : from, to))
 		return false;
 	return body_has(r, "\\A\\s*(?:article\\s+)?\\d{1,2}(?:\\.\\d{1,2}){0,4}\\s*[.)-]*\\s+[a-z]", from, to) ||

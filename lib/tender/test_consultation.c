@@ -156,6 +156,17 @@ Test(consultation, requirements_are_whole_sentences_with_their_section)
 	cr_expect_str_eq(a.requirements[2].category, "administrative");
 }
 
+Test(consultation, items_that_are_no_sentences_stay_with_the_one_that_introduces_them)
+{
+	struct analysis a =
+	    asked(CCTP "5.2 Interventions\n\nLe titulaire doit transmettre avant chaque intervention :\n- la date "
+		       "prévue\n- les noms des personnes\n\nLa salle est fermée à clef.\n");
+	cr_assert_eq(a.n_requirements, 1);
+	cr_expect_str_eq(a.requirements[0].text,
+	    "Le titulaire doit transmettre avant chaque intervention : la date prévue les noms des personnes");
+	cr_expect_str_eq(a.requirements[0].section, "5.2 Interventions");
+}
+
 Test(consultation, requirements_have_a_priority)
 {
 	struct analysis a =
@@ -173,6 +184,7 @@ Test(consultation, what_asks_nothing_of_the_bidder_is_no_requirement)
 		"4.2 Obligations que le titulaire doit respecter",
 		"Le titulaire peut proposer une autre organisation des réunions.",
 		"1. Glossaire et définitions\n\nUn incident doit être compris comme une interruption du service rendu.",
+		"7. Définitions\n\nAstreinte : période pendant laquelle le titulaire doit répondre aux appels.",
 		"2. Existant\n\n- Héberger les applications de la collectivité sur trois serveurs",
 		"Le réseau compte douze commutateurs et deux routeurs de marque courante.",
 		"Quel niveau de service devra être proposé par le titulaire du contrat ?",
