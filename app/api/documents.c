@@ -268,14 +268,3 @@ enum result document_page_show(struct request *rq, struct response *rs, struct e
 	app_version_of_body(rs);
 	return ERR_OK;
 }
-
-/* This version understands facts, not yet requirements: no document has any. */
-enum result document_requirement_list(struct request *rq, struct response *rs, struct error *e)
-{
-	(void)rs;
-	struct document_key key = { request_id_required(rq, "document_id") };
-	struct document_state state;
-	TRY(app_begin(rq, e));
-	TRY(document_status_last(app_of(rq)->db, &key, rq->mem, &state, e));
-	return error_set(e, ERR_NOT_PROCESSED, NULL);
-}

@@ -237,6 +237,24 @@ SQL_FIELDS(document_state, status);
 SQL_ONE(
     document_status, document_key, document_state, "select status from document where id = $1 and deleted_at is null")
 
+/* ---- what it asks for ---- */
+
+struct document_result {
+	struct json_text result; /* absent: nothing has been analysed yet */
+};
+SQL_FIELDS(document_result, result);
+
+/* The latest analysis that speaks of a document: its own, or its tender's. */
+SQL_ONE(document_analysis, document_key, document_result,
+    "select coalesce(a.result, t.result) as result from document d"
+    " left join lateral (select result from analysis where organization_id = d.organization_id"
+    "  and document_id = d.id order by created_at desc, id desc limit 1) a on d.tender_id is null"
+    " left join lateral (select x.result from dossier_version v join analysis x"
+    "  on x.organization_id = v.organization_id and x.dossier_version_id = v.id"
+    "  where v.organization_id = d.organization_id and v.tender_id = d.tender_id"
+    "  order by v.number desc, x.created_at desc, x.id desc limit 1) t on true"
+    " where d.id = $1 and d.deleted_at is null")
+
 /* ---- pages ---- */
 
 struct page_key {

@@ -174,12 +174,49 @@ def test_page_of_an_unread_document(account):
     assert answer.status_code == 409 and code(answer) == "not_processed"
 
 
-def test_there_are_no_requirements_yet(account):
-    document = account.upload(("RC.pdf", pdfs.rules()))
-    for _ in range(2):
-        answer = account.get(f"/documents/{document['id']}/requirements")
-        assert answer.status_code == 409 and code(answer) == "not_processed"
-        account.processed(document["id"])
+CCTP = """CAHIER DES CLAUSES TECHNIQUES PARTICULIERES (CCTP)
+
+1. Objet
+Le present document decrit les prestations attendues.
+
+2. Supervision
+Le titulaire doit superviser les serveurs de jour comme de nuit.
+Le titulaire transmet un rapport de supervision chaque mois.
+""".encode()
+
+
+def sentences(data):
+    return {r["text"] for group in data["requirements"].values() for r in group}
+
+
+def test_requirements_of_a_document(account):
+    document = account.upload(("CCTP.txt", CCTP), query="?process=false")
+    path = f"/documents/{document['id']}/requirements"
+    answer = account.get(path)
+    assert answer.status_code == 409 and code(answer) == "not_processed"
+    assert account.post(f"/documents/{document['id']}/process").status_code == 202
+    account.processed(document["id"])
+    answer = account.get(path)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["data"]
+    assert "Le titulaire doit superviser les serveurs de jour comme de nuit." in sentences(found)
+    assert not any("present document" in text or text.startswith("2.") for text in sentences(found))
+    assert account.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_requirements_within_a_dossier_are_those_of_the_document(account):
+    tender, (rules, clauses) = account.tender_with(("RC.pdf", pdfs.rules()), ("CCTP.txt", CCTP))
+    found = account.data("GET", f"/documents/{clauses['id']}/requirements")
+    assert "Le titulaire doit superviser les serveurs de jour comme de nuit." in sentences(found)
+    assert found["buyer_organization"] == "Commune de Bellerive-sur-Orme"
+    assert not sentences(found) & sentences(account.data("GET", f"/documents/{rules['id']}/requirements"))
+
+
+def test_a_document_that_was_not_read_has_no_requirements(account):
+    document = account.upload(("planning.pptx", office.pptx()))
+    account.processed(document["id"])
+    answer = account.get(f"/documents/{document['id']}/requirements")
+    assert answer.status_code == 409 and code(answer) == "not_processed"
 
 
 # --- lists
