@@ -47,15 +47,17 @@ static bool read_amount(const struct reading *r, size_t at, size_t high, struct 
 static const struct {
 	const char *key, *rx;
 } labels[] = {
-	{ "amount_max_eur_ht", "(?:montants?|valeurs?)(?:\\s+(?:total|annuel|global|contractuel|estime)[a-z]*){0,2}\\s+"
-			       "maxim(?:um|al|ale|ums|aux|"
-			       "a)\\b|"
-			       "\\b(?:un|le|avec)\\s+maximum\\b(?!\\s+(?:de\\s+)?\\d+\\s*(?:candidat|jour|page|lot|an|"
-			       "mois))|\\bmaximal\\s*:|"
-			       "\\bmaximum\\s*(?::|(?:annuel|total)?\\s*(?:eur\\s+)?h\\.?t\\b)" },
+	{ "amount_max_eur_ht",
+	    "(?:montants?|valeurs?)(?:\\s+(?:total|annuel|global|contractuel|estime)[a-z]*){0,2}\\s+"
+	    "maxim(?:um|al|ale|ums|aux|"
+	    "a)\\b|"
+	    "\\b(?:un|le|avec)\\s+maximum\\b(?!\\s+(?:de\\s+)?\\d+\\s*(?:candidat|jour|page|lot|an|"
+	    "mois))|\\bmaximal\\s*:|"
+	    "\\bmaximum\\s*(?:(?:de\\s+)?(?=\\d[\\d .,]*\\s*eur)|:|(?:annuel|total)?\\s*(?:eur\\s+)?h\\.?t\\b)" },
 	{ "amount_min_eur_ht", "(?:montants?|valeurs?)(?:\\s+(?:total|annuel|global|contractuel)[a-z]*){0,2}\\s+minim(?"
 			       ":um|al|ale|ums|aux|a)\\b"
-			       "|\\b(?:un|le|avec)\\s+minimum\\b|\\bminimal\\s*:|\\bminimum\\s*(?::|(?:annuel|total)?"
+			       "|\\b(?:un|le|avec)\\s+minimum\\b|\\bminimal\\s*:|\\bminimum\\s*(?:(?:de\\s+)?(?=\\d["
+			       "\\d .,]*\\s*eur)|:|(?:annuel|total)?"
 			       "\\s*(?:eur\\s+)?h\\.?t\\b"
 			       ")" },
 	{ "estimated_amount_eur_ht", "\\bestimation\\s+(?:du|de\\s+l'|de\\s+ce|globale\\s+du)\\s*(?:present\\s+)?(?:"

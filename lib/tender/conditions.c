@@ -3,6 +3,13 @@
 
 /* "L'attestation de visite   Non" is a column about signatures; "visite de contrôle" is of the work. */
 static const struct saying visit[] = {
+	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t]\\s*(?:facultative|non\\s+"
+	  "obligatoire|sans\\s+objet|aucune|non)\\s*(?:$|[.;(\\n])",
+	    0 },
+	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t]\\s*obligatoire\\s*(?:$|[.;(\\n]"
+	  ")",
+	    1 },
+	{ "(?:devront|doivent|devra|doit)\\s+(?:obligatoirement|imperativement)\\s+visiter\\b", 1 },
 	{ "(?:attestation|certificat)\\s+de\\s+visite[^.\\n]{0,20}\\b(?:oui|non)\\b", -1 },
 	{ "visites?\\s+(?:de\\s+(?:chantier|controle|reception|maintenance|medicale|verification|fin)|periodique|"
 	  "preventive|"
@@ -206,7 +213,7 @@ void conditions_find(struct reading *r)
 {
 	if (r->kind != KIND_RC && r->kind != KIND_AAPC && r->kind != KIND_OTHER)
 		return;
-	SAYINGS_FIND(r, "site_visit_mandatory", "\\bvisites?\\b", visit);
+	SAYINGS_FIND(r, "site_visit_mandatory", "\\bvisites?\\b|\\bvisiter\\b", visit);
 	SAYINGS_FIND(r, "negotiation", "\\bnegoci(?:er|ations?|ees?)\\b", negotiation);
 	SAYINGS_FIND(r, "pse", "prestations?\\s+supplementaires?|\\bpse\\b", pse);
 	SAYINGS_FIND(r, "electronic_only", "electronique|dematerialise|\\bpapier\\b|voie\\s+postale", electronic);

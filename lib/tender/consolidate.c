@@ -120,7 +120,11 @@ bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b)
 	case VALUE_CRITERIA:
 		return criteria_equal(tmp, a->criteria, a->n, b->criteria, b->n);
 	case VALUE_LOTS:
+		return a->n == b->n;
 	case VALUE_PIECES:
+		for (size_t i = 0; i < a->n && i < b->n; i++)
+			if (!text_equal(tmp, a->pieces[i].name, b->pieces[i].name))
+				return false;
 		return a->n == b->n;
 	case VALUE_TEXTS:
 		for (size_t i = 0; i < a->n && i < b->n; i++)

@@ -1,6 +1,7 @@
 /* How long the contract runs and how often it is renewed. The contract's own duration goes before the time of works;
  * days and weeks that are no whole years are no months; totals with renewals are not the initial period. */
 #include <string.h>
+#include "clock.h"
 #include "sayings.h"
 
 static long months_of(const struct duration *d)
@@ -82,6 +83,34 @@ static void add_year(const struct reading *r, struct span *s)
 	}
 }
 
+/* "conclu du 04/08/2027 jusqu'au 03/08/2028 inclus": whole months only. */
+static void from_dates(struct reading *r)
+{
+	static const char rx[] = "(?:conclu|passe|etabli|effet|execut|valable)[a-z]*\\b[^.;\\n]{0,60}\\b(?:du|a\\s+"
+				 "compter\\s+du)\\s+(?=\\d|1er|[a-z]+\\s+\\d)";
+	struct match m;
+	struct moment a, b;
+	int64_t last, end;
+	size_t high;
+	if (r->kind == KIND_CCTP || !body_find(r, rx, 0, &m))
+		return;
+	high = body_ahead(r, m.to, 120);
+	if (!french_moment(r->rx, r->body.s, high, m.to, &a) || a.from > m.to + 3 ||
+	    !french_moment(r->rx, r->body.s, high, a.to, &b) ||
+	    !body_has(r, "\\A[\\s,]*(?:jusqu'|et\\s+jusqu')?\\s*au\\s+\\z", a.to, b.from) ||
+	    !clock_days(b.year, b.month, b.day, &last))
+		return;
+	for (int n = 1; n <= 120; n++) {
+		int month = a.year * 12 + a.month - 1 + n;
+		if (!clock_days(month / 12, month % 12 + 1, a.day, &end) || end != last + 1)
+			continue;
+		struct fact *f = say(r, "duration_months", value_number(n), 0.88, m.from, b.to);
+		if (f)
+			f->computed = true;
+		return;
+	}
+}
+
 static void find_duration(struct reading *r)
 {
 	struct span best = { .rank = 9 };
@@ -122,6 +151,8 @@ static void find_duration(struct reading *r)
 			}
 		}
 	}
+	if (best.rank == 9)
+		from_dates(r);
 	if (best.rank == 9 || (differ && best.rank == 2))
 		return;
 	struct fact *f = say(
@@ -138,10 +169,13 @@ static const char times_rx[] =
     "[^.;:\\n]{0,50}?\\b" NUM
     "\\s+fois|nombre\\s+(?:maximum\\s+|maximal\\s+)?de\\s+(?:periodes?\\s+de\\s+)?(?:reconductions?|"
     "renouvellements?)(?:\\s+(?:possibles?|maximum))?\\s*(?:est\\s+(?:fixe|limite)\\s+a|est\\s+de|:)\\s*" NUM "\\b|"
-    "(?:comprend|comporte|prevoit|avec)\\s+" NUM "\\s+(?:periodes?\\s+de\\s+)?(?:reconductions?|renouvellements?))";
+    "(?:comprend|comporte|prevoit|avec|l'objet\\s+de)\\s+" NUM
+    "\\s+(?:periodes?\\s+de\\s+)?(?:reconductions?|renouvellements?)|(?<!non-)(?<!non "
+    ")\\b(?:reconductions?|renouvellements?)\\s*:\\s*" NUM "\\s+fois)";
 
 static const char never_rx[] =
-    "(?:n'est|ne\\s+sera|ne\\s+seront|ne\\s+sont)\\s+(?:pas|ni)\\s+(?:tacitement\\s+|expressement\\s+)?(?:reconduct|"
+    "(?:reconduction|renouvellement)\\s+n'est\\s+pas\\s+prevue?|(?:n'est|ne\\s+sera|ne\\s+seront|ne\\s+sont)\\s+(?:pas|"
+    "ni)\\s+(?:tacitement\\s+|expressement\\s+)?(?:reconduct|"
     "renouvelable|reconduit|renouvele)[a-z]*|(?:pas|aucune?)\\s+(?:(?:est|n'est)\\s+)?(?:prevue?s?\\s+)?(?:de\\s+|d')?"
     "\\s*"
     "(?:reconduction|renouvellement)\\b(?:\\s+n'est\\s+prevue?)?|ne\\s+(?:pourra|peut)\\s+(?:pas\\s+)?(?:etre\\s+|"
@@ -160,7 +194,7 @@ static void find_renewals(struct reading *r)
 	size_t at = 0;
 	while (!renewed && body_find(r, times_rx, at, &yes)) {
 		at = yes.to;
-		for (unsigned g = 1; g <= 3; g++)
+		for (unsigned g = 1; g <= 4; g++)
 			if (yes.g[g].set)
 				french_number(r->body.s + yes.g[g].from, yes.g[g].to - yes.g[g].from, &times);
 		/* of a guarantee, of a certificate: other renewals */

@@ -23,7 +23,7 @@ static bool in_passing(const struct reading *r, size_t from, size_t to)
 
 static unsigned count_framework(const struct reading *r, struct place *first, bool *strong)
 {
-	static const char rx[] = "\\baccords?(?:\\s|-)+cadres?\\b";
+	static const char rx[] = "\\baccord(?:\\s|-)+cadre\\b";
 	struct match m;
 	size_t at = 0;
 	unsigned n = 0;
@@ -36,7 +36,8 @@ static unsigned count_framework(const struct reading *r, struct place *first, bo
 			"\\A\\s*(?:est\\s|sera\\s|a\\s+bons?\\s|a\\s+marches|avec\\s|mono|multi|unique|n\\s?o|de\\s|"
 			"d'|pour\\s|relatif|execute|compos)",
 			m.to, body_ahead(r, m.to, 16)) ||
-		    body_has(r, "(?:\\bl'|\\bpresent\\s+)\\s*\\z", body_back(m.from, 10), m.from) ||
+		    body_has(r, "(?:\\bl'|\\bpresent\\s+|(?:contrat|marche|forme|type)\\s*[:\\t]\\s*)\\s*\\z",
+			body_back(m.from, 12), m.from) ||
 		    view_capitals(&r->body, m.from, m.to) > 0.9;
 		if (n == 0 || (sure && !*strong))
 			*first = (struct place){ m.from, m.to };
@@ -82,7 +83,8 @@ static bool find_ordinary(const struct reading *r, struct match *m)
 	    "se\\s+fait\\s+sur\\s+la\\s+base\\s+d'un\\s+prix\\s+global|forfait\\s+(?:definitif\\s+|provisoire\\s+)?"
 	    "de\\s+"
 	    "remuneration|calcul\\s+du\\s+prix\\s+global\\s+(?:et\\s+)?forfaitaire";
-	static const char tranche[] = "tranches?\\s+(?:ferme|optionnelle|conditionnelle)s?\\b";
+	static const char tranche[] =
+	    "marches?\\s+(?:public\\s+)?a\\s+tranches\\b|tranches?\\s+(?:ferme|optionnelle|conditionnelle)s?\\b";
 	size_t at = 0;
 	if (body_find(r, sure, 0, m))
 		return true;
@@ -146,7 +148,8 @@ static const char *const nature_words[NATURES] = {
 	"extension|requalification|restructuration|mise\\s+(?:aux\\s+normes|en\\s+place|en\\s+separatif)|creation\\s+d|"
 	"terrassements?|ravalement|renouvellement|remplacement|desimpermeabilisation|installation|pose\\s+d|isolation|"
 	"confortement|enfouissement)\\b",
-	"\\b(?:fournitures?|acquisitions?|achats?|livraisons?|approvisionnements?)\\b",
+	"\\b(?:fournitures?(?!\\s+de\\s+(?:services?|prestations?))|acquisitions?|achats?|livraisons?|"
+	"approvisionnements?)\\b",
 	"\\b(?:maitrise\\s+d['\\s]*\\s?oeuvre|missions?|assistance|etudes?|prestations?|services?|(?:tierce\\s+)?"
 	"maintenance|entretien|nettoyage|gardiennage|collecte|transports?|gestion|exploitation|assurances?|conseil|"
 	"formations?|infogerance|hebergement|controles?|verifications?|diagnostics?|inspections?|audits?|evaluation|"
@@ -163,7 +166,8 @@ static int nature_of_object(struct reading *r, const char *s, size_t n)
 	size_t at = 90;
 	/* two kinds at once are not one */
 	if (pattern_in(r->rx,
-		"fournitures?\\s+et\\s+(?:la\\s+)?(?:maintenance|entretien|prestations|services?|pose|installation|"
+		"\\A\\W*(?:l[ae]\\s+)?location|fournitures?\\s+et\\s+(?:la\\s+)?(?:maintenance|entretien|prestations|"
+		"services?|pose|installation|"
 		"mise\\s+en)|"
 		"conception\\s*(?:-|,|et)\\s*realisation|entretien\\s+(?:de\\s+(?:la\\s+)?|des\\s+)?(?:voirie|chaussee|"
 		"route|chemin|reseau)",

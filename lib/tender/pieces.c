@@ -16,6 +16,7 @@ static const struct {
 	    "clauses\\s+administratives\\s+particulieres|\\bc\\.?c\\.?a\\.?p\\b|clauses\\s+particulieres|\\bccp\\b" },
 	{ "cctp",
 	    "clauses\\s+techniques\\s+particulieres|\\bc\\.?c\\.?t\\.?p\\b|programme\\s+(?:technique|fonctionnel)" },
+	{ "aapc", "\\ba\\.?a\\.?p\\.?c\\b|avis\\s+(?:d'appel\\s+(?:public\\s+)?a|de\\s+marche)" },
 	{ "ccag", "clauses\\s+administratives\\s+generales|\\bccag\\b" },
 	{ "bpu", "bordereaux?\\s+(?:des?\\s+)?prix|\\bb\\.?p\\.?u\\b" },
 	{ "dpgf", "decomposition\\s+d[ue]\\s*(?:l'offre\\s+de\\s+)?prix|\\bc?d\\.?p\\.?g\\.?f\\b" },
@@ -45,7 +46,8 @@ static const struct {
 	{ "fiscal", "(?:attestations?|certificats?)\\s+(?:de\\s+regularite\\s+)?(?:fiscal|social)" },
 	{ "cv", "\\bcv\\b|curriculum" },
 	{ "cadre_reponse", "cadre\\s+(?:de|du)\\s+(?:reponse|memoire)" },
-	{ "plans", "^(?:les\\s+)?plans?\\b|dossier\\s+de\\s+plans" },
+	{ "pgc", "plan\\s+general\\s+(?:simplifie\\s+)?de\\s+coordination|\\bpgc" },
+	{ "plans", "^(?:les?\\s+|un\\s+)?plans?\\b|dossier\\s+de\\s+plans" },
 	{ "echantillons", "\\bechantillons?\\b" },
 	{ "annexe", "^(?:les\\s+|l'|des\\s+|une\\s+)?annexes?\\b" },
 };
@@ -272,7 +274,7 @@ static void both(struct reading *r)
 
 void pieces_find(struct reading *r)
 {
-	if (r->kind != KIND_RC && r->kind != KIND_AAPC)
+	if (r->kind != KIND_RC && r->kind != KIND_AAPC && r->kind != KIND_OTHER)
 		return;
 	struct span dossier = { 0, 0 }, other;
 	find_list(r, &kinds[0], &dossier, &dossier);

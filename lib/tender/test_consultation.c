@@ -24,6 +24,8 @@ Test(consultation, visit)
 		{ RC "La visite du site est obligatoire.", "true" },
 		{ RC "Une visite des lieux est vivement recommandée.", "false" },
 		{ RC "Il n'est pas prévu de visite.", "false" },
+		{ RC "Visite du site : obligatoire", "true" },
+		{ RC "Les candidats doivent obligatoirement visiter les lieux.", "true" },
 		{ RC "Une visite des locaux n'est pas nécessaire.", "false" },
 		/* refused */
 		{ RC "L'attestation de visite   Non", "-" },

@@ -34,6 +34,7 @@ Test(contract, form)
 		{ "Le titulaire du marché public ou de l'accord-cadre remet un relevé d'identité bancaire.", "-" },
 		{ "Tranches : sans objet.", "-" },
 		{ "Il n'est pas prévu de tranche optionnelle.", "-" },
+		{ "Textes relatifs aux marchés publics et aux accords-cadres", "-" },
 		{ "La facture porte le numéro du bon de commande.", "-" },
 		{ "Le dossier comprend la décomposition du prix global et forfaitaire.", "-" },
 	};
@@ -85,6 +86,7 @@ Test(contract, maximum)
 		{ "Montant maximum de 270 000 € TTC/an (soit 225 000 € HT/an)", "225000" },
 		{ "Le montant maximal en euros HT pour l'ensemble des lots : 40 000€", "40000" },
 		/* refused */
+		{ "Seuil maximum de 90 000 € HT pour une procédure adaptée", "-" },
 		{ "Montant maximum : 270 000 € TTC", "-" },
 		{ "Le montant maximal de la créance que je pourrai présenter en nantissement est de 40 000 € HT.",
 		    "-" },
@@ -111,6 +113,8 @@ Test(contract, duration)
 		{ "La durée du présent marché est fixée à 4 ans à compter de la notification.", "48" },
 		{ "La durée initiale de l'accord-cadre est fixée à 2 an(s).", "24" },
 		{ "La durée du marché est de 365 jours calendaires.", "12" },
+		{ "Le marché est conclu du 04/08/2027 jusqu'au 03/08/2028 inclus.", "12 computed" },
+		{ "Le marché est conclu du 04/08/2027 jusqu'au 31/10/2028 inclus.", "-" },
 		{ "La durée prévisionnelle du marché est de 38 mois plus l'année de parfait achèvement.", "50" },
 		{ "Le délai d'exécution est fixé à 10 mois, période de préparation comprise.", "10" },
 		{ "La durée globale du marché est de 9 mois.\n\nLe délai d'exécution des travaux est de 4 mois.", "9" },
@@ -134,6 +138,8 @@ Test(contract, renewals)
 		{ "L'accord-cadre pourra être reconduit 1 fois pour une période de deux ans.", "1" },
 		{ "Le marché est reconductible tacitement, il comprend 3 reconductions.", "3" },
 		{ "Il n'est pas prévu de reconduction.", "0" },
+		{ "La reconduction n'est pas prévue.", "0" },
+		{ "Reconduction : 3 fois", "3" },
 		{ "Le marché n'est pas reconductible.", "0" },
 		{ "Il ne pourra être reconduit.", "0" },
 		/* refused: two boxes whose state is lost; no number; another renewal */

@@ -78,6 +78,49 @@ Test(dossier, a_date_without_its_hour_agrees_with_the_same_date)
 	cr_expect_eq(a.n_contradictions, 0);
 }
 
+Test(dossier, the_engagement_has_the_word_on_the_contract)
+{
+	struct analysis a =
+	    dossier(RC "La durée du marché est fixée à 30 mois.\n", AE "La durée du marché est fixée à 6 mois.\n");
+	const struct fact *f = analysis_fact(&a, "duration_months");
+	cr_assert_not_null(f);
+	cr_expect_eq(f->value.number, 6);
+	cr_expect_eq(f->status, FACT_CONTRADICTED);
+	cr_assert_eq(a.n_contradictions, 1);
+	cr_expect_str_eq(a.contradictions[0].key, "duration_months");
+	cr_expect_not_null(strstr(a.contradictions[0].message, "30 (un.txt, page 1)"));
+}
+
+Test(dossier, the_rules_of_the_consultation_have_the_word_on_the_procedure)
+{
+	struct analysis a = dossier(AE "L'accord-cadre est conclu.\n", RC "Il s'agit d'un marché ordinaire.\n");
+	const struct fact *f = analysis_fact(&a, "contract_form");
+	cr_assert_not_null(f);
+	cr_expect_str_eq(f->value.text, "marche");
+	cr_expect_eq(f->status, FACT_CONTRADICTED);
+}
+
+Test(dossier, requirements_of_all_documents_in_json)
+{
+	struct analysis a =
+	    dossier(RC "1. Offres\n\nLes candidats doivent remettre leurs offres en langue française.\n",
+		"CAHIER DES CLAUSES TECHNIQUES PARTICULIERES\n\n2.1 Astreinte\n\nLe titulaire doit répondre à toute "
+		"heure du jour.\n");
+	struct buf out;
+	buf_init(&out, mem, 1 << 20);
+	analysis_write(&a, &out);
+	const struct json *v;
+	struct error e;
+	error_clear(&e);
+	cr_assert_eq(json_parse(mem, out.data, out.len, &v, &e), ERR_OK);
+	const struct json *all = json_get(v, "requirements");
+	cr_assert_geq(json_len(all), 2);
+	const struct json *last = json_at(all, json_len(all) - 1);
+	cr_expect_str_eq(json_string(json_get(last, "section")), "2.1 Astreinte");
+	cr_expect_str_eq(json_string(json_get(last, "priority")), "mandatory");
+	cr_expect_str_eq(json_string(json_get(json_at(json_get(last, "evidence"), 0), "file")), "deux.txt");
+}
+
 Test(dossier, json_has_the_vocabulary_s_form)
 {
 	struct analysis a = dossier(AE VALID("120"),
