@@ -70,7 +70,7 @@ struct span {
 	int rank;
 };
 
-/* "38 mois plus l'année de parfait achèvement": the sum is what the text says. */
+/* "26 mois plus l'année de parfait achèvement": the sum is what the text says. */
 static void add_year(const struct reading *r, struct span *s)
 {
 	static const char rx[] =
@@ -126,7 +126,7 @@ static void find_duration(struct reading *r)
 			if (!french_duration(r->rx, r->body.s, body_ahead(r, m.to, labels[i].reach + 25), m.to, &d) ||
 			    d.from - m.to > labels[i].reach)
 				continue;
-			/* "18 mois au lieu de 14 mois" is told by a corrigendum: its first figure is the right one */
+			/* "20 mois au lieu de 16 mois" is told by a corrigendum: its first figure is the right one */
 			if (body_has(r, other_rx, m.from, d.from) ||
 			    body_has(r, after_rx, d.to, body_ahead(r, d.to, 80)) ||
 			    body_has(r, "[.;]\\s+[a-z]{2,}\\s+[a-z]|\\n\\n[^\\n]*\\n\\n|au\\s+lieu", m.to, d.from) ||

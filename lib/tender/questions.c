@@ -57,7 +57,7 @@ static int about(const struct reading *r, size_t from, size_t at, size_t to)
 	if (body_has(r, other_rx, from, to))
 		return -1;
 	struct match q, a;
-	/* "Seules les demandes adressées 8 jours avant ... feront l'objet d'une réponse": the subject stands first */
+	/* "Les demandes reçues 9 jours avant ... auront une réponse": the subject stands first */
 	bool asked = pattern_last(r->rx, asked_rx, r->body.s, from, at, &q);
 	bool answered = pattern_last(r->rx, answered_rx, r->body.s, from, at, &a);
 	if (!asked && !answered)

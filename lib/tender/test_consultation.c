@@ -80,16 +80,16 @@ Test(consultation, yes_or_no)
 	TEST_VALUES(mem, "groupement", groups);
 }
 
-#define UNTIL "Date limite de réception des offres : 19/04/2027 à 12h00\n\n"
+#define UNTIL "Date limite de réception des offres : 21/04/2027 à 12h00\n\n"
 
 Test(consultation, questions)
 {
 	static const char *const cases[][2] = {
 		{ RC UNTIL
 		    "Les demandes doivent parvenir au plus tard 10 jours avant la date limite de réception des offres.",
-		    "2027-04-09 computed" },
+		    "2027-04-11 computed" },
 		{ RC UNTIL "Les questions sont posées au plus tard vingt jours avant cette date.",
-		    "2027-03-30 computed" },
+		    "2027-04-01 computed" },
 		{ RC UNTIL "Les questions sont posées avant le lundi 5 avril 2027.", "2027-04-05" },
 		/* refused: no deadline to reckon from; of the buyer's changes; working days; a weekday that is not that
 		   day */
@@ -108,7 +108,7 @@ Test(consultation, questions)
 	cr_expect_str_eq(
 	    test_value(mem, "answers_deadline",
 		RC UNTIL "Une réponse est envoyée 6 jours au plus tard avant la date limite de réception des offres."),
-	    "2027-04-13 computed");
+	    "2027-04-15 computed");
 }
 
 Test(consultation, pieces)

@@ -53,7 +53,7 @@ Test(contract, nature)
 		{ CCAP "Le délai d'exécution des travaux court de l'ordre de service. L'entrepreneur remet un plan.",
 		    "travaux" },
 		/* refused */
-		{ "Objet : Fourniture et maintenance d'un logiciel de paie\n", "-" },
+		{ "Objet : Fourniture et entretien de deux autocars\n", "-" },
 		{ "Type de marché : travaux / fournitures / services\n", "-" },
 		{ "Objet : Conception-réalisation d'un gymnase\n", "-" },
 		{ "Objet : La halle des Tilleuls\n", "-" },
@@ -64,12 +64,12 @@ Test(contract, nature)
 Test(contract, codes)
 {
 	static const char *const cases[][2] = {
-		{ "Vocabulaire commun des marchés (CPV) : code principal\n72510000-3 Services de gestion\n72253000-3 "
+		{ "Vocabulaire commun des marchés (CPV) : code principal\n72610000-3 Services de gestion\n72253000-3 "
 		  "Assistance",
-		    "72510000 ; 72253000" },
+		    "72610000 ; 72253000" },
 		{ "CPV : 79600000", "79600000" },
 		/* refused: another number; a digit is missing; no such division */
-		{ "Identifiant 72510000 de la série", "-" },
+		{ "Identifiant 72610000 de la série", "-" },
 		{ "CPV : 7251000-3", "-" },
 		{ "CPV : 01510000-3", "-" },
 	};
@@ -82,9 +82,9 @@ Test(contract, maximum)
 {
 	static const char *const cases[][2] = {
 		{ "Le montant maximum annuel est de 4 000 € HT.", "4000" },
-		{ "Montant maximum : 2 000 000 € HT.", "2000000" },
+		{ "Montant maximum : 1 800 000 € HT.", "1800000" },
 		{ "Montant maximum de 270 000 € TTC/an (soit 225 000 € HT/an)", "225000" },
-		{ "Le montant maximal en euros HT pour l'ensemble des lots : 40 000€", "40000" },
+		{ "Le montant maximal en euros HT pour l'ensemble des lots : 35 000€", "35000" },
 		/* refused */
 		{ "Seuil maximum de 90 000 € HT pour une procédure adaptée", "-" },
 		{ "Montant maximum : 270 000 € TTC", "-" },
@@ -100,7 +100,7 @@ Test(contract, maximum)
 	cr_expect_str_eq(
 	    test_value(mem, "amount_max_period", "Le montant maximum annuel est de 4 000 € HT."), "annuel");
 	cr_expect_str_eq(
-	    test_value(mem, "estimated_amount_eur_ht", "L'estimation du marché est de 290 000 € HT."), "290000");
+	    test_value(mem, "estimated_amount_eur_ht", "L'estimation du marché est de 310 000 € HT."), "310000");
 	cr_expect_str_eq(
 	    test_value(mem, "estimated_amount_eur_ht", "L'estimation des travaux est de 290 000 € HT."), "-");
 }
@@ -110,14 +110,15 @@ Test(contract, duration)
 	static const char *const cases[][2] = {
 		{ "L'accord-cadre est conclu pour une période initiale de 1 an.", "12" },
 		{ "Le marché est conclu pour trente-six mois à compter de sa notification.", "36" },
-		{ "La durée du présent marché est fixée à 4 ans à compter de la notification.", "48" },
-		{ "La durée initiale de l'accord-cadre est fixée à 2 an(s).", "24" },
+		{ "La durée du présent contrat est fixée à 5 ans dès la notification.", "60" },
+		{ "La durée initiale du contrat est fixée à 3 an(s).", "36" },
 		{ "La durée du marché est de 365 jours calendaires.", "12" },
 		{ "Le marché est conclu du 04/08/2027 jusqu'au 03/08/2028 inclus.", "12 computed" },
 		{ "Le marché est conclu du 04/08/2027 jusqu'au 31/10/2028 inclus.", "-" },
-		{ "La durée prévisionnelle du marché est de 38 mois plus l'année de parfait achèvement.", "50" },
-		{ "Le délai d'exécution est fixé à 10 mois, période de préparation comprise.", "10" },
-		{ "La durée globale du marché est de 9 mois.\n\nLe délai d'exécution des travaux est de 4 mois.", "9" },
+		{ "La durée prévisionnelle du contrat est de 26 mois plus l'année de parfait achèvement.", "38" },
+		{ "Le délai d'exécution est fixé à 8 mois, préparation comprise.", "8" },
+		{ "La durée globale du marché est de 11 mois.\n\nLe délai d'exécution des travaux est de 5 mois.",
+		    "11" },
 		/* refused */
 		{ "La durée du marché est fixée au CCAP.", "-" },
 		{ "Le délai d'exécution des travaux est de 16 semaines.", "-" },
@@ -135,7 +136,7 @@ Test(contract, renewals)
 		{ "Le marché est reconductible 3 (TROIS) fois.", "3" },
 		{ "Il est renouvelable trois (3) fois maximum.", "3" },
 		{ "Le nombre de périodes de reconduction est fixé à 2.", "2" },
-		{ "L'accord-cadre pourra être reconduit 1 fois pour une période de deux ans.", "1" },
+		{ "Le contrat pourra être reconduit 2 fois pour une période de trois ans.", "2" },
 		{ "Le marché est reconductible tacitement, il comprend 3 reconductions.", "3" },
 		{ "Il n'est pas prévu de reconduction.", "0" },
 		{ "La reconduction n'est pas prévue.", "0" },
@@ -150,8 +151,8 @@ Test(contract, renewals)
 	};
 	TEST_VALUES(mem, "renewals", cases);
 	cr_expect_str_eq(
-	    test_value(mem, "renewal_months", "Le marché pourra être reconduit 1 fois pour une période de deux ans."),
-	    "24");
+	    test_value(mem, "renewal_months", "Le contrat pourra être reconduit 2 fois pour une période de trois ans."),
+	    "36");
 	cr_expect_str_eq(
 	    test_value(mem, "renewal_months",
 		"Le nombre de périodes de reconduction est fixé à 2. La durée de chaque période de reconduction "
@@ -176,12 +177,12 @@ Test(contract, general_conditions)
 	};
 	TEST_VALUES(mem, "ccag", cases);
 	static const char *const derogations[][2] = {
-		{ CCAP "Par dérogation à l'article 14.1.2 du CCAG-TIC, la pénalité est due.", "14.1.2" },
-		{ CCAP "Par dérogation aux articles 4.1 et 11.3 du CCAG, l'ordre est le suivant.", "4.1 ; 11.3" },
+		{ CCAP "Par dérogation à l'article 15.2.1 du CCAG-TIC, la pénalité est due.", "15.2.1" },
+		{ CCAP "Par dérogation aux articles 5.2 et 11.3 du CCAG, l'ordre est le suivant.", "5.2 ; 11.3" },
 		{ CCAP "23. Dérogations aux documents généraux\nIl est dérogé aux articles suivants :\n- A l'article "
 		       "4.1 par "
-		       "l'article Pièces\n- A l'article 14.1.3 par l'article Pénalités",
-		    "4.1 ; 14.1.3" },
+		       "l'article Pièces\n- A l'article 15.4 par l'article Pénalités",
+		    "4.1 ; 15.4" },
 		{ CCAP "Conformément à l'article 4.1 du CCAG, l'ordre est le suivant.", "-" },
 	};
 	TEST_VALUES(mem, "ccag_derogations", derogations);
