@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 #include "json.h"
-#include "test_model.h"
+#include "test_value.h"
 
 static TALLOC_CTX *mem;
 
@@ -16,40 +16,7 @@ static void teardown(void)
 }
 TestSuite(facts, .init = setup, .fini = teardown);
 
-/* The value of `key` in a document with that text, in words; "-" when absent. Its quotes must stand. */
-static const char *value(const char *key, const char *text)
-{
-	struct document *d = test_model(mem, text, strlen(text));
-	struct tender_input in = { .file = "x.txt", .document = d };
-	struct analysis a;
-	tender_analyze(mem, &in, 1, &a);
-	cr_expect_eq(a.refused, 0, "a quote does not stand: %s", text);
-	const struct fact *f = analysis_fact(&a, key);
-	if (!f)
-		return "-";
-	cr_expect_gt(f->n_evidence, 0);
-	for (size_t i = 0; i < f->n_evidence; i++)
-		cr_expect(tender_quote_stands(&d->pages[f->evidence[i].page - 1], f->evidence[i].quote));
-	const char *s = "?";
-	if (f->value.kind == VALUE_TEXT)
-		s = f->value.text;
-	else if (f->value.kind == VALUE_NUMBER)
-		s = mem_printf(mem, "%g", f->value.number);
-	else if (f->value.kind == VALUE_BOOL)
-		s = f->value.truth ? "true" : "false";
-	return f->status == FACT_UNCERTAIN      ? mem_printf(mem, "%s ?", s)
-	       : f->status == FACT_CONTRADICTED ? mem_printf(mem, "%s !", s)
-						: s;
-}
-
-static void expect(const char *key, const char *const (*cases)[2], size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *got = value(key, cases[i][0]);
-		cr_expect_str_eq(got, cases[i][1], "%s of «%s»: %s, not %s", key, cases[i][0], got, cases[i][1]);
-	}
-}
-#define EXPECT(key, cases) expect(key, cases, ARRAY_LEN(cases))
+#define EXPECT(key, cases) TEST_VALUES(mem, key, cases)
 
 Test(facts, deadline)
 {
@@ -111,8 +78,8 @@ Test(facts, two_phases)
 	const char *text =
 	    "Date limite de réception des candidatures : 20/03/2027 à 10h00\n\nDate limite de réception des offres : "
 	    "14/05/2027 à 12h00";
-	cr_expect_str_eq(value("deadline", text), "2027-03-20T10:00");
-	cr_expect_str_eq(value("deadline_offers", text), "2027-05-14T12:00");
+	cr_expect_str_eq(test_value(mem, "deadline", text), "2027-03-20T10:00");
+	cr_expect_str_eq(test_value(mem, "deadline_offers", text), "2027-05-14T12:00");
 }
 
 Test(facts, validity)
@@ -223,8 +190,8 @@ Test(facts, lots)
 		{ "au lot n°....... ou aux lots n°........ du marché public", "-" },
 	};
 	EXPECT("lots", cases);
-	cr_expect_str_eq(value("allotted", "Le marché n'est pas alloti."), "false");
-	cr_expect_str_eq(value("allotted", "Les prestations sont réparties en 3 lots."), "true");
+	cr_expect_str_eq(test_value(mem, "allotted", "Le marché n'est pas alloti."), "false");
+	cr_expect_str_eq(test_value(mem, "allotted", "Les prestations sont réparties en 3 lots."), "true");
 }
 
 Test(facts, reference)

@@ -1,7 +1,7 @@
 /* Wordings seen less often, each with a refused twin: what only looks like it states nothing. */
 #include <criterion/criterion.h>
 #include <string.h>
-#include "test_model.h"
+#include "test_value.h"
 
 static TALLOC_CTX *mem;
 
@@ -15,40 +15,7 @@ static void teardown(void)
 }
 TestSuite(wordings, .init = setup, .fini = teardown);
 
-/* The value of `key` in a document with that text, in words; "-" when absent. Its quotes must stand. */
-static const char *value(const char *key, const char *text)
-{
-	struct document *d = test_model(mem, text, strlen(text));
-	struct tender_input in = { .file = "x.txt", .document = d };
-	struct analysis a;
-	tender_analyze(mem, &in, 1, &a);
-	cr_expect_eq(a.refused, 0, "a quote does not stand: %s", text);
-	const struct fact *f = analysis_fact(&a, key);
-	if (!f)
-		return "-";
-	cr_expect_gt(f->n_evidence, 0);
-	for (size_t i = 0; i < f->n_evidence; i++)
-		cr_expect(tender_quote_stands(&d->pages[f->evidence[i].page - 1], f->evidence[i].quote));
-	const char *s = "?";
-	if (f->value.kind == VALUE_TEXT)
-		s = f->value.text;
-	else if (f->value.kind == VALUE_NUMBER)
-		s = mem_printf(mem, "%g", f->value.number);
-	else if (f->value.kind == VALUE_BOOL)
-		s = f->value.truth ? "true" : "false";
-	return f->status == FACT_UNCERTAIN      ? mem_printf(mem, "%s ?", s)
-	       : f->status == FACT_CONTRADICTED ? mem_printf(mem, "%s !", s)
-						: s;
-}
-
-static void expect(const char *key, const char *const (*cases)[2], size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *got = value(key, cases[i][0]);
-		cr_expect_str_eq(got, cases[i][1], "%s of «%s»: %s, not %s", key, cases[i][0], got, cases[i][1]);
-	}
-}
-#define EXPECT(key, cases) expect(key, cases, ARRAY_LEN(cases))
+#define EXPECT(key, cases) TEST_VALUES(mem, key, cases)
 
 #define RC "Règlement de la consultation\n\n"
 
