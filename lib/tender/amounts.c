@@ -115,6 +115,9 @@ static void find_one(struct reading *r, size_t kind)
 		if (body_has(r, other_rx, body_back(m.from, 50), a.from) ||
 		    body_has(r, "\\A\\s*(?:par|le)\\s+lot", a.to, body_ahead(r, a.to, 12)))
 			continue;
+		/* "sans montant minimum et avec un montant maximum de": the figure is the other one's */
+		if (kind < 2 && body_has(r, kind == 0 ? "\\bminim" : "\\bmaxim", m.to, a.from))
+			continue;
 		/* one clause from label to figure; no other label between */
 		if (body_has(r, "[.;]\\s+[a-z]{2,}\\s|(?:maxim|minim)[a-z]+\\b[^\\n]{0,10}:", m.to, a.from) &&
 		    !body_has(r, "fixe\\s+(?:comme\\s+suit|ci-?dessous)", m.to, a.from))

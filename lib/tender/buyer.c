@@ -146,7 +146,9 @@ static bool from_labels(struct reading *r)
 				"(?:la |le |l')?\\z",
 				view_line_start(&r->body, m.from), m.from))
 				continue;
-			if (!is_name(r, from, to, true))
+			/* under a heading "Acheteur", the head of a table: "Rubrique | Renseignement" */
+			bool cell = next_line && m.to < r->body.n && r->body.s[m.to] == '\t';
+			if (!is_name(r, from, to, !cell))
 				continue;
 			/* "Représentant de l'acheteur", "signature du pouvoir adjudicateur": not a label of the name */
 			if (body_has(r,

@@ -44,7 +44,8 @@ static const struct saying negotiation[] = {
 	{ "(?:marche|passation)\\s+(?:a\\s+donne|ayant\\s+donne|donne)|procedure\\s+(?:negociee|avec\\s+negociation)"
 	  "\\s+sans",
 	    -1 },
-	{ "\\bne\\s+(?:sera|seront|sont|pourra|pourront|fera|feront|fait|font|donnera|prevoit|recourra)\\b[^.;]{0,30}"
+	{ "\\bne\\s+(?:sera|seront|sont|peu(?:t|vent)|pourra|pourront|fera|feront|fait|font|donnera|prevoit|recourra)"
+	  "\\b[^.;]{0,30}"
 	  "\\b(?:pas|aucune)\\b"
 	  "[^.;]{0,30}\\bnegoci",
 	    0 },
@@ -93,6 +94,9 @@ static const struct saying electronic[] = {
 	{ "(?:transmission|remise|depot|envoi)\\b[^.;]{0,60}\\bvoie\\s+electronique\\s+(?:est\\s+obligatoire|ne\\s+"
 	  "peut\\s+"
 	  "etre\\s+realisee\\s+qu)",
+	    1 },
+	{ "\\bvoie\\s+electronique\\b[^;\\n]{0,120}\\ba\\s+l'exclusion\\s+de\\s+tout(?:e|es)?\\s+autre\\s+(?:mode|"
+	  "moyen|forme|voie)",
 	    1 },
 	{ "(?:obligatoirement|exclusivement|uniquement)\\s+(?:par|de\\s+maniere|sous\\s+forme|sur)\\s+(?:la\\s+)?(?:"
 	  "voie\\s+)?(?:"
@@ -156,8 +160,13 @@ static void groups(struct reading *r)
 		  "revetir)|impose)"
 		  "[^.;]{0,60}\\bgroupement\\s+solidaire",
 		    true, "solidaire" },
-		{ "groupement\\s+conjoint\\b[^.;]{0,30},?\\s*(?:le\\s+)?mandataire\\b[^.;]{0,30}\\bsera\\s+solidaire",
+		{ "groupement\\s+conjoint\\b[^.;]{0,30},?\\s*(?:le\\s+)?mandataire\\b[^.;]{0,30}\\b(?:est|sera)\\s+"
+		  "solidaire",
 		    true, "mandataire solidaire si le groupement est conjoint" },
+		{ "(?:peuvent|pourront)\\s+(?:se\\s+presenter|soumissionner|candidater|repondre)\\s+[^.;]{0,40}"
+		  "\\ben\\s+"
+		  "groupement",
+		    true, NULL },
 		{ "(?:pourra|peut)\\s+(?:etre\\s+)?(?:attribue|conclu|passe)[^.;]{0,50}\\b(?:ou|soit)\\b[^.;]{0,20}"
 		  "groupement",
 		    true, NULL },
@@ -185,7 +194,7 @@ static void visit_dates(struct reading *r)
 	struct fact *f = NULL;
 	static const char rx[] =
 	    "visites?\\b[^.;]{0,60}\\b(?:est|sont|sera|seront|aura|auront)\\s+(?:lieu|organisees?|fixees?|prevues?|"
-	    "programmees?)[^.;\\n]{0,30}[\\s:]";
+	    "programmees?)[^.;\\n]{0,30}?[\\s:]";
 	while (body_find(r, rx, at, &m)) {
 		struct moment t;
 		size_t k = m.to, high = body_ahead(r, m.to, 140);

@@ -88,6 +88,24 @@ static void numbers_of(struct reading *r, struct list *l, size_t from, size_t to
 	}
 }
 
+/* A table of two columns, the contract's article and the one it departs from, in the order that its head tells. */
+static void derogations_table(struct reading *r, struct list *l, size_t from, size_t high)
+{
+	static const char ours_first[] = "\\A\\s*[^\\n\\t]*\\bcca?p\\b[^\\n\\t]*\\t[^\\n\\t]*" CCAG,
+			  theirs_first[] = "\\A\\s*[^\\n\\t]*" CCAG "[^\\n\\t]*\\t[^\\n\\t]*\\bcca?p\\b",
+			  row_rx[] = "^\\s*(?:articles?\\s+)?" NUMBERS "\\s*\\t\\s*(?:articles?\\s+)?" NUMBERS "\\s*$";
+	bool second = body_has(r, ours_first, from, high);
+	if (!second && !body_has(r, theirs_first, from, high))
+		return;
+	struct match k;
+	while (pattern_find(r->rx, row_rx, r->body.s, high, from, &k)) {
+		unsigned g = second ? 2 : 1;
+		from = k.to;
+		list_add(r, l, "ccag_derogations",
+		    mem_strndup(r->mem, r->body.s + k.g[g].from, k.g[g].to - k.g[g].from), 0.9, k.from, k.to);
+	}
+}
+
 /* "par dérogation aux articles 4.1 et 14.1.2 du CCAG"; the list at the end of the document, item by item. */
 static void derogations(struct reading *r)
 {
@@ -114,6 +132,7 @@ static void derogations(struct reading *r)
 	while (body_find(r, list_rx, at, &m)) {
 		size_t high = body_ahead(r, m.to, 2500), p = m.to;
 		at = m.to;
+		derogations_table(r, &l, m.to, high);
 		while (pattern_find(r->rx, item_rx, r->body.s, high, p, &k)) {
 			unsigned g = k.g[1].set ? 1 : 2;
 			p = k.to;
@@ -181,6 +200,9 @@ static void clause_find(
 	if (!f || !rule->truth || !detail)
 		return;
 	size_t at = best.from, high = body_ahead(r, best.to, reach);
+	/* not beyond the next numbered heading, which speaks of another matter */
+	if (pattern_find(r->rx, "\\n(?:article\\s+)?\\d{1,2}\\.\\d[\\d.]*\\s+[a-z]", r->body.s, high, best.to, &m))
+		high = m.from;
 	char *all = NULL;
 	unsigned count = 0;
 	while (count < 4 && pattern_find(r->rx, detail, r->body.s, high, at, &m)) {
@@ -201,7 +223,8 @@ static const struct clause retention[] = {
 	  "prevue|exercee|prelevee|operee|"
 	  "pratiquee|demandee|effectuee)",
 	    false },
-	{ "n'est\\s+pas\\s+(?:prevu|applique|fait\\s+application)\\s+(?:de\\s+)?(?:la\\s+)?retenue\\s+de\\s+garantie",
+	{ "n'est\\s+pas\\s+(?:prevu|applique|exige|fait\\s+application)\\s+(?:de\\s+)?(?:la\\s+)?retenue\\s+de\\s+"
+	  "garantie",
 	    false },
 	{ "retenue\\s+de\\s+garantie\\s+(?:de|fixee\\s+a|egale\\s+a|est\\s+de|d'un\\s+montant\\s+de|est\\s+fixee\\s+a)"
 	  "\\s+\\d",
@@ -217,7 +240,7 @@ static const struct clause retention[] = {
 static const struct clause advance[] = {
 	{ "(?:aucune|pas\\s+d'|sans)\\s*avance\\b(?!\\s+en\\s+dehors)", false },
 	{ "avance\\b[^.;\\n]{0,30}\\bne\\s+sera\\s+pas\\s+(?:versee|accordee|consentie)", false },
-	{ "\\bune\\s+avance\\b[^.;\\n]{0,40}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
+	{ "\\bune\\s+avance\\b[^.;\\n]{0,100}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
 	{ "\\b(?:montant|taux)\\s+de\\s+l'avance\\b[^.;\\n]{0,60}\\b(?:est|sera)\\s+(?:de\\b|fixe\\s+a|egal|porte)",
 	    true },
 	{ "option\\s+retenue\\s+pour\\s+les\\s+avances", true },
@@ -253,9 +276,11 @@ static void revision(struct reading *r)
 	static const struct {
 		const char *word, *rx;
 	} rules[] = {
-		{ "revisable", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
-			       "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
-			       "revisables?|revision\\s+annuelle\\s+des\\s+prix" },
+		{ "revisable",
+		    "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
+		    "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
+		    "revisables?|revision\\s+annuelle\\s+des\\s+prix|"
+		    "\\b(?:ils|ceux-ci)\\s+sont\\s+(?:ensuite|alors|par\\s+la\\s+suite)\\s+(?:revises|revisables)\\b" },
 		{ "actualisable",
 		    "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:fermes?\\s+(?:et\\s+)?)?actualisables?" },
 		{ "ferme", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:passes\\s+a\\s+prix\\s+)?fermes?(?:\\s*(?:,|"

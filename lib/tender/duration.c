@@ -214,7 +214,8 @@ static void find_renewals(struct reading *r)
 	static const char each_rx[] =
 	    "periodes?\\s+(?:successives?\\s+|supplementaires?\\s+)?(?:de\\s+(?:reconduction|renouvellement)\\s+)?(?:"
 	    "est\\s+"
-	    "|sera\\s+)?(?:fixee\\s+a\\s+|d['e]\\s*)|(?:reconductions?|fois|renouvellements?)\\s*(?:\\([^)\\n]{0,12}\\)"
+	    "|sera\\s+)?(?:fixee\\s+a\\s+|d['e]\\s*)|(?:reconductions?(?:\\s+(?:tacites?|"
+	    "expresses?))?|fois|renouvellements?)\\s*(?:\\([^)\\n]{0,12}\\)"
 	    "\\s*)?(?:"
 	    "maximum\\s+)?,?\\s*(?:de|d'|pour|par\\s+tranche\\s+de)\\s+(?:une\\s+(?:duree|periode)\\s+(?:de\\s+|d'))?";
 	at = yes.from;

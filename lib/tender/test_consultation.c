@@ -36,6 +36,8 @@ Test(consultation, visit)
 	cr_expect_str_eq(
 	    test_value(mem, "visit_dates", RC "Les visites sont organisées :\n- le jeudi 11 mars 2027 à 10h00"),
 	    "2027-03-11T10:00");
+	cr_expect_str_eq(test_value(mem, "visit_dates", RC "Une visite est organisée le jeudi 11 mars 2027 à 10 h 00."),
+	    "2027-03-11T10:00");
 	cr_expect_str_eq(
 	    test_value(mem, "visit_dates", RC "La visite a lieu avant la date de remise, le 11 mars 2027"), "-");
 }
@@ -45,6 +47,7 @@ Test(consultation, yes_or_no)
 	static const char *const negotiation[][2] = {
 		{ RC "L'acheteur se réserve la possibilité de négocier avec les trois premiers.", "true" },
 		{ RC "Il ne sera pas procédé à une négociation.", "false" },
+		{ RC "Les offres ne peuvent pas être négociées.", "false" },
 		{ RC "Une offre peut être régularisée pendant la négociation.", "-" },
 		{ RC "L'acheteur se réserve le droit d'attribuer le marché sans négociation.", "-" },
 	};
@@ -58,6 +61,7 @@ Test(consultation, yes_or_no)
 	TEST_VALUES(mem, "pse", pse);
 	static const char *const electronic[][2] = {
 		{ RC "Les plis sont transmis uniquement par voie électronique.", "true" },
+		{ RC "Les plis sont déposés par voie électronique, à l'exclusion de tout autre mode.", "true" },
 		{ RC "La transmission des documents par voie électronique est possible.", "-" },
 	};
 	TEST_VALUES(mem, "electronic_only", electronic);
@@ -75,6 +79,7 @@ Test(consultation, yes_or_no)
 	static const char *const groups[][2] = {
 		{ RC "Aucune forme de groupement n'est imposée.", "true (forme libre)" },
 		{ RC "Le groupement de prestataires n'est pas autorisé.", "false" },
+		{ RC "Les candidats peuvent se présenter seuls ou en groupement.", "true" },
 		{ RC "Signature des membres du groupement", "-" },
 	};
 	TEST_VALUES(mem, "groupement", groups);
@@ -124,6 +129,14 @@ Test(consultation, pieces)
 	cr_expect_str_eq(test_value(mem, "mandatory_candidature", text), "dc1 ; ca");
 	cr_expect_str_eq(test_value(mem, "mandatory_offer", text), "ae ; dpgf Excel ; memoire 30 pages");
 	cr_expect_str_eq(test_value(mem, "mandatory_documents", text), "dc1 ; ca ; ae ; dpgf Excel ; memoire 30 pages");
+	/* a long name is cut between words */
+	cr_expect_str_eq(
+	    test_value(mem, "mandatory_offer",
+		RC "5.2 Offre\n\n- l'acte d'engagement\n- une notice sur les moyens de la salle, de la cour, du "
+		   "grenier, de la cave, du hangar, du verger, du potager, du lavoir, du moulin, de la grange, "
+		   "du pressoir, du colombier, de l'orangerie et de la bergerie\n"),
+	    "ae ; une notice sur les moyens de la salle, de la cour, du grenier, de la cave, du hangar, du verger, du "
+	    "potager, du lavoir, du moulin, de la grange, du pressoir, du colombier, de l'orangerie et de la");
 	/* bullets that no introduction announces are no pieces to give */
 	cr_expect_str_eq(
 	    test_value(mem, "mandatory_offer", RC "Pièces du contrat\n\n- l'acte d'engagement\n- le CCAP\n"), "-");

@@ -97,6 +97,9 @@ Test(contract, maximum)
 	};
 	TEST_VALUES(mem, "amount_max_eur_ht", cases);
 	cr_expect_str_eq(test_value(mem, "amount_min_eur_ht", "Montant minimum : 50 000 € HT"), "50000");
+	static const char without[] = "Il est conclu sans montant minimum et avec un montant maximum de 700 000 € HT.";
+	cr_expect_str_eq(test_value(mem, "amount_max_eur_ht", without), "700000");
+	cr_expect_str_eq(test_value(mem, "amount_min_eur_ht", without), "-");
 	cr_expect_str_eq(
 	    test_value(mem, "amount_max_period", "Le montant maximum annuel est de 4 000 € HT."), "annuel");
 	cr_expect_str_eq(
@@ -158,6 +161,9 @@ Test(contract, renewals)
 		"Le nombre de périodes de reconduction est fixé à 2. La durée de chaque période de reconduction "
 		"est de 12 mois."),
 	    "12");
+	cr_expect_str_eq(test_value(mem, "renewal_months",
+			     "Il est renouvelable trois fois, par reconduction tacite, pour une durée d'un an."),
+	    "12");
 	cr_expect_str_eq(
 	    test_value(mem, "renewal_months", "Le marché est reconductible 2 fois, pour une durée totale de 3 ans."),
 	    "-");
@@ -183,7 +189,17 @@ Test(contract, general_conditions)
 		       "4.1 par "
 		       "l'article Pièces\n- A l'article 15.4 par l'article Pénalités",
 		    "4.1 ; 15.4" },
+		{ CCAP
+		    "15. Dérogations au CCAG\n\n[table]\nArticle du CCAP | Article du CCAG\nArticle 3 | Article 4.1\n"
+		    "Article 9 | Article 14.1\n[/table]",
+		    "4.1 ; 14.1" },
+		{ CCAP
+		    "15. Dérogations au CCAG\n\n[table]\nArticle du CCAG | Article du CCAP\nArticle 4.1 | Article 3\n"
+		    "[/table]",
+		    "4.1" },
+		/* refused: conformity; a table that does not say which column is whose */
 		{ CCAP "Conformément à l'article 4.1 du CCAG, l'ordre est le suivant.", "-" },
+		{ CCAP "15. Dérogations au CCAG\n\n[table]\nNuméro | Article\nArticle 3 | Article 4.1\n[/table]", "-" },
 	};
 	TEST_VALUES(mem, "ccag_derogations", derogations);
 }
@@ -202,6 +218,7 @@ Test(contract, payment_and_advance)
 	TEST_VALUES(mem, "payment_days", days);
 	static const char *const retention[][2] = {
 		{ CCAP "Aucune retenue de garantie ne sera effectuée.", "false" },
+		{ CCAP "Il n'est pas exigé de retenue de garantie.", "false" },
 		{ CCAP "Une retenue de garantie de 5 % est prélevée sur chaque acompte.", "true (5 %)" },
 		/* refused: a form's choices */
 		{ CCAP "La collectivité :\n☐ demande une retenue de garantie de 5 %\n☐ ne demande pas de retenue de "
@@ -212,6 +229,10 @@ Test(contract, payment_and_advance)
 	TEST_VALUES(mem, "retention", retention);
 	static const char *const advance[][2] = {
 		{ CCAP "Une avance est versée au titulaire. Le taux de l'avance est fixé à 10 %.", "true (10 %)" },
+		{ CCAP "5.1 Avance\n\nUne avance de 20 % du montant de la part forfaitaire du contrat est accordée au "
+		       "titulaire.\n\n"
+		       "5.2 Acomptes\n\nLe premier acompte est de 30 %.",
+		    "true (20 %)" },
 		{ CCAP "Aucune avance ne sera consentie.", "false" },
 		{ CCAP "Le remboursement de l'avance s'effectue par précompte.", "-" },
 	};
@@ -219,6 +240,8 @@ Test(contract, payment_and_advance)
 	static const char *const revision[][2] = {
 		{ CCAP "Les prix sont révisables chaque année.\n\nP = P0 x (0,15 + 0,85 x I/I0)",
 		    "revisable (P = P0 x (0,15 + 0,85 x I/I0))" },
+		{ CCAP "Les prix sont fermes la première année. Ils sont ensuite révisés une fois par an.",
+		    "revisable" },
 		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
 		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
 		{ CCAP "Les prix sont réputés complets.", "-" },

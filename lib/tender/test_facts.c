@@ -232,6 +232,7 @@ Test(facts, buyer)
 		{ "Le pouvoir adjudicateur se réserve le droit de négocier.", "-" },
 		{ "Signature du représentant du pouvoir adjudicateur :\nhabilité par délibération", "-" },
 		{ "Forme de groupement\ngroupement", "-" },
+		{ "1. Acheteur\n\n[table]\nRubrique | Renseignement\nTéléphone | 02 61 91 00 00\n[/table]", "-" },
 	};
 	EXPECT("buyer", cases);
 }
