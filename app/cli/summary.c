@@ -9,7 +9,7 @@
 struct summary {
 	TALLOC_CTX *mem;
 	struct buf *out;
-	const struct json *facts;
+	const struct json *facts, *documents;
 };
 
 struct word {
@@ -106,6 +106,19 @@ static void line(struct summary *s, const char *label, const char *text)
 	wrapped(s, text, used < LABEL + 2 ? LABEL + 2 : used + 1);
 }
 
+/* The name of a file without its folders and archives, as long as no other document bears it. */
+static const char *shown(struct summary *s, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash && slash[1] != '\0' ? slash + 1 : file;
+	size_t twins = 0;
+	for (size_t i = 0; i < json_len(s->documents) && name != file; i++) {
+		const char *other = json_string(json_get(json_at(s->documents, i), "file"));
+		const char *end = other ? strrchr(other, '/') : NULL;
+		twins += other && strcmp(end ? end + 1 : other, name) == 0;
+	}
+	return twins > 1 ? file : name;
+}
+
 /* "AE.docx, § 3.1", "DPGF.xlsx, feuille DPGF, B12": places in documents without pages. */
 static const char *place_without_page(struct summary *s, const char *file, const struct json *e)
 {
@@ -137,10 +150,11 @@ static const char *place(struct summary *s, const struct json *fact)
 		low = page < low ? page : low;
 		high = page > high ? page : high;
 	}
+	const char *name = shown(s, file);
 	if (low <= 0)
-		return place_without_page(s, file, first);
-	return high > low ? mem_printf(s->mem, "%s, p.\u00a0%lld-%lld", file, (long long)low, (long long)high)
-			  : mem_printf(s->mem, "%s, p.\u00a0%lld", file, (long long)low);
+		return place_without_page(s, name, first);
+	return high > low ? mem_printf(s->mem, "%s, p.\u00a0%lld-%lld", name, (long long)low, (long long)high)
+			  : mem_printf(s->mem, "%s, p.\u00a0%lld", name, (long long)low);
 }
 
 /* What follows a value: what is doubtful about it, and where it stands. */
@@ -433,13 +447,14 @@ static char *counted(struct summary *s, const char *kind, const char *mime, int6
 	return mem_printf(s->mem, "%s, %lld %s%s", kind, (long long)pages, unit, pages > 1 ? "s" : "");
 }
 
-static void documents(struct summary *s, const struct json *all)
+static void documents(struct summary *s)
 {
+	const struct json *all = s->documents;
 	size_t width = 0;
 	title(s, "DOCUMENTS");
 	for (size_t i = 0; i < json_len(all); i++) {
 		const char *file = json_string(json_get(json_at(all, i), "file"));
-		size_t n = file ? columns(file, strlen(file)) : 0;
+		size_t n = file ? columns(shown(s, file), strlen(shown(s, file))) : 0;
 		width = n > width && n <= 40 ? n : width;
 	}
 	for (size_t i = 0; i < json_len(all); i++) {
@@ -457,7 +472,7 @@ static void documents(struct summary *s, const struct json *all)
 			text = mem_printf(s->mem, "%s\u00a0; %s", text, w ? w : id ? id : "?");
 		}
 		spaces(s->out, 2);
-		const char *name = file ? file : "?";
+		const char *name = file ? shown(s, file) : "?";
 		for (const char *p = name; *p != '\0'; p++)
 			if ((unsigned char)*p >= 32 && *p != 127)
 				buf_char(s->out, *p);
@@ -469,7 +484,7 @@ static void documents(struct summary *s, const struct json *all)
 
 void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wall_time *now, struct buf *out)
 {
-	struct summary s = { mem, out, json_get(analysis, "facts") };
+	struct summary s = { mem, out, json_get(analysis, "facts"), json_get(analysis, "documents") };
 	what(&s);
 	title(&s, "QUI");
 	text_line(&s, "Acheteur", "buyer");
@@ -485,5 +500,5 @@ void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wa
 	to_give(&s);
 	conditions(&s);
 	contradictions(&s, json_get(analysis, "contradictions"));
-	documents(&s, json_get(analysis, "documents"));
+	documents(&s);
 }
