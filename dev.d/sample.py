@@ -240,12 +240,16 @@ class Text:
 SHEET_STYLES = (
     '<number:currency-style style:name="Euros"><number:number number:decimal-places="2" number:min-integer-digits="1" number:grouping="true"/>'
     '<number:text> </number:text><number:currency-symbol number:language="fr" number:country="FR">€</number:currency-symbol></number:currency-style>'
+    '<number:percentage-style style:name="Pourcent"><number:number number:decimal-places="0" number:min-integer-digits="1"/>'
+    '<number:text> %</number:text></number:percentage-style>'
     '<style:style style:name="c" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" fo:border="0.02cm solid #777777" '
     'style:vertical-align="middle"/><style:text-properties fo:font-size="10pt"/></style:style>'
     '<style:style style:name="b" style:family="table-cell" style:parent-style-name="c"><style:table-cell-properties '
     'fo:background-color="#dde6ee" fo:wrap-option="wrap" fo:border="0.02cm solid #777777" style:vertical-align="middle"/>'
     '<style:text-properties fo:font-size="10pt" fo:font-weight="bold"/></style:style>'
     '<style:style style:name="e" style:family="table-cell" style:parent-style-name="c" style:data-style-name="Euros">'
+    '<style:table-cell-properties fo:border="0.02cm solid #777777" style:vertical-align="middle"/></style:style>'
+    '<style:style style:name="p" style:family="table-cell" style:parent-style-name="c" style:data-style-name="Pourcent">'
     '<style:table-cell-properties fo:border="0.02cm solid #777777" style:vertical-align="middle"/></style:style>')
 
 
@@ -260,14 +264,16 @@ def cell(text, span):
     if bold:
         text = text[2:-2]
     style, attributes, shown = "b" if bold else "c", "", ""
-    if text.startswith("="):
-        style, attributes = "e", f" table:formula={quoteattr(formula(text))}"
+    if text.startswith(("=", "%=")):
+        style, attributes = "p" if text[0] == "%" else "e", f" table:formula={quoteattr(formula(text.lstrip('%')))}"
+    elif found := re.fullmatch(r"(\d+) %", text):
+        style, attributes = "p", f' office:value-type="percentage" office:value="{int(found[1]) / 100}"'
     elif re.fullmatch(r"-?\d+(\.\d+)?", text):
         attributes = f' office:value-type="float" office:value="{text}"'
     elif text == "€":
         style = "e"  # a price that the bidder fills in
     elif text:
-        attributes, shown = ' office:value-type="string"', f"<text:p>{escape(french(text))}</text:p>"
+        attributes, shown = ' office:value-type="string"', f"<text:p>{escape(french(text.removeprefix(chr(39))))}</text:p>"
     return f'<table:table-cell table:style-name="{style}"{attributes}{span}>{shown}</table:table-cell>'
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -51,6 +52,18 @@ def test_the_text_of_a_document_is_the_kept_one(dossier, name, tmp_path):
     built = tmp_path / pathlib.PurePath(name).name
     built.write_bytes(sample.built(dossier)[name])
     assert sample.read(BUILD / "app/reader/scorpius-reader", built) == sample.text_path(dossier, name).read_text()
+
+
+def test_names_on_the_network_are_reserved_ones_and_numbers_have_their_check_digit():
+    def odd(text):
+        hosts = re.findall(r"(?:https?://|@)([\w.-]+\w)", text)
+        numbers = [re.sub(r"\D", "", n) for n in re.findall(r"\b\d{3} \d{3} \d{3} \d{5}\b", text)]
+        doubled = {n: sum(sum(divmod(int(c) * (2 if i % 2 else 1), 10)) for i, c in enumerate(reversed(n))) for n in numbers}
+        return [h for h in hosts if not h.endswith(".example")] + [n for n in numbers if doubled[n] % 10]
+    for dossier in sample.DOSSIERS:
+        for path in sample.sources(dossier):
+            assert odd(path.read_text()) == [], path
+    assert odd("https://ville.fr 299 140 012 00021") == ["ville.fr", "29914001200021"]
 
 
 def test_the_whole_is_small():
