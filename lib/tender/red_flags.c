@@ -100,39 +100,6 @@ static void flag(struct search *s, enum flag code, const char *key, const char *
 	add_evidence(s, raise_flag(s, code, key, message), json_get(fact_of(s, key), "evidence"));
 }
 
-/* "500 000 €", "37 500,50 €" */
-static char *euros(TALLOC_CTX *mem, double v)
-{
-	int64_t cents = (int64_t)(v * 100 + 0.5);
-	char *digits = mem_printf(mem, "%lld", (long long)(cents / 100)), *out = mem_strdup(mem, "");
-	size_t n = strlen(digits);
-	for (size_t i = 0; i < n; i++)
-		out = mem_printf(mem, "%s%s%c", out, i > 0 && (n - i) % 3 == 0 ? NBSP : "", digits[i]);
-	if (cents % 100 != 0)
-		out = mem_printf(mem, "%s,%02d", out, (int)(cents % 100));
-	return mem_printf(mem, "%s" NBSP "€", out);
-}
-
-/* "37,5" */
-static char *decimal(TALLOC_CTX *mem, double v)
-{
-	char *s = mem_printf(mem, "%g", v), *point = strchr(s, '.');
-	if (point)
-		*point = ',';
-	return s;
-}
-
-static int two(const char *s)
-{
-	return (s[0] - '0') * 10 + s[1] - '0';
-}
-
-static bool day_of(const char *moment, int64_t *days)
-{
-	return moment && decision_is_moment(moment) &&
-	       clock_days(two(moment) * 100 + two(moment + 2), two(moment + 5), two(moment + 8), days);
-}
-
 /* Whether moment a lies before b; on the same day only hours that both have tell. */
 static bool earlier(const char *a, const char *b)
 {
@@ -148,7 +115,7 @@ static void of_deadline(struct search *s)
 	const char *asked = json_string(value_of(s, "question_deadline"));
 	int needed = s->in->days_needed > 0 ? s->in->days_needed : 15;
 	int64_t day, today;
-	if (!day_of(d, &day))
+	if (!d || !tender_day(d, &day))
 		return;
 	if (status && strcmp(status, "uncertain") == 0)
 		flag(s, FLAG_deadline_uncertain, "deadline",
@@ -161,7 +128,7 @@ static void of_deadline(struct search *s)
 		flag(s, FLAG_deadline_on_rest_day, "deadline",
 		    mem_printf(s->mem, "La date limite de remise tombe un %s" NBSP ": à vérifier auprès de l'acheteur.",
 			weekday == 0 ? "dimanche" : "samedi"));
-	if (!day_of(now, &today))
+	if (!now || !tender_day(now, &today))
 		return;
 	if (earlier(d, now)) {
 		flag(s, FLAG_deadline_passed, "deadline", "La date limite de remise est passée.");
@@ -190,7 +157,7 @@ static void of_participation(struct search *s)
 	if (json_num(turnover) > 0)
 		flag(s, FLAG_minimum_turnover, "minimum_turnover",
 		    mem_printf(s->mem, "Un chiffre d'affaires annuel d'au moins %s est exigé des candidats.",
-			euros(s->mem, json_num(turnover))));
+			tender_euros(s->mem, json_num(turnover))));
 	if (json_len(list) > 0) {
 		char *all = mem_strdup(s->mem, "");
 		for (size_t i = 0; i < json_len(list) && i < 6; i++) {
@@ -228,7 +195,7 @@ static void of_offer(struct search *s)
 		flag(s, FLAG_price_only, "criteria", "Le prix est le seul critère de jugement.");
 	else if (price >= 60)
 		flag(s, FLAG_price_weight, "criteria",
-		    mem_printf(s->mem, "Le prix compte pour %s" NBSP "%% de la note.", decimal(s->mem, price)));
+		    mem_printf(s->mem, "Le prix compte pour %s" NBSP "%% de la note.", tender_decimal(s->mem, price)));
 	const char *variants = json_string(json_get(fact_of(s, "variants_allowed"), "detail"));
 	if (variants && strstr(variants, "exigée"))
 		flag(s, FLAG_variants_required, "variants_allowed", "Des variantes sont exigées par l'acheteur.");
@@ -245,7 +212,7 @@ static void of_offer(struct search *s)
 	double validity = json_num(value_of(s, "offer_validity_days"));
 	if (validity > 180)
 		flag(s, FLAG_long_validity, "offer_validity_days",
-		    mem_printf(s->mem, "L'offre engage pendant %s" NBSP "jours.", decimal(s->mem, validity)));
+		    mem_printf(s->mem, "L'offre engage pendant %s" NBSP "jours.", tender_decimal(s->mem, validity)));
 }
 
 static bool says(const char *folded, const char *const *words, size_t n)
@@ -301,14 +268,14 @@ static void of_contract(struct search *s)
 	const char *revision = json_string(value_of(s, "price_revision"));
 	if (months > 0 && months <= 2)
 		flag(s, FLAG_short_duration, "duration_months",
-		    mem_printf(s->mem, "La durée est courte" NBSP ": %s" NBSP "mois.", decimal(s->mem, months)));
+		    mem_printf(s->mem, "La durée est courte" NBSP ": %s" NBSP "mois.", tender_decimal(s->mem, months)));
 	if (revision && strcmp(revision, "ferme") == 0 && months > 12)
 		flag(s, FLAG_price_firm_long, "price_revision",
 		    mem_printf(s->mem, "Les prix sont fermes pendant toute la durée, soit %s" NBSP "mois.",
-			decimal(s->mem, months)));
+			tender_decimal(s->mem, months)));
 	if (days > 30)
 		flag(s, FLAG_payment_long, "payment_days",
-		    mem_printf(s->mem, "Le délai de paiement est de %s" NBSP "jours.", decimal(s->mem, days)));
+		    mem_printf(s->mem, "Le délai de paiement est de %s" NBSP "jours.", tender_decimal(s->mem, days)));
 	const char *detail = json_string(json_get(fact_of(s, "retention"), "detail"));
 	if (is(s, "retention", true))
 		flag(s, FLAG_retention, "retention",
