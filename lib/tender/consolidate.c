@@ -14,6 +14,9 @@ static const struct {
 } keys[] = {
 	{ "document_type", false, true, "nature du document" },
 	{ "buyer", false, true, "acheteur" },
+	{ "buyer_siret", false, false, "SIRET de l'acheteur" },
+	{ "buyer_address", false, true, "adresse de l'acheteur" },
+	{ "buyer_contact", false, true, "contact de l'acheteur" },
 	{ "object", false, true, "objet" },
 	{ "reference", false, true, "référence" },
 	{ "deadline", false, false, "date limite de remise" },
@@ -37,6 +40,7 @@ static const struct {
 	{ "amount_max_period", true, true, "période du montant maximum" },
 	{ "amount_min_eur_ht", true, false, "montant minimum HT" },
 	{ "estimated_amount_eur_ht", false, false, "montant estimé HT" },
+	{ "budget", false, false, "budget" },
 	{ "site_visit_mandatory", false, false, "visite obligatoire" },
 	{ "visit_dates", false, true, "dates de visite" },
 	{ "negotiation", false, false, "négociation" },
@@ -63,6 +67,10 @@ static const struct {
 	{ "reversibility", true, true, "réversibilité" },
 	{ "rgpd", true, true, "protection des données" },
 	{ "insurance", true, true, "assurances" },
+	{ "minimum_turnover", false, false, "chiffre d'affaires minimum" },
+	{ "required_references", false, true, "références exigées" },
+	{ "required_certifications", false, true, "certifications exigées" },
+	{ "required_profiles", false, true, "profils exigés" },
 };
 
 static int rank(enum tender_kind k, bool contract)

@@ -58,11 +58,21 @@ size_t body_ahead(const struct reading *r, size_t at, size_t n);
 size_t sentence_start(const struct reading *r, size_t at);
 size_t sentence_end(const struct reading *r, size_t at);
 
+/* An amount in euros as printed: "21 000,00 €", "2 M€", "1,5 million d'euros HT". */
+struct money {
+	double value;
+	size_t from, to;
+	bool before_tax, with_tax; /* as the words right after it say; neither: they do not */
+};
+/* The first one in [at, high). */
+bool money_find(const struct reading *r, size_t at, size_t high, struct money *out);
+
 /* Kind by content; sets r->kind and r->kind_confidence and adds document_type. */
 void kinds_find(struct reading *r);
 
 void deadline_find(struct reading *r);
 void buyer_find(struct reading *r);
+void buyer_details_find(struct reading *r); /* after buyer_find */
 void object_find(struct reading *r);
 void reference_find(struct reading *r);
 void procedure_find(struct reading *r);
@@ -79,6 +89,7 @@ void questions_find(struct reading *r);
 void contract_find(struct reading *r);
 void penalties_find(struct reading *r);
 void pieces_find(struct reading *r);
+void candidate_find(struct reading *r);
 void requirements_find(struct reading *r);
 
 /* Criteria of a table with cells; false when the document has none. Called by criteria_find first. */
