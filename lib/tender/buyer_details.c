@@ -172,11 +172,19 @@ static void contact_block(const struct reading *r, size_t at, size_t *from, size
 			break;
 		*from = start;
 	}
-	for (int i = 0; i < 3 && *to + 1 < r->body.n; i++) {
-		size_t end = view_line_end(&r->body, *to + 1);
-		if (!contact_line(r, *to + 1, end) || !body_has(r, PHONE "|" MAIL, *to + 1, end))
+	/* "Téléphone" and its number may stand in two cells, the next label in the next row */
+	size_t at_end = *to;
+	for (int i = 0; i < 5 && at_end + 1 < r->body.n; i++) {
+		size_t next = at_end + 1 + (r->body.s[at_end] == '\n' && r->body.s[at_end + 1] == '\n');
+		size_t end = view_line_end(&r->body, next);
+		if (!contact_line(r, next, end))
 			break;
-		*to = end;
+		at_end = end;
+		if (body_has(r, PHONE "|" MAIL, next, end))
+			*to = end;
+		else if (!body_has(
+			     r, "\\A\\s*(?:tel|mail|e-?mail|courriel|fax|telecopie)[a-z]*\\s*:?\\s*\\z", next, end))
+			break;
 	}
 }
 

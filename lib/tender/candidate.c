@@ -42,6 +42,14 @@ static void texts_add(struct reading *r, struct texts *t, const char *key, char 
 	t->fact->value.texts = mem_dup(r->mem, t->all, t->n * sizeof(t->all[0]));
 }
 
+/* A whole sentence, without its bullet. */
+static void sentence_add(struct reading *r, struct texts *t, const char *key, size_t from, size_t to)
+{
+	while (from < to && strchr(" *-\n\t", r->body.s[from]))
+		from++;
+	texts_add(r, t, key, view_text(r->mem, &r->body, from, to), from, to);
+}
+
 static void turnover(struct reading *r)
 {
 	static const char rx[] = "chiffres?\\s+d'affaires?\\b|\\bc\\.?a\\.?\\s+(?:annuel|minim|moyen)";
@@ -89,7 +97,7 @@ static void references(struct reading *r)
 		    body_has(r, LEFT_OPEN, from, to) ||
 		    body_has(r, "reference\\s+(?:du|de\\s+la|de\\s+l'|a\\s+l|au)\\b|prix|catalogue|norme", m.from, to))
 			continue;
-		texts_add(r, &t, "required_references", view_text(r->mem, &r->body, from, to), from, to);
+		sentence_add(r, &t, "required_references", from, to);
 	}
 }
 
@@ -147,7 +155,7 @@ static void profiles(struct reading *r)
 		if (to - from > 320 || !body_has(r, who_rx, from, to) ||
 		    !body_has(r, ASKED "|au\\s+moins|au\\s+minimum", from, to) || body_has(r, LEFT_OPEN, from, to))
 			continue;
-		texts_add(r, &t, "required_profiles", view_text(r->mem, &r->body, from, to), from, to);
+		sentence_add(r, &t, "required_profiles", from, to);
 	}
 }
 

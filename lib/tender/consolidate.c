@@ -33,9 +33,9 @@ static const struct {
 	{ "contract_nature", false, false, "nature du contrat" },
 	{ "cpv", false, true, "codes CPV" },
 	{ "nuts", false, true, "codes NUTS" },
-	{ "duration_months", true, false, "durée en mois" },
+	{ "duration_months", true, false, "durée" },
 	{ "renewals", true, false, "nombre de reconductions" },
-	{ "renewal_months", true, false, "durée d'une reconduction en mois" },
+	{ "renewal_months", true, false, "durée d'une reconduction" },
 	{ "amount_max_eur_ht", true, false, "montant maximum HT" },
 	{ "amount_max_period", true, true, "période du montant maximum" },
 	{ "amount_min_eur_ht", true, false, "montant minimum HT" },
@@ -250,6 +250,13 @@ static char *calendar_words(TALLOC_CTX *mem, const struct analysis *out, const s
 	return mem_printf(mem, "\u00a0; à compter du %s, %s", tender_day_words(mem, start), s);
 }
 
+char *fact_said(TALLOC_CTX *mem, const struct analysis *out, const struct fact *f)
+{
+	const struct evidence *e = &f->evidence[0];
+	return mem_printf(mem, "%s (%s, %s)", value_words(mem, f->key, &f->value), out->documents[e->document].file,
+	    evidence_place(mem, e));
+}
+
 static void add_contradiction(
     TALLOC_CTX *mem, struct analysis *out, size_t key, const struct fact *const *values, size_t n)
 {
@@ -264,10 +271,7 @@ static void add_contradiction(
 		copy_fact(mem, values[i], &c->values[i]);
 		if (values[i]->months > 0)
 			c->values[i].value = value_text(mem_printf(mem, "%u mois", values[i]->months));
-		const struct evidence *e = &values[i]->evidence[0];
-		said = mem_printf(mem, "%s%s%s (%s, %s)", said, i ? "\u00a0; " : "",
-		    value_words(mem, keys[key].key, &c->values[i].value), out->documents[e->document].file,
-		    evidence_place(mem, e));
+		said = mem_printf(mem, "%s%s%s", said, i ? "\u00a0; " : "", fact_said(mem, out, &c->values[i]));
 	}
 	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s)\u00a0: %s%s.", keys[key].french, said,
 	    calendar_words(mem, out, values, n));

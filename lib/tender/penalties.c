@@ -54,11 +54,12 @@ void penalties_find(struct reading *r)
 	    "\\d[\\d "
 	    ".]*(?:,\\d{1,2})?\\s?eur(?:os)?\\b|\\b1\\s?/"
 	    "\\s?\\d{2,4}(?:\\s?(?:e|eme|o)\\b)?|\\b\\d{1,2}(?:[.,]\\d{1,2})?\\s?%\\s+du\\s+montant";
-	static const char other_rx[] = "exoner|plafon|exced|depass|indemnit|avance|seuil|mois\\s+\\d|total[e]?\\s*=|"
+	static const char other_rx[] = "exoner|plafon|exced|depasser|indemnit|avance|seuil|mois\\s+\\d|total[e]?\\s*=|"
 				       "formule|exemple|assur|\\btva\\b|penalite\\s+de\\s+base|chiffre";
 	static const char cause_rx[] =
 	    "retard|absence|jours?|heures?|manquement|non-?\\s?(?:respect|remise|conform|execut)|defaut|infraction|"
-	    "forfaitaire|par\\s+(?:constat|document|incident)|penalite\\s+[a-z]?\\d|penalites?\\b";
+	    "forfaitaire|par\\s+(?:constat|document|incident|dixieme|point|tranche|infraction|jour|anomalie)|"
+	    "penalite\\s+[a-z]?\\d|penalites?\\b";
 	char *all[MAX];
 	size_t n = 0, at = 0;
 	struct fact *f = NULL;

@@ -59,6 +59,7 @@ void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, st
 			out->requirements[out->n_requirements++] = r->requirements[k];
 	}
 	consolidate(mem, readings, read, out);
+	ask_buyer(mem, tmp, out);
 	talloc_free(tmp);
 }
 

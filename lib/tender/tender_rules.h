@@ -99,6 +99,10 @@ char *criterion_name(struct reading *r, const char *s);
 
 /* Brings the readings of a dossier together: facts, contradictions. */
 void consolidate(TALLOC_CTX *mem, struct reading *readings, size_t n, struct analysis *out);
+/* A fact's value and place in words: "180 jours (RC.pdf, page 4)". */
+char *fact_said(TALLOC_CTX *mem, const struct analysis *out, const struct fact *f);
+/* Adds the questions to the buyer that facts and contradictions raise; after consolidate(). */
+void ask_buyer(TALLOC_CTX *mem, TALLOC_CTX *tmp, struct analysis *out);
 /* Whether two values say the same (texts: folded). */
 bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b);
 /* The value of that key in words for a message ("180 jours", "19 avril 2025 à 15 h 00", "oui"). */
