@@ -68,7 +68,7 @@ static const struct {
 	    "\\b(?:besoin|consultation|ensemble\\s+des\\s+prestations)\\s+est\\s+(?:estimee?|evaluee?)\\s+a" },
 	{ "budget",
 	    "\\b(?:budget|enveloppe\\s+(?:budgetaire|financiere))(?:\\s+(?:global|total|maximal|maximum|previsionnel|"
-	    "estimatif|disponible|alloue|consacre|affecte|reserve|prevu)e?)+\\b|"
+	    "estimatif|disponible|alloue|consacre|affecte|reserve|prevu)(?:le|e)?)+\\b|"
 	    "\\b(?:dispose|disposant)\\s+d'un\\s+budget\\b|\\bbudget\\s+(?:du|de\\s+l'|de\\s+la|pour\\s+(?:le|la|l'|ce)"
 	    ")\\s*("
 	    "?:present[e]?\\s+)?(?:marche|accord-?\\s?cadre|contrat|consultation|projet|operation|prestation)\\b" },

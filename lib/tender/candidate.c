@@ -130,15 +130,17 @@ static void certifications(struct reading *r)
 	}
 }
 
+#define YEARS \
+	"(?:\\d{1,2}|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|quinze|vingt)\\s*(?:\\(\\s*(?:\\d{1,2}|[" \
+	"a-z]{2,6}" \
+	")\\s*\\)\\s*)?an(?:nee)?s?\\b\\s*"
+
 static void profiles(struct reading *r)
 {
-	static const char years_rx[] = "(?:\\b(?:au\\s+moins|minimum\\s+(?:de\\s+)?|au\\s+minimum)\\s*)?\\b(?:\\d{1,2}|"
-				       "un|deux|trois|quatre|cinq|six|sept|huit|"
-				       "dix|quinze)\\s*(?:\\(\\s*(?:\\d{1,2}|[a-z]{2,6})\\s*\\)\\s*)?an(?:nee)?s?\\s+(?"
-				       ":minimum\\s+|au\\s+moins\\s+)?d'(?:"
-				       "anciennete|experience)|experience\\b[^.;\\n\\t]{0,40}\\b(?:au\\s+moins|minim[a-"
-				       "z]+|superieure)[^.;\\n\\t]{0,12}\\b\\d{1,2}"
-				       "\\s+an";
+	static const char years_rx[] = "(?:\\b(?:au\\s+moins|minimum\\s+(?:de\\s+)?|au\\s+minimum)\\s*)?\\b" YEARS
+				       "(?:minimum\\s+|au\\s+moins\\s+)?d'(?:anciennete|experience)|experience\\b[^.;"
+				       "\\n\\t]{0,40}\\b(?:au\\s+moins|"
+				       "minim[a-z]+|superieure)[^.;\\n\\t]{0,12}\\b" YEARS;
 	static const char who_rx[] = "chefs?\\s+de\\s+(?:projet|chantier|equipe)|directeurs?\\s+de\\s+projet|"
 				     "directrice|consultant|architecte|developpeu|"
 				     "ingenieur|technicien|expert|responsable|administrateur|formateur|conducteur|"

@@ -190,7 +190,9 @@ static void payment(struct reading *r)
 		if (!french_duration(r->rx, r->body.s, body_ahead(r, m.to, 190), m.to, &d) || d.unit != UNIT_DAYS ||
 		    d.count < 10 || d.count > 60)
 			continue;
-		if (body_has(r, other_rx, m.to, d.from) || body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
+		if (body_has(r, other_rx, m.to, d.from) ||
+		    body_has(r, "sous-?\\s?trait", sentence_start(r, m.from), m.to) ||
+		    body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
 		    body_has(r,
 			"\\A\\s*(?:avant|pour\\s+(?:contester|accepter)|a\\s+compter\\s+de\\s+la\\s+(?:notification|"
 			"date\\s+limite|decision))",
@@ -268,6 +270,8 @@ static const struct clause retention[] = {
 static const struct clause advance[] = {
 	{ "(?:aucune|pas\\s+d'|sans)\\s*avance\\b(?!\\s+en\\s+dehors)", false },
 	{ "avance\\b[^.;\\n]{0,30}\\bne\\s+sera\\s+pas\\s+(?:versee|accordee|consentie)", false },
+	{ "(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:verse|accorde|consenti|prevu)e?\\s+(?:d'|aucune\\s+)\\s*avance\\b",
+	    false },
 	{ "\\bune\\s+avance\\b[^.;]{0,90}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
 	{ "\\b(?:montant|taux)\\s+de\\s+l'avance\\b[^.;\\n]{0,60}\\b(?:est|sera)\\s+(?:de\\b|fixe\\s+a|egal|porte)",
 	    true },
