@@ -220,6 +220,30 @@ static void visit_dates(struct reading *r)
 	}
 }
 
+/* How many lots one candidate may bid for or be given, beside their number. */
+static void lots_limit(struct reading *r)
+{
+	static const char rx[] = "\\b(?:ne\\s+(?:peu(?:t|vent)|pourr(?:a|ont))|qu'il\\s+ne\\s+(?:peut|pourra))\\b[^.;]{"
+				 "0,90}\\b(?:qu'|que\\s+(?:pour\\s+|d'|"
+				 "de\\s+)?|plus\\s+(?:de\\s+|d'))\\s*(?:au\\s+plus\\s+)?(un|deux|trois|quatre|cinq|\\d{"
+				 "1,2})\\s*(?:\\(\\s*(?:\\d{1,2}|[a-z]{2,6})"
+				 "\\s*\\)\\s*)?(?:seuls?\\s+)?lots?\\b";
+	static const char who_rx[] = "candidat|soumissionnaire|operateur|attributaire|entreprise|concurrent|titulaire";
+	struct match m;
+	size_t at = 0;
+	long n = 0;
+	while (body_find(r, rx, at, &m)) {
+		struct fact *f = reading_found(r, "lots");
+		at = m.to;
+		if (!f || f->value.number < 2 || f->detail || !body_has(r, who_rx, sentence_start(r, m.from), m.to) ||
+		    !french_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, &n) || n >= (long)f->value.number)
+			continue;
+		reading_also(r, f, &r->body, m.from, m.to);
+		f->detail =
+		    n == 1 ? "un seul lot par candidat" : mem_printf(r->mem, "%ld lots au plus par candidat", n);
+	}
+}
+
 void conditions_find(struct reading *r)
 {
 	if (r->kind != KIND_RC && r->kind != KIND_AAPC && r->kind != KIND_OTHER)
@@ -232,4 +256,5 @@ void conditions_find(struct reading *r)
 	SAYINGS_FIND(r, "dume_accepted", "\\bdume\\b|document\\s+unique\\s+de\\s+marche", dume);
 	groups(r);
 	visit_dates(r);
+	lots_limit(r);
 }

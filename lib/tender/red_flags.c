@@ -28,7 +28,7 @@
 	X(no_negotiation, MINOR) \
 	X(signature_at_deposit, MINOR) \
 	X(group_forbidden, MINOR) \
-	X(one_lot_only, MINOR) \
+	X(lots_limited, MINOR) \
 	X(long_validity, MINOR) \
 	X(short_duration, MINOR) \
 	X(penalties_uncapped, MAJOR) \
@@ -292,8 +292,9 @@ static void of_contract(struct search *s)
 		flag(s, FLAG_ccag_derogations, "ccag_derogations",
 		    mem_printf(s->mem, "Le contrat déroge à %zu article%s du CCAG.", n, n > 1 ? "s" : ""));
 	const char *lots = json_string(json_get(fact_of(s, "lots"), "detail"));
-	if (lots && strstr(lots, "un seul lot"))
-		flag(s, FLAG_one_lot_only, "lots", "Un candidat ne peut obtenir qu'un seul lot.");
+	if (lots && strstr(lots, "par candidat"))
+		flag(s, FLAG_lots_limited, "lots",
+		    mem_printf(s->mem, "Le nombre de lots est limité" NBSP ": %s.", lots));
 }
 
 /* A contradiction that a person has decided, or whose fact he rejected, is settled. */

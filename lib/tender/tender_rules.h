@@ -35,6 +35,8 @@ void reading_also(struct reading *r, struct fact *f, const struct view *v, size_
 struct fact *reading_add_evidence(
     struct reading *r, const char *key, struct value value, double confidence, const struct evidence *e);
 void reading_also_evidence(struct reading *r, struct fact *f, const struct evidence *e);
+/* The first fact with that key that this document states, or NULL; valid until the next one is added. */
+struct fact *reading_found(struct reading *r, const char *key);
 /* Checks each quote against its page and drops facts that fail (counted in r->refused). */
 void reading_check(struct reading *r);
 

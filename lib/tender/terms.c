@@ -194,6 +194,31 @@ static void within_box(struct reading *r, size_t at, size_t *from, size_t *to)
 		*to = next.from;
 }
 
+/* Variants that the buyer asks for, whether or not others may be offered: what is said about them is told beside. */
+static void variants_required(struct reading *r)
+{
+	static const char rx[] = "(?:\\b(?:exige|impose|demande)(?:nt)?\\s+(?:obligatoirement\\s+)?(?:(?:la\\s+(?:"
+				 "presentation|remise|fourniture)|le\\s+"
+				 "chiffrage)\\s+(?:d'une|de\\s+la|des?|d'|de\\s+l[ae]s?)|une|la|deux|des)\\s*variantes?"
+				 "\\b|(?:doi(?:t|vent)|devra|devront)\\s+("
+				 "?:obligatoirement\\s+|imperativement\\s+)?(?:chiffrer|presenter|repondre\\s+a|"
+				 "proposer|remettre)\\s+(?:une|la|les|deux|des)"
+				 "\\s+variantes?\\b)";
+	struct match m;
+	if (!body_find(r, rx, 0, &m))
+		return;
+	size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
+	if (body_has(r, "\\[ \\]|\\bne\\b|n'exige|n'impose|aucune|\\bsi\\b|lorsqu|\\boui\\b|\\bnon\\b", from, to))
+		return;
+	struct fact *f = reading_found(r, "variants_allowed");
+	if (f)
+		reading_also(r, f, &r->body, m.from, m.to);
+	else
+		f = reading_add(r, "variants_allowed", value_bool(true), 0.9, &r->body, m.from, m.to);
+	if (f)
+		f->detail = "variantes exigées";
+}
+
 void variants_find(struct reading *r)
 {
 	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)
@@ -225,6 +250,7 @@ void variants_find(struct reading *r)
 			break;
 		}
 	}
+	variants_required(r);
 }
 
 /* Places that are never the buyer's platform: law, forms, one-stop shops, mail. */

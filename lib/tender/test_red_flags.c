@@ -75,7 +75,7 @@ Test(red_flags, each_from_a_fact_that_says_so)
 		{ FACT("procedure", "\"mapa\"") "," FACT("negotiation", "true"), "" },
 		{ FACT("signature_required", "true"), "signature_at_deposit" },
 		{ FACT("groupement", "false"), "group_forbidden" },
-		{ WITH("lots", "3", "un seul lot par candidat"), "one_lot_only" },
+		{ WITH("lots", "3", "un seul lot par candidat"), "lots_limited" },
 		{ FACT("lots", "3"), "" },
 		{ FACT("offer_validity_days", "240"), "long_validity" },
 		{ FACT("offer_validity_days", "180"), "" },
