@@ -118,7 +118,7 @@ def wrong(key, fact, want):
         return f"value {fact['value']!r}"
     if fact["status"] != want.get("status", "found") or fact.get("computed", False) != want.get("computed", False):
         return f"status {fact['status']}, computed {fact.get('computed')}"
-    if "detail" in want and fact.get("detail") != want["detail"]:
+    if "detail" in want and plain(fact.get("detail") or "") != want["detail"]:
         return f"detail {fact.get('detail')!r}"
     return None if places and set(places) <= set(want["at"]) else f"places {places}"
 
@@ -154,6 +154,14 @@ def test_contradictions(read):
     found, want = read
     got = {c["key"]: {str(v["value"]): plain(place(v["evidence"][0])) for v in c["values"]} for c in found["contradictions"]}
     assert got == want["contradictions"]
+
+
+def test_questions(read):
+    """One for each contradiction and for what is missing; each holds what it is about."""
+    found, want = read
+    got = [plain(q["text"]) for q in found["questions"]]
+    assert len(got) == len(want["questions"]), got
+    assert all(any(all(w in q for w in about) for q in got) for about in want["questions"]), got
 
 
 def test_requirements(read):

@@ -26,6 +26,26 @@ static const char *const ccag_rx[CCAGS] = {
 	GENERAL "(?:mi\\b|industriels?\\b)",
 };
 
+/* "l'article 10.2.2 du CCAG FCS" in a contract under another one: told, as the article may not say the same. */
+static void other_conditions(struct reading *r, int ours)
+{
+	struct match m;
+	for (int i = 0; i < CCAGS; i++) {
+		size_t at = 0;
+		while (i != ours && body_find(r, ccag_rx[i], at, &m)) {
+			at = m.to;
+			size_t from = body_back(m.from, 60);
+			struct match article;
+			if (!pattern_last(
+				r->rx, "\\barticles?\\s+\\d[\\d.]*\\s+du\\s+", r->body.s, from, m.from, &article) ||
+			    article.to != m.from)
+				continue;
+			say(r, "ccag", value_text(mem_strdup(r->mem, ccags[i])), 0.8, article.from, m.to);
+			return;
+		}
+	}
+}
+
 /* The one that the contract refers to; a single slip ("CCAG FCS" in one clause) does not change it. */
 static void general_conditions(struct reading *r)
 {
@@ -47,6 +67,8 @@ static void general_conditions(struct reading *r)
 		return;
 	say(r, "ccag", value_text(mem_strdup(r->mem, ccags[best])), count[best] > 1 ? 0.95 : 0.88, first[best].from,
 	    first[best].to);
+	if (r->kind == KIND_CCAP && count[best] > 1)
+		other_conditions(r, best);
 }
 
 struct list {
@@ -88,21 +110,29 @@ static void numbers_of(struct reading *r, struct list *l, size_t from, size_t to
 	}
 }
 
-/* A table of two columns, the contract's article and the one it departs from, in the order that its head tells. */
-static void derogations_table(struct reading *r, struct list *l, size_t from, size_t high)
+/* The same list as a table: "Article du CCAP | Article du CCAG auquel il est dérogé", a row for each. */
+static void derogations_table(struct reading *r, struct list *l)
 {
-	static const char ours_first[] = "\\A\\s*[^\\n\\t]*\\bcca?p\\b[^\\n\\t]*\\t[^\\n\\t]*" CCAG,
-			  theirs_first[] = "\\A\\s*[^\\n\\t]*" CCAG "[^\\n\\t]*\\t[^\\n\\t]*\\bcca?p\\b",
-			  row_rx[] = "^\\s*(?:articles?\\s+)?" NUMBERS "\\s*\\t\\s*(?:articles?\\s+)?" NUMBERS "\\s*$";
-	bool second = body_has(r, ours_first, from, high);
-	if (!second && !body_has(r, theirs_first, from, high))
-		return;
-	struct match k;
-	while (pattern_find(r->rx, row_rx, r->body.s, high, from, &k)) {
-		unsigned g = second ? 2 : 1;
-		from = k.to;
-		list_add(r, l, "ccag_derogations",
-		    mem_strndup(r->mem, r->body.s + k.g[g].from, k.g[g].to - k.g[g].from), 0.9, k.from, k.to);
+	static const char head_rx[] = "^([^\\n\\t]{2,80})\\t([^\\n\\t]{2,80})$";
+	static const char row_rx[] =
+	    "\\G\\s*(?:art(?:icle)?\\.?\\s*)?(\\d{1,2}(?:\\.\\d{1,2}){0,3})[^\\n\\t\\d]{0,60}\\t(?:"
+	    "(?:l'\\s?)?art(?:icle)?\\.?\\s*)?(\\d{1,2}(?:\\.\\d{1,2}){0,3})(?=[^\\n\\t\\d]*(?:\\n|\\z))";
+	struct match m, row;
+	size_t at = 0;
+	while (body_find(r, head_rx, at, &m)) {
+		bool left = body_has(r, "\\bccag\\b", m.g[1].from, m.g[1].to),
+		     right = body_has(r, "\\bccag\\b", m.g[2].from, m.g[2].to);
+		at = m.to;
+		if (left == right || !body_has(r, "derog", body_back(m.from, 400), m.to) ||
+		    !body_has(r, "\\bart", m.from, m.to))
+			continue;
+		while (pattern_find(r->rx, row_rx, r->body.s, r->body.n, at, &row)) {
+			unsigned g = left ? 1 : 2;
+			at = row.to;
+			list_add(r, l, "ccag_derogations",
+			    mem_strndup(r->mem, r->body.s + row.g[g].from, row.g[g].to - row.g[g].from), 0.9,
+			    row.g[1].from, row.g[2].to);
+		}
 	}
 }
 
@@ -132,7 +162,6 @@ static void derogations(struct reading *r)
 	while (body_find(r, list_rx, at, &m)) {
 		size_t high = body_ahead(r, m.to, 2500), p = m.to;
 		at = m.to;
-		derogations_table(r, &l, m.to, high);
 		while (pattern_find(r->rx, item_rx, r->body.s, high, p, &k)) {
 			unsigned g = k.g[1].set ? 1 : 2;
 			p = k.to;
@@ -140,6 +169,7 @@ static void derogations(struct reading *r)
 			    mem_strndup(r->mem, r->body.s + k.g[g].from, k.g[g].to - k.g[g].from), 0.9, k.from, k.to);
 		}
 	}
+	derogations_table(r, &l);
 }
 
 static void payment(struct reading *r)
@@ -160,7 +190,9 @@ static void payment(struct reading *r)
 		if (!french_duration(r->rx, r->body.s, body_ahead(r, m.to, 190), m.to, &d) || d.unit != UNIT_DAYS ||
 		    d.count < 10 || d.count > 60)
 			continue;
-		if (body_has(r, other_rx, m.to, d.from) || body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
+		if (body_has(r, other_rx, m.to, d.from) ||
+		    body_has(r, "sous-?\\s?trait", sentence_start(r, m.from), m.to) ||
+		    body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
 		    body_has(r,
 			"\\A\\s*(?:avant|pour\\s+(?:contester|accepter)|a\\s+compter\\s+de\\s+la\\s+(?:notification|"
 			"date\\s+limite|decision))",
@@ -223,8 +255,9 @@ static const struct clause retention[] = {
 	  "prevue|exercee|prelevee|operee|"
 	  "pratiquee|demandee|effectuee)",
 	    false },
-	{ "n'est\\s+pas\\s+(?:prevu|applique|exige|fait\\s+application)\\s+(?:de\\s+)?(?:la\\s+)?retenue\\s+de\\s+"
-	  "garantie",
+	{ "n'est\\s+(?:pas\\s+)?(?:prevu|applique|exige|demande|pratique|opere|preleve|effectue|fait\\s+application)e?"
+	  "\\s+("
+	  "?:de\\s+|aucune\\s+)?(?:la\\s+)?retenue\\s+de\\s+garantie",
 	    false },
 	{ "retenue\\s+de\\s+garantie\\s+(?:de|fixee\\s+a|egale\\s+a|est\\s+de|d'un\\s+montant\\s+de|est\\s+fixee\\s+a)"
 	  "\\s+\\d",
@@ -240,7 +273,9 @@ static const struct clause retention[] = {
 static const struct clause advance[] = {
 	{ "(?:aucune|pas\\s+d'|sans)\\s*avance\\b(?!\\s+en\\s+dehors)", false },
 	{ "avance\\b[^.;\\n]{0,30}\\bne\\s+sera\\s+pas\\s+(?:versee|accordee|consentie)", false },
-	{ "\\bune\\s+avance\\b[^.;\\n]{0,100}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
+	{ "(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:verse|accorde|consenti|prevu)e?\\s+(?:d'|aucune\\s+)\\s*avance\\b",
+	    false },
+	{ "\\bune\\s+avance\\b[^.;]{0,90}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
 	{ "\\b(?:montant|taux)\\s+de\\s+l'avance\\b[^.;\\n]{0,60}\\b(?:est|sera)\\s+(?:de\\b|fixe\\s+a|egal|porte)",
 	    true },
 	{ "option\\s+retenue\\s+pour\\s+les\\s+avances", true },
@@ -276,11 +311,11 @@ static void revision(struct reading *r)
 	static const struct {
 		const char *word, *rx;
 	} rules[] = {
-		{ "revisable",
-		    "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
-		    "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
-		    "revisables?|revision\\s+annuelle\\s+des\\s+prix|"
-		    "\\b(?:ils|ceux-ci)\\s+sont\\s+(?:ensuite|alors|par\\s+la\\s+suite)\\s+(?:revises|revisables)\\b" },
+		{ "revisable", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
+			       "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
+			       "revisables?|revision\\s+annuelle\\s+des\\s+prix|\\bsont\\s+(?:ensuite\\s+|alors\\s+)?"
+			       "revises\\s+(?:une\\s+fois|chaque|tous\\s+les|annuel|par\\s+application|selon|en\\s+"
+			       "application|a\\s+chaque)" },
 		{ "actualisable",
 		    "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:fermes?\\s+(?:et\\s+)?)?actualisables?" },
 		{ "ferme", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:passes\\s+a\\s+prix\\s+)?fermes?(?:\\s*(?:,|"
@@ -296,12 +331,17 @@ static void revision(struct reading *r)
 		struct fact *f =
 		    say(r, "price_revision", value_text(mem_strdup(r->mem, rules[i].word)), 0.9, m.from, m.to);
 		struct match k;
-		/* the formula, where its line stands soon after */
+		/* the formula, where its line stands soon after; one within a sentence may go on after a sign */
 		if (f && i < 2 &&
-		    pattern_find(r->rx, "^[^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90}$", r->body.s,
-			body_ahead(r, m.to, 900), m.to, &k)) {
-			f->detail = view_text(r->mem, &r->body, k.from, k.to);
-			reading_also(r, f, &r->body, k.from, k.to);
+		    pattern_find(r->rx,
+			"^([^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90})$|\\bformule\\b[^\\n.=]{0,30}:"
+			"\\s*([a-z]\\w{0,3}"
+			"(?:\\([a-z]\\))?\\s?=\\s?(?:[^\\n;=]|(?<=[-+/*x(])\\n|\\n(?=\\s?[-+/"
+			"*x)])){4,80}?)(?=,?\\s+(?:dans|ou|avec)\\b|\\s*[;.]|(?<![-+/*x(])\\n(?!\\s?[-+/*x)]))",
+			r->body.s, body_ahead(r, m.to, 900), m.from, &k)) {
+			unsigned g = k.g[1].set ? 1 : 2;
+			f->detail = view_text(r->mem, &r->body, k.g[g].from, k.g[g].to);
+			reading_also(r, f, &r->body, k.g[g].from, k.g[g].to);
 		}
 		return;
 	}

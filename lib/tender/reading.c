@@ -55,6 +55,14 @@ void reading_also(struct reading *r, struct fact *f, const struct view *v, size_
 		reading_also_evidence(r, f, &e);
 }
 
+struct fact *reading_found(struct reading *r, const char *key)
+{
+	for (size_t i = 0; i < r->n_found; i++)
+		if (strcmp(r->found[i].key, key) == 0)
+			return &r->found[i];
+	return NULL;
+}
+
 void reading_check(struct reading *r)
 {
 	size_t kept = 0;

@@ -35,6 +35,8 @@ void reading_also(struct reading *r, struct fact *f, const struct view *v, size_
 struct fact *reading_add_evidence(
     struct reading *r, const char *key, struct value value, double confidence, const struct evidence *e);
 void reading_also_evidence(struct reading *r, struct fact *f, const struct evidence *e);
+/* The first fact with that key that this document states, or NULL; valid until the next one is added. */
+struct fact *reading_found(struct reading *r, const char *key);
 /* Checks each quote against its page and drops facts that fail (counted in r->refused). */
 void reading_check(struct reading *r);
 
@@ -58,11 +60,21 @@ size_t body_ahead(const struct reading *r, size_t at, size_t n);
 size_t sentence_start(const struct reading *r, size_t at);
 size_t sentence_end(const struct reading *r, size_t at);
 
+/* An amount in euros as printed: "21 000,00 €", "2 M€", "1,5 million d'euros HT". */
+struct money {
+	double value;
+	size_t from, to;
+	bool before_tax, with_tax; /* as the words right after it say; neither: they do not */
+};
+/* The first one in [at, high). */
+bool money_find(const struct reading *r, size_t at, size_t high, struct money *out);
+
 /* Kind by content; sets r->kind and r->kind_confidence and adds document_type. */
 void kinds_find(struct reading *r);
 
 void deadline_find(struct reading *r);
 void buyer_find(struct reading *r);
+void buyer_details_find(struct reading *r); /* after buyer_find */
 void object_find(struct reading *r);
 void reference_find(struct reading *r);
 void procedure_find(struct reading *r);
@@ -79,6 +91,7 @@ void questions_find(struct reading *r);
 void contract_find(struct reading *r);
 void penalties_find(struct reading *r);
 void pieces_find(struct reading *r);
+void candidate_find(struct reading *r);
 void requirements_find(struct reading *r);
 
 /* Criteria of a table with cells; false when the document has none. Called by criteria_find first. */
@@ -88,9 +101,13 @@ char *criterion_name(struct reading *r, const char *s);
 
 /* Brings the readings of a dossier together: facts, contradictions. */
 void consolidate(TALLOC_CTX *mem, struct reading *readings, size_t n, struct analysis *out);
+/* A fact's value and place in words: "180 jours (RC.pdf, page 4)". */
+char *fact_said(TALLOC_CTX *mem, const struct analysis *out, const struct fact *f);
+/* Adds the questions to the buyer that facts and contradictions raise; after consolidate(). */
+void ask_buyer(TALLOC_CTX *mem, TALLOC_CTX *tmp, struct analysis *out);
 /* Whether two values say the same (texts: folded). */
 bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b);
-/* The value in words for a message ("180", "2025-04-19T15:00", "oui"). */
-char *value_words(TALLOC_CTX *mem, const struct value *v);
+/* The value of that key in words for a message ("180 jours", "19 avril 2025 à 15 h 00", "oui"). */
+char *value_words(TALLOC_CTX *mem, const char *key, const struct value *v);
 
 #endif

@@ -85,6 +85,32 @@ Test(consultation, yes_or_no)
 	TEST_VALUES(mem, "groupement", groups);
 }
 
+#define LOTS "Les prestations sont réparties en 4 lots.\n\n"
+
+Test(consultation, what_is_asked_or_limited_beside)
+{
+	static const char *const variants[][2] = {
+		{ RC "L'acheteur exige la présentation d'une variante portant sur la durée.",
+		    "true (variantes exigées)" },
+		{ RC "Les candidats devront obligatoirement chiffrer la variante décrite au CCTP.",
+		    "true (variantes exigées)" },
+		{ RC "Les variantes libres sont interdites. Le pouvoir adjudicateur impose une variante sur le béton.",
+		    "false (variantes exigées)" },
+		{ RC "L'acheteur n'exige la présentation d'aucune variante.", "-" },
+		{ RC "S'ils le souhaitent et si l'acheteur exige une variante, les candidats la chiffrent.", "-" },
+	};
+	TEST_VALUES(mem, "variants_allowed", variants);
+	static const char *const lots[][2] = {
+		{ RC LOTS "Un même candidat ne peut être attributaire que d'un seul lot.",
+		    "4 (un seul lot par candidat)" },
+		{ RC LOTS "Les soumissionnaires ne pourront présenter une offre pour plus de deux lots.",
+		    "4 (2 lots au plus par candidat)" },
+		{ RC LOTS "Les candidats peuvent répondre à un ou plusieurs lots.", "4" },
+		{ RC LOTS "Le bordereau ne peut contenir plus de deux lots de prix.", "4" },
+	};
+	TEST_VALUES(mem, "lots", lots);
+}
+
 #define UNTIL "Date limite de réception des offres : 21/04/2027 à 12h00\n\n"
 
 Test(consultation, questions)

@@ -190,16 +190,15 @@ Test(contract, general_conditions)
 		       "l'article Pièces\n- A l'article 15.4 par l'article Pénalités",
 		    "4.1 ; 15.4" },
 		{ CCAP
-		    "15. Dérogations au CCAG\n\n[table]\nArticle du CCAP | Article du CCAG\nArticle 3 | Article 4.1\n"
-		    "Article 9 | Article 14.1\n[/table]",
-		    "4.1 ; 14.1" },
-		{ CCAP
-		    "15. Dérogations au CCAG\n\n[table]\nArticle du CCAG | Article du CCAP\nArticle 4.1 | Article 3\n"
-		    "[/table]",
-		    "4.1" },
-		/* refused: conformity; a table that does not say which column is whose */
+		    "15. Dérogations\n\n[table]\nArticle du CCAP | Article du CCAG auquel il est dérogé\nArticle 3 | "
+		    "Article 4.1\nArticle 8 | Article 14\n[/table]\n",
+		    "4.1 ; 14" },
+		{ CCAP "15. Dérogations\n\n[table]\nArticle du CCAG | Article du CCAP\n4.1 | 3\n14.2 | 8\n[/table]\n",
+		    "4.1 ; 14.2" },
 		{ CCAP "Conformément à l'article 4.1 du CCAG, l'ordre est le suivant.", "-" },
-		{ CCAP "15. Dérogations au CCAG\n\n[table]\nNuméro | Article\nArticle 3 | Article 4.1\n[/table]", "-" },
+		{ CCAP "15. Concordance\n\n[table]\nArticle du CCAP | Article du CCAG\nArticle 3 | Article "
+		       "4.1\n[/table]\n",
+		    "-" },
 	};
 	TEST_VALUES(mem, "ccag_derogations", derogations);
 }
@@ -220,6 +219,7 @@ Test(contract, payment_and_advance)
 		{ CCAP "Aucune retenue de garantie ne sera effectuée.", "false" },
 		{ CCAP "Il n'est pas exigé de retenue de garantie.", "false" },
 		{ CCAP "Une retenue de garantie de 5 % est prélevée sur chaque acompte.", "true (5 %)" },
+		{ CCAP "Il n'est pas exigé de retenue de garantie.", "false" },
 		/* refused: a form's choices */
 		{ CCAP "La collectivité :\n☐ demande une retenue de garantie de 5 %\n☐ ne demande pas de retenue de "
 		       "garantie",
@@ -240,8 +240,18 @@ Test(contract, payment_and_advance)
 	static const char *const revision[][2] = {
 		{ CCAP "Les prix sont révisables chaque année.\n\nP = P0 x (0,15 + 0,85 x I/I0)",
 		    "revisable (P = P0 x (0,15 + 0,85 x I/I0))" },
-		{ CCAP "Les prix sont fermes la première année. Ils sont ensuite révisés une fois par an.",
-		    "revisable" },
+		{ CCAP "Les prix sont fermes un an. Ils sont ensuite révisés chaque année par application de la "
+		       "formule : P = P0 × "
+		       "(0,15 + 0,85 × S / S0), dans laquelle P est le prix.",
+		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
+		{ CCAP "Les prix sont ensuite révisés par application de la formule : P = P0 × (0,15 + 0,85 ×\nS / "
+		       "S0), dans "
+		       "laquelle P est le prix.",
+		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
+		{ CCAP "Les prix sont ensuite révisés par application de la formule : P = P0 × S / S0\nLes prix sont "
+		       "payés.",
+		    "revisable (P = P0 × S / S0)" },
+		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
 		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
 		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
 		{ CCAP "Les prix sont réputés complets.", "-" },
@@ -269,7 +279,14 @@ Test(contract, penalties)
 		       "à une réunion | "
 		       "80 €\n[/table]\n",
 		    "Retard de remise d'un document 25 € par jour ; Absence à une réunion 80 €" },
+		{ CCAP "Pénalités\n\n[table]\nDépassement du délai de correction | 150 € par heure\nTaux de service "
+		       "inférieur "
+		       "à 99 % | 500 € par point manquant\n[/table]\n",
+		    "Dépassement du délai de correction 150 € par heure ; Taux de service inférieur à 99 % 500 € par "
+		    "point "
+		    "manquant" },
 		/* refused */
+		{ CCAP "Les pénalités ne peuvent dépasser 1000 € par jour.", "-" },
 		{ CCAP "Le titulaire est exonéré des pénalités dont le montant ne dépasse pas 1000 €.", "-" },
 		{ CCAP "Le retard de paiement ouvre droit à une indemnité de 40 €.", "-" },
 	};
