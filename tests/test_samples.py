@@ -164,11 +164,29 @@ def test_questions(read):
     assert all(any(all(w in q for w in about) for q in got) for about in want["questions"]), got
 
 
-def test_requirements(read):
-    found, want = read
-    assert len(found["requirements"]) >= want["requirements"]
-    assert want["requirements"] or found["requirements"] == []
-    assert all(r["section"] and r["text"][0].isupper() for r in found["requirements"])
+def obligations(path):
+    """{words of a sentence: (its heading, whether it obliges by its verb)} of technical clauses."""
+    out, section = {}, None
+    for line in path.read_text().split("\n\n", 1)[1].splitlines():
+        if line.startswith("#"):
+            section = line.lstrip("# ")
+        elif line and line[0] not in "|-@[":
+            for sentence in re.split(r"(?<=[.:]) (?=[A-ZÀ-Ý])", line):
+                duty = re.search(r"\b(doit|doivent|souhaitable)\b", sentence) and not sentence.endswith(":")  # that announces a table
+                out[tuple(words(sentence))] = (section, bool(duty))
+    return out
+
+
+def test_requirements_are_all_the_sentences_that_oblige():
+    found = json.loads(subprocess.run([BUILD / "app/cli/scorpius", "analyze", "--json", *sample.paths("guichet-numerique")],
+                                      capture_output=True, text=True, check=True, timeout=120).stdout)["requirements"]
+    found = {tuple(words(r["text"])): r["section"] for r in found if r["evidence"][0]["file"].endswith("/CCTP.pdf")}
+    said = obligations(sample.SAMPLES / "guichet-numerique/sources/CCTP.md")
+    oblige = {s: section for s, (section, duty) in said.items() if duty}
+    assert len(oblige) >= 100
+    assert [" ".join(s) for s in found if s not in said] == [], "no whole sentence of the source"
+    assert {" ".join(s): section for s, section in oblige.items() if plain(found.get(s, "")) != section} == {}
+    assert len(found) - len(oblige) <= 5, "few that oblige without such a verb"
 
 
 def test_a_wrong_fact_would_be_seen():

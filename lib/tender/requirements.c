@@ -63,6 +63,8 @@ static const char present_rx[] =
 static const char desirable_rx[] =
     "\\b(?:souhaite[a-z]*|souhaitables?|recommande[a-z]*|conseille[es]{0,2}|idealement|de\\s+"
     "preference|dans\\s+la\\s+mesure\\s+du\\s+possible|un\\s+plus)\\b";
+/* A wish that is told as such, whatever it is about. */
+static const char wish_rx[] = "\\bil\\s+(?:est|serait)\\s+(?:[a-z]+ment\\s+)?(?:souhaitable|souhaite|recommande)\\b";
 /* Sentences about the buyer, the law, definitions, or what is only possible. */
 static const char not_rx[] =
     "\\b" BUYER "\\s+(?:[a-z]+ment\\s+|se\\s+|lui\\s+)?(?:doit|devra|s'engage|est\\s+tenu|assure|fournit|met|peut|"
@@ -71,7 +73,8 @@ static const char not_rx[] =
     "entend\\s+par|\\ba\\s+du\\b|"
     "\\b" BIDDER
     "\\s+(?:[a-z]+ment\\s+)?(?:peut|peuvent|pourra|pourront)\\b(?!\\s+(?:en\\s+aucun|pas))|\\bne\\s+(?:sont|est)\\s+"
-    "pas\\s+tenus?\\b|\\bn'est\\s+pas\\s+(?:obligatoire|exige)|\\bla\\s+(?:dsi|direction|ville|commune|metropole|"
+    "pas\\s+tenus?\\b|\\bn'est\\s+pas\\s+(?:obligatoire|exige)|\\b(?:manquements?|conformement)\\s+a\\s+l'"
+    "obligation\\b|\\bla\\s+(?:dsi|direction|ville|commune|metropole|"
     "region)\\s+(?:[a-z]+\\s+){0,3}?(?:est|sera|s'engage|doit|devra|assure)\\b|\\baucune\\b[^.]{0,40}\\bn'est\\b|"
     "infogerant\\s+actuel|titulaire\\s+"
     "actuel|"
@@ -139,10 +142,22 @@ static uint64_t hash(uint64_t h, const char *s)
 	return (h ^ '\n') * 0x100000001b3ULL;
 }
 
-/* The words of [from, to), which may run on to the next page. */
+/* The end of the first line of [from, to) that ends in a hyphen within a word; `to` when there is none. */
+static size_t hyphen_end(const struct reading *r, size_t from, size_t to)
+{
+	const char *s = r->body.s;
+	for (size_t i = from + 1; i + 2 < to; i++)
+		if (s[i] == '-' && s[i + 1] == '\n' && s[i - 1] >= 'a' && s[i - 1] <= 'z' && s[i + 2] >= 'a' &&
+		    s[i + 2] <= 'z')
+			return i + 1;
+	return to;
+}
+
+/* The words of [from, to), which may run on to the next page. A word cut at its hyphen is one word again. */
 static char *whole_text(struct reading *r, size_t from, size_t to)
 {
 	char *all = NULL;
+	bool cut = false;
 	while (from < to) {
 		while (from < to && (r->body.s[from] == ' ' || r->body.s[from] == '\n' || r->body.s[from] == '\t'))
 			from++;
@@ -150,9 +165,11 @@ static char *whole_text(struct reading *r, size_t from, size_t to)
 			break;
 		size_t end = r->body.page_start[view_page(&r->body, from) + 1];
 		end = end < to && end > from ? end : to;
-		char *part = view_text(r->mem, &r->body, from, end);
-		all = all ? mem_printf(r->mem, "%s %s", all, part) : part;
-		from = end;
+		size_t hyphen = hyphen_end(r, from, end);
+		char *part = view_text(r->mem, &r->body, from, hyphen);
+		all = all ? mem_printf(r->mem, "%s%s%s", all, cut ? "" : " ", part) : part;
+		cut = hyphen < end;
+		from = hyphen;
 	}
 	return all ? all : mem_strdup(r->mem, "");
 }
@@ -303,7 +320,8 @@ static bool judge(const struct walk *w, size_t from, size_t to, bool item, enum 
 		return true;
 	}
 	if (body_has(r, desirable_rx, from, to) &&
-	    body_has(r, BIDDER "|\\bsolution|\\bsysteme|\\boutil|\\bprestation|\\boffre", from, to)) {
+	    (body_has(r, BIDDER "|\\bsolution|\\bsysteme|\\boutil|\\bprestation|\\boffre", from, to) ||
+		(r->kind == KIND_CCTP && body_has(r, wish_rx, from, to)))) {
 		*out = PRIORITY_DESIRABLE;
 		return true;
 	}

@@ -216,6 +216,17 @@ Test(consultation, requirements_have_a_priority)
 	cr_assert_eq(a.n_requirements, 2);
 	cr_expect_eq(a.requirements[0].priority, PRIORITY_ELIMINATORY);
 	cr_expect_eq(a.requirements[1].priority, PRIORITY_DESIRABLE);
+	a = asked(CCTP "Il est souhaitable que les tableaux puissent être composés par les services.\n");
+	cr_assert_eq(a.n_requirements, 1);
+	cr_expect_eq(a.requirements[0].priority, PRIORITY_DESIRABLE);
+}
+
+Test(consultation, a_word_cut_at_its_hyphen_is_one_word)
+{
+	struct analysis a = asked(CCTP "Le titulaire doit prévenir la collectivité dans les vingt-\nquatre heures.\n");
+	cr_assert_eq(a.n_requirements, 1);
+	cr_expect_str_eq(
+	    a.requirements[0].text, "Le titulaire doit prévenir la collectivité dans les vingt-quatre heures.");
 }
 
 Test(consultation, what_asks_nothing_of_the_bidder_is_no_requirement)
@@ -224,6 +235,7 @@ Test(consultation, what_asks_nothing_of_the_bidder_is_no_requirement)
 		"Le pouvoir adjudicateur doit notifier sa décision au titulaire.",
 		"4.2 Obligations que le titulaire doit respecter",
 		"Le titulaire peut proposer une autre organisation des réunions.",
+		"Manquement à l'obligation d'insertion de la part d'un membre.",
 		"1. Glossaire et définitions\n\nUn incident doit être compris comme une interruption du service rendu.",
 		"7. Définitions\n\nAstreinte : période pendant laquelle le titulaire doit répondre aux appels.",
 		"2. Existant\n\n- Héberger les applications de la collectivité sur trois serveurs",
