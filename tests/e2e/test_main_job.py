@@ -88,15 +88,19 @@ def test_facts_of_the_shipped_dossiers(account, dossier):
     assert tender["deadline_local"] == (deadline["value"] if deadline["status"] == "found" else None)
 
 
-def test_the_page_that_the_demo_prints(account):
-    """What `./dev demo` does with the first dossier: uploaded as a user does, its analysis printed; compared with the kept page."""
-    folder = ROOT / "samples/guichet-numerique"
-    archive = next(folder.glob("*.zip"))
-    tender, _ = account.tender_with((archive.name, archive.read_bytes()))
-    answer = account.get(f"/tenders/{tender['id']}/analysis")
-    printed = subprocess.run([BUILD / "app/cli/scorpius", "analyze", "--from", "-", "--now", "2027-02-15T09:00"], input=answer.text,
-                             capture_output=True, text=True, check=True, timeout=60)
-    assert printed.stdout == (folder / "summary.txt").read_text()
+def page(printed):
+    """What is printed of a dossier, without the days that are left and what the demo says around it."""
+    lines = printed[printed.index("\nQUOI\n"):].split("\n\nEnvoi, lecture et analyse", 1)[0].rstrip().splitlines()
+    left = next(i for i, line in enumerate(lines) if line.startswith("  Remise "))
+    return lines[:left + 1] + lines[left + 2:]
+
+
+def test_the_page_that_the_demo_prints(stack):
+    """`./dev demo` uploads the first dossier as a user does; what it prints is the kept page."""
+    if stack.existing:
+        pytest.skip("reloads the stack")
+    kept = (ROOT / "samples/guichet-numerique/summary.txt").read_text()
+    assert page(stack.dev("demo")) == page(kept)
 
 
 def test_the_same_dossier_gives_the_same_answer(account, other):
