@@ -338,9 +338,11 @@ static int directory_free(struct directory *d)
 	return 0;
 }
 
-enum result store_open_directory(TALLOC_CTX *mem, const char *path, struct store **out, struct error *e)
+enum result store_open_directory(
+    TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct store **out, struct error *e)
 {
 	struct store *s = mem_zero(mem, struct store);
+	s->keys = keys;
 	struct directory *d = mem_zero(s, struct directory);
 	s->ops = &directory_ops;
 	s->backend = d;

@@ -1,5 +1,5 @@
 /* What a backend of the store does; private to lib/store. Each call means what its namesake in store.h says; store.c
- * keeps size and digest, so that a backend only moves bytes. */
+ * encrypts and keeps size and digest, so that a backend only moves sealed bytes. */
 #ifndef STORE_STORE_OPS_H
 #define STORE_STORE_OPS_H
 
@@ -23,6 +23,7 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 	void *backend;
+	const struct master_keys *keys;
 };
 
 #endif
