@@ -128,6 +128,10 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 		return error_set(e, ERR_DAMAGED, NULL);
 	}
 	TRY(rc);
+	/* A file whose beginning is damaged is told as such; further on only a broken connection is left. */
+	char first;
+	size_t got;
+	TRY(store_get_read_at(download->object, 0, &first, 1, &got, e));
 	char sha256[65];
 	crypto_hex(d.sha256.p, 32, sha256);
 	response_stream(rs, d.mime_type, d.size, read_object, download);

@@ -1,5 +1,5 @@
-/* Puts standard input into a store: `jobs_put DIRECTORY ORGANISATION ID`, under SECRET_KEY of the environment; prints the
- * SHA-256, the wrapped key and the master key's id. For tests/test_jobs.py. */
+/* Puts standard input into a store: `jobs_put DIRECTORY ORGANISATION ID`, under SECRET_KEY of the environment; prints
+ * the SHA-256, the wrapped key and the master key's id. For tests/test_jobs.py. */
 #include <stdio.h>
 #include <stdlib.h>
 

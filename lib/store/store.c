@@ -197,6 +197,12 @@ enum result store_remove(struct store *s, const struct store_key *key, struct er
 	return s->ops->remove(s->backend, key, e);
 }
 
+enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *strange, struct error *e)
+{
+	*strange = 0;
+	return s->ops->list(s->backend, each, arg, strange, e);
+}
+
 enum result store_writable(struct store *s, struct error *e)
 {
 	return s->ops->writable(s->backend, e);

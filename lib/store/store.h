@@ -79,6 +79,12 @@ enum result store_exists(struct store *s, const struct store_key *key, bool *out
 /* Removes an object; one that is not there is no fault. */
 enum result store_remove(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
 
+/* Calls `each` for every object, in any order; one that comes or goes meanwhile may be missed. `age_s`: seconds since
+ * it was written. A fault of `each` ends the walk. *strange: files that are no objects of ours, which are left alone.
+ */
+typedef enum result store_seen(void *arg, const struct store_key *key, int64_t age_s, struct error *e);
+enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *strange, struct error *e) MUST_CHECK;
+
 /* Whether an object could be written now: makes and removes a small file; no fsync, cheap enough for a health check.
  * STORAGE_FULL when less than 16 MiB are free, else IO. */
 enum result store_writable(struct store *s, struct error *e) MUST_CHECK;
