@@ -207,6 +207,8 @@ Test(contract, payment_and_advance)
 		/* refused */
 		{ CCAP "Le délai de paiement peut être suspendu ; le titulaire répond sous 15 jours.", "-" },
 		{ CCAP "Le délai de paiement du sous-traitant est de 15 jours.", "-" },
+		{ CCAP "Le paiement direct du sous-traitant intervient dans un délai de 15 jours.", "-" },
+		{ CCAP "Le mandatement intervient dans un délai global maximum de trente (30) jours.", "30" },
 	};
 	TEST_VALUES(mem, "payment_days", days);
 	static const char *const retention[][2] = {
@@ -224,6 +226,7 @@ Test(contract, payment_and_advance)
 		{ CCAP "Une avance est versée au titulaire. Le taux de l'avance est fixé à 10 %.", "true (10 %)" },
 		{ CCAP "Une avance de 20 % de la part forfaitaire est accordée.", "true (20 %)" },
 		{ CCAP "Aucune avance ne sera consentie.", "false" },
+		{ CCAP "Il ne sera pas versé d'avance.", "false" },
 		{ CCAP "Le remboursement de l'avance s'effectue par précompte.", "-" },
 	};
 	TEST_VALUES(mem, "advance", advance);
@@ -235,6 +238,8 @@ Test(contract, payment_and_advance)
 		       "(0,15 + 0,85 × S / S0), dans laquelle P est le prix.",
 		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
 		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
+		{ CCAP "Les prix sont fermes et non révisables la première année puis révisables chaque année.",
+		    "revisable" },
 		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
 		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
 		{ CCAP "Les prix sont réputés complets.", "-" },
