@@ -5,7 +5,8 @@
 
 /* Others whose number, address or telephone a dossier gives. */
 static const char others_rx[] =
-    "titulaire|candidat|soumissionnaire|sous-?\\s?trait|mandataire|co-?\\s?traitant|contractant|groupement|entreprise|"
+    "titulaire|candidat|soumissionnaire|sous-?\\s?trait|mandataire|co-?\\s?traitant|(?<!publique )(?<!autorite "
+    ")(?<!collectivite )contractant|groupement|entreprise|"
     "societe|prestataire|fournisseur|tribunal|greffe|mediat|recours|comite\\s+consultatif|tresor|comptable|payeur|"
     "maitre\\s+d'oeuvre|plate-?\\s?forme|assistance\\s+technique|hot-?\\s?line|support\\s+technique|urssaf|prefecture|"
     "inspection|caisse|observatoire|certificat|facturation\\s+electronique";
@@ -201,6 +202,14 @@ static void contact(struct reading *r, const char *name)
 		const char *named = name ? memmem(r->body.s + low, m.from - low, name, strlen(name)) : NULL;
 		bool ours = named && !body_has(r, others_rx, (size_t)(named - r->body.s) + strlen(name), m.from);
 		int of = whose(r, low, m.from);
+		/* "les candidats s'adressent à": whom they turn to */
+		if (of < 0 &&
+		    body_has(r,
+			"\\b(?:candidat|soumissionnaire|entreprise)s?\\b[^.;\\n]{0,50}\\b(?:s'adress|contact|prend|"
+			"joindre)[^@]*\\z",
+			low, m.from))
+			of = body_has(r, "tribunal|greffe|recours|plate-?\\s?forme|assistance|mediat", low, m.from) ? -1
+														    : 1;
 		if (!ours && (of < 0 || (of == 0 && !body_has(r, asked_rx, body_back(m.from, 200), m.from))))
 			continue;
 		contact_block(r, m.from, &from, &to);

@@ -123,7 +123,8 @@ static void certifications(struct reading *r)
 		size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
 		at = m.to;
 		if (to - from > 500 || !body_has(r, word_rx, from, to) || !body_has(r, ASKED, from, to) ||
-		    body_has(r, LEFT_OPEN "|produits?\\b|materiels?\\b|papier|conforme", from, to))
+		    body_has(
+			r, LEFT_OPEN "|fabricant|repondre\\s+a|produits?\\b|materiels?\\b|papier|conforme", from, to))
 			continue;
 		texts_add(r, &t, "required_certifications", view_text(r->mem, &r->body, m.from, m.to),
 		    to - from < 300 ? from : m.from, to - from < 300 ? to : m.to);
@@ -147,7 +148,7 @@ static void profiles(struct reading *r)
 				     "coordonnateur|economiste|paysagiste|"
 				     "psychologue|auditeur|pilote|delegue|referent|animateur|infirmier|chauffeur|"
 				     "agents?\\b|electricien|jardinier|"
-				     "analyste|gestionnaire|intervenants?|profil";
+				     "encadrant|analyste|gestionnaire|intervenants?|profil";
 	struct texts t = { .n = 0 };
 	struct match m;
 	size_t at = 0;

@@ -49,8 +49,12 @@ static const struct saying negotiation[] = {
 	  "\\b(?:pas|aucune)\\b"
 	  "[^.;]{0,30}\\bnegoci",
 	    0 },
-	{ "negoci[a-z]*\\b[^.;]{0,30}\\b(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:prevue|autorisee|possible|engagee)", 0 },
+	{ "negoci[a-z]*\\b[^.;]{0,30}\\b(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:prevue|autorisee|possible|engagee|"
+	  "envisagee)",
+	    0 },
 	{ "(?:aucune|sans|pas\\s+de)\\s+negociation(?!s?\\s+possible\\s+de)(?=\\s*(?:$|[.;,]|n'est|ne\\s))", 0 },
+	{ "\\bsans\\s+(?:aucune\\s+)?possibilite\\s+de\\s+negoci", 0 },
+	{ "\\bavec\\s+(?:possibilite|phase)\\s+de\\s+negociation\\b", 1 },
 	{ "negociations?\\s*[:\\t\\n]\\s*(?:sans|non)\\b", 0 },
 	{ "negociations?\\s*[:\\t\\n ]\\s*(?:avec|oui)\\b\\s*(?:$|[.;\\n])", 1 },
 	{ "(?:se\\s+reserve|reserve)[^.;]{0,60}(?:possibilite|droit|faculte)[^.;]{0,50}negoci", 1 },

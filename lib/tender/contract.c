@@ -177,8 +177,9 @@ static void payment(struct reading *r)
 	static const char rx[] =
 	    "delais?\\s+(?:global\\s+|maximum\\s+|maximal\\s+|legal\\s+|contractuel\\s+)*d[eu']\\s*(?:paiement|"
 	    "mandatement|reglement)\\b|"
-	    "(?:payees?|reglees?|paiement|factures?|liberera|se\\s+liberer|regler\\s+la\\s+prestation)\\b[^.;]{0,120}"
-	    "\\bdelai\\s+(?:global\\s+|maximum\\s+)?(?:de|ne)\\b|"
+	    "(?:payees?|reglees?|paiement|mandatement|factures?|liberera|se\\s+liberer|regler\\s+la\\s+prestation)\\b[^"
+	    ".;]{0,120}"
+	    "\\bdelai\\s+(?:(?:global|maximum|maximal)\\s+)*(?:de|ne)\\b|"
 	    "(?:acomptes|reglements?\\s+partiels?\\s+definitifs?|solde)\\b[^.;]{0,60}\\bfixes?\\s+a\\b";
 	static const char other_rx[] = "sous-?\\s?traitant|suspen|avant\\b|interets|moratoire|accept|reclam|contest|"
 				       "avance\\s+est|verif|depasse|lorsque|\\n\\n";
@@ -313,7 +314,8 @@ static void revision(struct reading *r)
 	} rules[] = {
 		{ "revisable", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
 			       "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
-			       "revisables?|revision\\s+annuelle\\s+des\\s+prix|\\bsont\\s+(?:ensuite\\s+|alors\\s+)?"
+			       "revisables?|revision\\s+annuelle\\s+des\\s+prix|\\bpuis\\s+revisables?|\\bsont\\s+(?:"
+			       "ensuite\\s+|alors\\s+)?"
 			       "revises\\s+(?:une\\s+fois|chaque|tous\\s+les|annuel|par\\s+application|selon|en\\s+"
 			       "application|a\\s+chaque)" },
 		{ "actualisable",
@@ -324,10 +326,13 @@ static void revision(struct reading *r)
 	};
 	struct match m;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-		if (!body_find(r, rules[i].rx, 0, &m) ||
-		    body_has(r, "non\\s+(?:revis|actualis)", m.to - 14 > m.from ? m.to - 14 : m.from, m.to))
-			if (i != 2 || !body_find(r, rules[i].rx, 0, &m))
-				continue;
+		bool found = false;
+		/* "fermes et non révisables la première année" is not the last word */
+		for (size_t at = 0; !found && body_find(r, rules[i].rx, at, &m); at = m.to)
+			found = i == 2 || !body_has(r, "non\\s+(?:revis|actualis)",
+					      m.to - 14 > m.from ? m.to - 14 : m.from, m.to);
+		if (!found)
+			continue;
 		struct fact *f =
 		    say(r, "price_revision", value_text(mem_strdup(r->mem, rules[i].word)), 0.9, m.from, m.to);
 		struct match k;

@@ -188,6 +188,7 @@ static const char times_rx[] =
     ")\\b(?:reconductions?|renouvellements?)\\s*:\\s*" NUM "\\s+fois)";
 
 static const char never_rx[] =
+    "\\b(?:marche|accord-?\\s?cadre|contrat)\\s+non[ -](?:reconductible|renouvelable)|"
     "(?:reconduction|renouvellement)\\s+n'est\\s+pas\\s+prevue?|(?:n'est|ne\\s+sera|ne\\s+seront|ne\\s+sont)\\s+(?:pas|"
     "ni)\\s+(?:tacitement\\s+|expressement\\s+)?(?:reconduct|"
     "renouvelable|reconduit|renouvele)[a-z]*|(?:pas|aucune?)\\s+(?:(?:est|n'est)\\s+)?(?:prevue?s?\\s+)?(?:de\\s+|d')?"

@@ -25,6 +25,7 @@ static const char validity_rx[] =
     "\\b(?:offre|proposition|elle)\\s+(?:vous|nous)\\s+engage(?:ra)?(?=\\s+(?:pendant|pour|durant)\\b)|"
     "\\bdelai\\s+d'engagement\\b(?=[^.;\\n]{0,70}\\b(?:date\\s+limite|(?:reception|remise|depot)\\s+des\\s+(?:offres|"
     "plis|propositions)))|"
+    "\\belle\\s+(?:demeure|reste|sera)(?:ra)?\\s+valable(?=\\s+(?:pendant\\s+)?[a-z\\d]+\\s+(?:mois|jours))|"
     "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^[\\W\\d]*(?:(?:delai|duree|periode)\\s+de\\s+)?"
     "validite\\s*:";
 
@@ -39,6 +40,10 @@ void validity_find(struct reading *r)
 		if (body_has(r, "\\A[\\W\\d]*(?:delai|duree|periode|validite)[^\\n]*:\\z", m.from, m.to) &&
 		    r->kind != KIND_RC && r->kind != KIND_AAPC &&
 		    !body_has(r, "\\A[^.\\n]{0,50}\\bdate\\s+limite", m.to, body_ahead(r, m.to, 80)))
+			continue;
+		/* "elle": an offer, where the words before speak of one */
+		if (body_has(r, "\\Aelle\\s", m.from, m.to) &&
+		    !body_has(r, "\\b(?:offre|proposition)\\b[^;]*\\z", body_back(m.from, 200), m.from))
 			continue;
 		size_t high = body_ahead(r, m.to, 170);
 		struct match k;

@@ -66,6 +66,12 @@ Test(candidate, contact)
 		{ RC "Renseignements administratifs :\nMadame Line Aubert, service des marchés\nTél. 04 76 00 00 "
 		     "00\nCourriel : marches@vaubrune.example\n",
 		    "Madame Line Aubert, service des marchés Tél. 04 76 00 00 00 Courriel : marches@vaubrune.example" },
+		{ RC "Les candidats devront s'adresser à la personne suivante :\nMonsieur Paul Orme, service "
+		     "technique\nTel : 04 76 00 "
+		     "00 00\n",
+		    "Monsieur Paul Orme, service technique Tel : 04 76 00 00 00" },
+		{ RC "Pour un recours, les candidats s'adressent au greffe du tribunal :\nTel : 04 76 00 00 00\n",
+		    "-" },
 		/* refused: of the court, of the platform, of the candidate */
 		{ RC BUYER "Instance chargée des recours : tribunal administratif\nTéléphone : 04 76 00 00 00\n", "-" },
 		{ RC BUYER "Assistance technique de la plateforme : 04 76 00 00 00\n", "-" },

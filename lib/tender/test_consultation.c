@@ -85,6 +85,33 @@ Test(consultation, yes_or_no)
 	TEST_VALUES(mem, "groupement", groups);
 }
 
+Test(consultation, conditions_in_other_words)
+{
+	static const char *const dume[][2] = {
+		{ RC "Les candidatures sous forme de DUME ne sont pas acceptées.", "false" },
+		{ RC "Les candidatures sous forme de DUME sont acceptées.", "true" },
+	};
+	TEST_VALUES(mem, "dume_accepted", dume);
+	static const char *const electronic[][2] = {
+		{ RC "La transmission des offres par voie postale n'est pas admise.", "true" },
+		{ RC "L'envoi de la copie de sauvegarde par voie postale n'est pas admis.", "-" },
+	};
+	TEST_VALUES(mem, "electronic_only", electronic);
+	static const char *const negotiation[][2] = {
+		{ RC "Procédure adaptée, avec possibilité de négociation.", "true" },
+		{ RC "Procédure adaptée, sans possibilité de négociation.", "false" },
+		{ RC "Une négociation n'est pas envisagée.", "false" },
+	};
+	TEST_VALUES(mem, "negotiation", negotiation);
+	static const char *const visits[][2] = {
+		{ RC "Une visite est obligatoire. Elle a lieu le mardi 20 octobre 2026 à 9 h 30 ou le jeudi 22 octobre "
+		     "2026 à 14 h.",
+		    "2026-10-20T09:30 ; 2026-10-22T14:00" },
+		{ RC "Une visite est obligatoire. La réunion a lieu le mardi 20 octobre 2026 à 9 h 30.", "-" },
+	};
+	TEST_VALUES(mem, "visit_dates", visits);
+}
+
 #define LOTS "Les prestations sont réparties en 4 lots.\n\n"
 
 Test(consultation, what_is_asked_or_limited_beside)

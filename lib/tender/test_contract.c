@@ -213,6 +213,8 @@ Test(contract, payment_and_advance)
 		/* refused */
 		{ CCAP "Le délai de paiement peut être suspendu ; le titulaire répond sous 15 jours.", "-" },
 		{ CCAP "Le délai de paiement du sous-traitant est de 15 jours.", "-" },
+		{ CCAP "Le paiement direct du sous-traitant intervient dans un délai de 15 jours.", "-" },
+		{ CCAP "Le mandatement intervient dans un délai global maximum de trente (30) jours.", "30" },
 	};
 	TEST_VALUES(mem, "payment_days", days);
 	static const char *const retention[][2] = {
@@ -234,6 +236,7 @@ Test(contract, payment_and_advance)
 		       "5.2 Acomptes\n\nLe premier acompte est de 30 %.",
 		    "true (20 %)" },
 		{ CCAP "Aucune avance ne sera consentie.", "false" },
+		{ CCAP "Il ne sera pas versé d'avance.", "false" },
 		{ CCAP "Le remboursement de l'avance s'effectue par précompte.", "-" },
 	};
 	TEST_VALUES(mem, "advance", advance);
@@ -252,6 +255,8 @@ Test(contract, payment_and_advance)
 		       "payés.",
 		    "revisable (P = P0 × S / S0)" },
 		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
+		{ CCAP "Les prix sont fermes et non révisables la première année puis révisables chaque année.",
+		    "revisable" },
 		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
 		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
 		{ CCAP "Les prix sont réputés complets.", "-" },
