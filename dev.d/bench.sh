@@ -142,7 +142,7 @@ run_bench() {
 	chmod 0755 "$work"
 	trap 'rm -rf "$work"; bench_stop' EXIT
 	stack_up
-	[ ${#dossier[@]} -gt 0 ] || dossier=("$TOP"/samples/guichet-numerique/*.zip)
+	[ ${#dossier[@]} -gt 0 ] || dossier=("$TOP"/samples/guichet-numerique/dossier/*.zip)
 	bench_pss
 	bench_site
 	for ((round = 0; round < bench_rounds; round++)); do

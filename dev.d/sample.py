@@ -33,7 +33,7 @@ NAMESPACES = " ".join(f'xmlns:{k}="urn:oasis:names:tc:opendocument:xmlns:{v}:1.0
 
 def french(text):
     """The spaces that French typography does not break."""
-    text = re.sub(r" (?=[:;?!»%€])|(?<=«) |(?<=\bn°) |(?<=\d) (?=\d{3}\b|h\b)|(?<=\d h) (?=\d)|(?<=\b[LRD]\.) (?=\d)", "\u00a0", text)
+    text = re.sub(r" (?=[:;?!»%€])|(?<=«) |(?<=\b[nN]°) |(?<=\d) (?=\d{3}\b|h\b)|(?<=\d h) (?=\d)|(?<=\b[LRD]\.) (?=\d)", "\u00a0", text)
     return text.replace("'", "\u2019")
 
 
@@ -354,6 +354,11 @@ def stamp(text, name):
     return digest(text.encode(), name.encode())
 
 
+def folder(dossier):
+    """Where the documents of a dossier lie, and nothing else."""
+    return SAMPLES / dossier / "dossier"
+
+
 def sources(dossier):
     return sorted((SAMPLES / dossier / "sources").glob("*.md"))
 
@@ -362,15 +367,14 @@ def built(dossier):
     """{name in the dossier: bytes} of what the repository ships."""
     archive = DOSSIERS[dossier]
     if archive:
-        with zipfile.ZipFile(SAMPLES / dossier / archive) as z:
+        with zipfile.ZipFile(folder(dossier) / archive) as z:
             return {n: z.read(n) for n in z.namelist()}
-    return {p.name: p.read_bytes() for p in (SAMPLES / dossier).iterdir() if p.suffix in FILTERS}
+    return {p.name: p.read_bytes() for p in folder(dossier).iterdir()}
 
 
 def paths(dossier):
     """What a user would give to Scorpius."""
-    archive = DOSSIERS[dossier]
-    return [SAMPLES / dossier / archive] if archive else sorted(p for p in (SAMPLES / dossier).iterdir() if p.suffix in FILTERS)
+    return sorted(folder(dossier).iterdir())
 
 
 def read(reader, path):
@@ -396,9 +400,10 @@ def build(everything):
     new = {}
     for dossier, archive in DOSSIERS.items():
         with tempfile.TemporaryDirectory() as work:
-            place = pathlib.Path(work) if archive else SAMPLES / dossier
-            if archive and (SAMPLES / dossier / archive).exists():
-                with zipfile.ZipFile(SAMPLES / dossier / archive) as z:
+            place = pathlib.Path(work) if archive else folder(dossier)
+            folder(dossier).mkdir(exist_ok=True)
+            if archive and (folder(dossier) / archive).exists():
+                with zipfile.ZipFile(folder(dossier) / archive) as z:
                     z.extractall(work)
             files = {}
             for path in sources(dossier):
@@ -411,7 +416,7 @@ def build(everything):
                 files[output] = (place / output).read_bytes()
                 new[f"{dossier}/{output}"] = {"source": stamp(text, name), "built": digest(files[output])}
             if archive:
-                pack(SAMPLES / dossier / archive, files)
+                pack(folder(dossier) / archive, files)
     MANIFEST.write_text(json.dumps(new, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 

@@ -12,9 +12,9 @@ import office
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "app/cli/scorpius"
-DOSSIER = ROOT / "samples/guichet-numerique/DCE 2027-NUM-017.zip"
+DOSSIER = ROOT / "samples/guichet-numerique/dossier/DCE 2027-NUM-017.zip"
 SUMMARY = ROOT / "samples/guichet-numerique/summary.txt"
-SAMPLE = ROOT / "samples/maintenance-contradictoire/RC.pdf"
+SAMPLE = ROOT / "samples/maintenance-contradictoire/dossier/RC.pdf"
 NOW = ["--now", "2027-02-15T09:00"]
 
 
