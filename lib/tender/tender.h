@@ -16,7 +16,7 @@
 #include "error.h"
 
 /* Part of the key of a stored analysis: raised whenever the same models would give another analysis. */
-#define TENDER_RULES_VERSION 3
+#define TENDER_RULES_VERSION 4
 
 /* Kind of one document. The order is that of tender_kind_id(). A CCP counts as CCAP. */
 enum tender_kind {
@@ -60,13 +60,17 @@ struct evidence {
 struct criterion {
 	char *name;
 	struct opt_num weight; /* percent of 100, of the whole (not of the parent) */
+	char *formula;         /* how its mark is reckoned, in the document's words; NULL when it does not say */
 	size_t n_sub;
 	struct criterion *sub;
 };
 
 struct lot {
-	char *number; /* "1", "A2" */
-	char *title;  /* NULL when none is printed */
+	char *number;          /* "1", "A2" */
+	char *title;           /* NULL when none is printed */
+	struct opt_num amount; /* its maximum before tax, else what it is estimated at */
+	size_t n_facts;        /* what the dossier says of this lot alone; at most one per key */
+	struct fact *facts;
 };
 
 struct piece {

@@ -8,6 +8,12 @@
 #include "tender.h"
 #include "tender_view.h"
 
+/* What a document says of one lot. */
+struct lot_statement {
+	char *lot; /* as in struct lot */
+	struct fact fact;
+};
+
 struct reading {
 	TALLOC_CTX *mem; /* of the results */
 	TALLOC_CTX *tmp; /* freed after the analysis */
@@ -20,6 +26,10 @@ struct reading {
 	double kind_confidence;
 	struct fact *found; /* this document's statements; one key may stand several times */
 	size_t n_found;
+	struct lot_statement *of_lots;
+	size_t n_of_lots;
+	char *lot;  /* the whole document is about this one lot (an engagement for each); NULL: it is not */
+	bool apart; /* set while consolidating: what it says holds for its lot, not for the dossier */
 	struct requirement *requirements;
 	size_t n_requirements;
 	unsigned refused;
@@ -29,6 +39,12 @@ struct reading {
  * pointer is valid until the next call. */
 struct fact *reading_add(struct reading *r, const char *key, struct value value, double confidence,
     const struct view *v, size_t from, size_t to);
+/* The same for what is said of one lot; NULL as well when something was said of it before; if that was
+ * another value, it becomes uncertain. */
+struct fact *reading_add_of_lot(struct reading *r, const char *lot, const char *key, struct value value,
+    double confidence, const struct view *v, size_t from, size_t to);
+/* Takes the fact added last back and gives it to a lot. */
+void reading_give_to_lots(struct reading *r, const char *const *lots, size_t n);
 /* Adds a further proof to the fact added last. */
 void reading_also(struct reading *r, struct fact *f, const struct view *v, size_t from, size_t to);
 /* The same two with proofs made beforehand. */
