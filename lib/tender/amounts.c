@@ -2,20 +2,10 @@
  * other amounts; a figure with tax only is not converted; what differs by lot belongs to the lots. */
 #include <math.h>
 #include <string.h>
+#include "lots_rules.h"
 #include "sayings.h"
 
-struct amount {
-	double value;
-	size_t from, to;
-	bool before_tax, with_tax;
-};
-
-#define MONEY \
-	"(\\d{1,3}(?:[ " \
-	".]\\d{3})+|\\d+)(?:[,.](\\d{1,2}))?(?:,-)?\\s*(k|m)?\\s*(?:eur(?:os?)?)(?:\\s*\\(?\\s*(h\\.?\\s?t|hors\\s+" \
-	"tax|t\\.?t\\.?c))?"
-
-static bool read_amount(const struct reading *r, size_t at, size_t high, struct amount *out)
+bool amount_read(const struct reading *r, size_t at, size_t high, struct amount *out)
 {
 	static const char rx[] = "(?<![\\d.,/])" MONEY;
 	struct match m;
@@ -110,7 +100,7 @@ static void find_one(struct reading *r, size_t kind)
 		struct amount a;
 		at = m.to;
 		size_t high = body_ahead(r, m.to, 220);
-		if (!read_amount(r, m.to, high, &a))
+		if (!amount_read(r, m.to, high, &a))
 			continue;
 		if (body_has(r, other_rx, body_back(m.from, 50), a.from) ||
 		    body_has(r, "\\A\\s*(?:par|le)\\s+lot", a.to, body_ahead(r, a.to, 12)))
@@ -121,7 +111,7 @@ static void find_one(struct reading *r, size_t kind)
 			continue;
 		/* "270 000 EUR TTC/an (soit 225 000 EUR HT)" */
 		struct amount b;
-		if (a.with_tax && read_amount(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
+		if (a.with_tax && amount_read(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
 			a = b;
 		bool ht = a.before_tax || body_has(r, "\\bh\\.?t\\b|hors\\s+tax", m.from, a.from) ||
 			  body_has(r, "\\A\\s*h\\.?\\s?t\\b", a.to, body_ahead(r, a.to, 8));
