@@ -67,13 +67,8 @@ static const char lot_line_rx[] =
     "(?:^|(?<=\\t))[\\s*\"-]*(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[ivx]{2,5}|[a-z])"
     "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|( )(?=[a-z][a-z']))([^\\n\\t]*)";
 
-struct seen {
-	char number[LOT_NUMBER_MAX];
-	size_t from, to, title_from, title_to;
-};
-
 /* Lines "Lot n° 1 : title", first mention of each number. */
-static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
+static size_t lot_lines(struct reading *r, struct lot_span *out, size_t max)
 {
 	struct match m;
 	size_t at = 0, n = 0;
@@ -111,7 +106,7 @@ static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
 }
 
 /* 1, 2, ... n in order, without a hole: the list is whole. */
-static bool is_whole(const struct seen *s, size_t n)
+static bool is_whole(const struct lot_span *s, size_t n)
 {
 	bool roman = n > 1 && strcmp(s[0].number, "I") == 0;
 	for (size_t i = 0; i < n; i++)
@@ -121,7 +116,7 @@ static bool is_whole(const struct seen *s, size_t n)
 }
 
 /* A title that runs on: the next line of the block begins with a small letter. */
-static size_t title_end(struct reading *r, const struct seen *s)
+static size_t title_end(struct reading *r, const struct lot_span *s)
 {
 	size_t to = s->title_to;
 	for (unsigned i = 0; i < 2 && to > s->title_from && to + 1 < r->body.n; i++) {
@@ -137,7 +132,7 @@ static size_t title_end(struct reading *r, const struct seen *s)
 	return to;
 }
 
-static bool has_titles(const struct seen *s, size_t n)
+static bool has_titles(const struct lot_span *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (s[i].title_to <= s[i].title_from + 2)
@@ -145,7 +140,7 @@ static bool has_titles(const struct seen *s, size_t n)
 	return n > 0;
 }
 
-static void add_list(struct reading *r, const struct seen *s, size_t n, double confidence)
+static void add_list(struct reading *r, const struct lot_span *s, size_t n, double confidence)
 {
 	struct value v = { .kind = VALUE_LOTS, .n = n };
 	v.lots = mem_array(r->mem, struct lot, n);
@@ -163,7 +158,7 @@ static void add_list(struct reading *r, const struct seen *s, size_t n, double c
 }
 
 /* "relance des lots B1 et B3", "relance des lots 02, 05, 09": these lots only. */
-static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t *from, size_t *to)
+static size_t relaunched(struct reading *r, struct lot_span *out, size_t max, size_t *from, size_t *to)
 {
 	struct match m;
 	size_t n = 0;
@@ -204,7 +199,7 @@ static const char chapter_rx[] =
     "decomposition|allotissement|tranches?\\b|renseign|remise|offres?\\b)";
 
 /* "L'accord-cadre est décomposé en lots ainsi définis :" and under it lines or rows that begin with 1, 2, 3. */
-static size_t numbered_rows(struct reading *r, struct seen *out, size_t max, size_t known)
+static size_t numbered_rows(struct reading *r, struct lot_span *out, size_t max, size_t known)
 {
 	static const char lead_rx[] =
 	    "\\b(?:decompos|divis|repart|allot|scind|decoup)[a-z]*\\b[^.\\n:]{0,60}\\blots?\\b[^.\\n:]{0,60}:\\s*\\n|"
@@ -260,8 +255,16 @@ static size_t numbered_rows(struct reading *r, struct seen *out, size_t max, siz
 	return 0;
 }
 
+/* The end of a sentence that counts its lots between semicolons. */
+static size_t list_end(const struct reading *r, size_t at)
+{
+	struct match m;
+	size_t high = body_ahead(r, at, 3000);
+	return pattern_find(r->rx, "\\.\\s|\\n\\s*\\n|\\t", r->body.s, high, at, &m) ? m.from : high;
+}
+
 /* "L'accord-cadre est alloti : lot 1 vestes, lot 2 pantalons": counted in the sentence itself. */
-static size_t lots_in_sentence(struct reading *r, struct seen *out, size_t max)
+static size_t lots_in_sentence(struct reading *r, struct lot_span *out, size_t max)
 {
 	struct match lead, m;
 	for (size_t at = 0; body_find(r,
@@ -269,12 +272,11 @@ static size_t lots_in_sentence(struct reading *r, struct seen *out, size_t max)
 		 "(?:n\\s?[o?]\\s*)?0?1\\b",
 		 at, &lead);
 	     at = lead.to) {
-		size_t n = 0, end = sentence_end(r, lead.to), from = lead.to - 8 > lead.from ? lead.to - 8 : lead.from;
-		while (
-		    n < max &&
-		    pattern_find(r->rx,
-			"\\blot\\s*(?:n\\s?[o?]\\s*)?0?(\\d{1,2})\\b[\\s:\"-]*((?:(?!\\blots?\\b)[^,;.\\n\\t]){3,110})",
-			r->body.s, end, from, &m)) {
+		size_t n = 0, end = list_end(r, lead.to), from = lead.to - 8 > lead.from ? lead.to - 8 : lead.from;
+		while (n < max &&
+		       pattern_find(r->rx,
+			   "\\blot\\s*(?:n\\s?[o?]\\s*)?0?(\\d{1,2})\\b[\\s:\"-]*((?:(?!\\blots?\\b)[^,;.\\t]){3,110})",
+			   r->body.s, end, from, &m)) {
 			long number = 0;
 			french_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, &number);
 			if (number != (long)n + 1)
@@ -306,10 +308,12 @@ static void add_table(struct reading *r, const struct lot_rows *t, double confid
 }
 
 /* The list of lots whose number is known: lines, a sentence, rows after the place that says how many. */
-static void list_known(struct reading *r, struct seen *s, size_t n, size_t count, size_t at)
+static void list_known(struct reading *r, struct lot_span *s, size_t n, size_t count, size_t at)
 {
 	if (n != count || !is_whole(s, n) || !has_titles(s, n)) {
 		n = lots_in_sentence(r, s, LOTS_MAX);
+		if (n != count)
+			n = lots_records_find(r, (long)count, s, LOTS_MAX);
 		if (n != count)
 			n = numbered_rows(r, s, LOTS_MAX, at);
 	}
@@ -321,7 +325,7 @@ static void find_lots(struct reading *r)
 {
 	struct match m, no = { 0 };
 	bool not_divided = says_undivided(r, &no);
-	struct seen lines[LOTS_MAX];
+	struct lot_span lines[LOTS_MAX];
 	size_t n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
 	long count = 0;
 	size_t from = 0, to = 0, at = 0;
@@ -382,7 +386,7 @@ static void find_lots(struct reading *r)
 			f->status = FACT_UNCERTAIN;
 		return;
 	}
-	struct seen again[LOTS_MAX];
+	struct lot_span again[LOTS_MAX];
 	size_t n_again = relaunched(r, again, ARRAY_LEN(again), &from, &to);
 	if (n_again > 0) {
 		reading_add(r, "lots", value_number((double)n_again), 0.85, &r->body, from, to);
@@ -402,6 +406,8 @@ static void find_lots(struct reading *r)
 	}
 	if (!is_whole(lines, n_lines)) {
 		n_lines = lots_in_sentence(r, lines, ARRAY_LEN(lines));
+		if (n_lines == 0)
+			n_lines = lots_records_find(r, 0, lines, ARRAY_LEN(lines));
 		if (n_lines == 0)
 			n_lines = numbered_rows(r, lines, ARRAY_LEN(lines), 0);
 	}

@@ -83,6 +83,8 @@ void object_find(struct reading *r);
 void reference_find(struct reading *r);
 void procedure_find(struct reading *r);
 void lots_find(struct reading *r);
+/* Last: takes back what holds for one lot only and was found for the whole. */
+void lot_facts_settle(struct reading *r);
 void criteria_find(struct reading *r);
 void validity_find(struct reading *r);
 void variants_find(struct reading *r);
