@@ -49,11 +49,11 @@ static const char led_rx[] =
     "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[.,:(-]?\\s*(?=(?:dont|(?<=\\.\\s)(?:le|la|il|elle|ils|"
     "elles|ce|cette)\\s+[^\\n]{0,60}(?:appreci|jug|not|evalu)ee?s?|(?:qui\\s+(?:sera|est)\\s+)?(?:"
     "appreci|jug|"
-    "analys|evalu|not|calcul|decompos|detaill|repart|divis)ee?s?\\b|au\\s+(?:vu|regard)|a\\s+savoir|comprenant|selon|"
+    "analys|evalu|not|calcul|decompos|detaill|repart|divis)(?:ee?s?|is|i|ie|ies)\\b|au\\s+(?:vu|regard)|a\\s+savoir|comprenant|selon|"
     "sur\\s+la\\s+base|"
     "compose|"
     "suivant)\\b)"
-    "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|comme\\s+suit|\\ba\\s+savoir)\\s*:?\\s*\\z)?\\Z";
+    "[^\\n%]*?((?:\\bdont|\\bsuivante?s?|\\bainsi|comme\\s+suit|ci-(?:apres|dessous)|\\ba\\s+savoir|au\\s+travers[^\\n%]*)\\s*:?\\s*\\z)?\\Z";
 /* "40 % pour la valeur technique", "50 % Qualité": the weight first. */
 static const char first_rx[] = "\\A[\\s*-]*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?|pts)\\s*(?:[:-]\\s*|pour\\s+)?((?:"
 			       "le\\s+|la\\s+|les\\s+|l')?[a-z][^\\n%\\d]{2,90}?)"

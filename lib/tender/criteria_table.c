@@ -1,6 +1,6 @@
 /* Criteria out of tables with cells: the surest form. A table that goes on over the page is one table. */
 #include <string.h>
-#include "criteria_rows.h"
+#include "criteria_grid.h"
 
 #define MAX_ROWS 80
 #define TABLE_ROWS_MAX 400
@@ -246,6 +246,11 @@ bool criteria_from_tables(struct reading *r)
 				continue;
 			if (!about_criteria(r, p, &p->tables[t]))
 				continue;
+			struct grid *g = mem_zero(r->tmp, struct grid);
+			struct grid_rows *parted = mem_zero(r->tmp, struct grid_rows);
+			if (grid_make(r, i, t, g) && grid_read(r, g, parted) &&
+			    criteria_from_rows(r, parted->row, parted->n, true, 0.96))
+				return true;
 			struct rows *rows = mem_zero(r->tmp, struct rows);
 			if (add_lying(r, rows, &p->tables[t], i) &&
 			    criteria_from_rows(r, rows->row, rows->n, true, 0.96))
