@@ -323,7 +323,7 @@ static bool has_lot(const struct value *lots, const char *number)
 }
 
 /* The list of lots, by which what is said of each of them is found. Without a list, the lots that something is said of,
- * when they are as many as there are. */
+ * when they are as many as there are said to be. */
 static bool list_of_lots(
     TALLOC_CTX *mem, TALLOC_CTX *tmp, struct reading *readings, size_t n, struct analysis *out, struct fact *lots)
 {
@@ -331,8 +331,7 @@ static bool list_of_lots(
 	struct analysis scratch = { .documents = out->documents };
 	if (consolidate_key(mem, tmp, readings, n, key_index("lots_list"), NULL, out, lots))
 		return lots->value.n > 1;
-	if (!consolidate_key(tmp, tmp, readings, n, key_index("lots"), NULL, &scratch, &number))
-		return false;
+	bool counted = consolidate_key(tmp, tmp, readings, n, key_index("lots"), NULL, &scratch, &number);
 	struct fact f = { .key = keys[key_index("lots_list")].key, .confidence = 0.8 };
 	f.value.kind = VALUE_LOTS;
 	for (size_t i = 0; i < n; i++)
@@ -345,7 +344,11 @@ static bool list_of_lots(
 			add_evidence(mem, &f, &s->fact);
 		}
 	*lots = f;
-	return f.value.n > 1 && fabs((double)f.value.n - number.value.number) < 0.5;
+	/* not counted: each of 1, 2, ... n is spoken of */
+	for (size_t i = 0; !counted && i < f.value.n; i++)
+		if (!has_lot(&f.value, mem_printf(tmp, "%zu", i + 1)))
+			return false;
+	return f.value.n > 1 && (!counted || fabs((double)f.value.n - number.value.number) < 0.5);
 }
 
 static void facts_of_lot(

@@ -18,7 +18,7 @@ char *criterion_name(struct reading *r, const char *s)
 	size_t n = strlen(f), from = 0, to = n;
 	struct match m;
 	if (pattern_find(r->rx,
-		"\\A[\\s*\"#-]*(?:(?:sous[- "
+		"\\A[\\s*\"#,-]*(?:et\\s+(?:enfin\\s+)?)?(?:(?:sous[- "
 		"]?)?criteres?\\s*(?:n\\s?o?\\s*)?[a-z]?\\d*(?:\\.\\d+)*\\s*[:.)-]\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s*"
 		"[-.):o/]*\\s+|\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]+\\s*|[a-h]\\s*[).]\\s*)?(?:sous[- "
 		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?(?:c\\d{1,2}\\s+)?(?:dont\\s+)?(?:(?:le|la|les)\\s+|"

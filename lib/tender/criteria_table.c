@@ -1,6 +1,7 @@
 /* Criteria out of tables with cells: the surest form. A table that goes on over the page is one table. */
 #include <string.h>
 #include "criteria_grid.h"
+#include "criteria_lines.h"
 
 #define MAX_ROWS 80
 #define TABLE_ROWS_MAX 400
@@ -185,8 +186,7 @@ static void add_table(struct reading *r, struct rows *out, const struct doc_tabl
 		add_row(r, out, t, page, row, continues && row == 0);
 }
 
-/* Whether a table judges offers: its header, or the lines just before it. */
-static bool about_criteria(struct reading *r, const struct doc_page *p, const struct doc_table *t)
+bool criteria_table_judges(struct reading *r, const struct doc_page *p, const struct doc_table *t)
 {
 	uint32_t first = UINT32_MAX;
 	for (uint32_t i = 0; i < t->n_cells; i++) {
@@ -237,6 +237,22 @@ static bool add_lying(struct reading *r, struct rows *out, const struct doc_tabl
 	return out->n >= 2;
 }
 
+/* Whether the table stands in the part of the body that is looked at. */
+static bool in_scope(const struct reading *r, uint32_t page, const struct doc_table *t)
+{
+	if (r->scope == 0)
+		return true;
+	const struct doc_page *p = &r->d->pages[page];
+	uint32_t first = UINT32_MAX, low = view_page(&r->body, r->scope), high = view_page(&r->body, r->body.n - 1);
+	for (uint32_t i = 0; i < t->n_cells; i++)
+		if (t->cells[i].n_lines > 0 && t->cells[i].first_line < first)
+			first = t->cells[i].first_line;
+	if (first >= p->n_lines || page < low || page > high)
+		return false;
+	uint32_t at = p->lines[first].start;
+	return (page > low || at >= r->body.off[r->scope]) && (page < high || at <= r->body.off[r->body.n - 1]);
+}
+
 bool criteria_from_tables(struct reading *r)
 {
 	for (uint32_t i = 0; i < r->d->n_pages; i++) {
@@ -244,7 +260,8 @@ bool criteria_from_tables(struct reading *r)
 			const struct doc_page *p = &r->d->pages[i];
 			if (p->tables[t].rows > TABLE_ROWS_MAX) /* a sheet of prices */
 				continue;
-			if (!about_criteria(r, p, &p->tables[t]))
+			if (!in_scope(r, i, &p->tables[t]) ||
+			    (r->scope == 0 && !criteria_table_judges(r, p, &p->tables[t])))
 				continue;
 			struct grid *g = mem_zero(r->tmp, struct grid);
 			struct grid_rows *parted = mem_zero(r->tmp, struct grid_rows);

@@ -52,5 +52,8 @@ size_t lots_records_find(struct reading *r, long count, struct lot_span *out, si
 
 /* What running text says of single lots: amounts, durations, codes, numbers of contracts. */
 void lot_facts_find(struct reading *r);
+/* The lists of criteria that hold for some lots only, given to them; true when there are such lists and they differ, or
+ * when one table tells all lots the same. */
+bool criteria_by_lot(struct reading *r);
 
 #endif

@@ -22,6 +22,7 @@ struct reading {
 	const char *file; /* name, only a hint */
 	uint32_t index;   /* of the document in the dossier */
 	struct view body, margin;
+	size_t scope; /* set while only [scope, body.n) of the body is looked at; 0: all of it */
 	enum tender_kind kind;
 	double kind_confidence;
 	struct fact *found; /* this document's statements; one key may stand several times */
