@@ -18,6 +18,8 @@ bool grid_weight(struct reading *r, const struct grid_cell *c, double *weight, b
 	    !french_decimal(c->folded + m.g[1].from, m.g[1].to - m.g[1].from, weight))
 		return false;
 	*points = !m.g[2].set || c->folded[m.g[2].from] != '%';
+	if (*weight < 1 && c->folded[m.g[1].from] == '0') /* a share of one */
+		*weight *= 100;
 	return *weight > 0 && *weight <= 100;
 }
 

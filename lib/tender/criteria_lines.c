@@ -23,11 +23,13 @@ static const char item_rx[] =
 static const char bracket_rx[] =
     "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z'][a-z' "
     "-]{2,90}?)\\s*[(\\[]\\s*" BEFORE_WEIGHT "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*"
-    "(%|points?|pts?)\\s*(?:sur\\s+\\d0{1,2}\\s*)?[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
+    "(%|points?|pts?|/"
+    "\\s*100\\b(?:\\s*points?)?)\\s*(?:sur\\s+\\d0{1,2}\\s*)?[)\\]](?:[^\\n%]*?(\\bdont\\b)[\\s:]*\\z)?";
 /* "2) Valeur technique : 30 %, appréciée au vu du mémoire", "VALEUR TECHNIQUE 40 % décomposée comme suit :". */
 static const char led_rx[] =
     "\\A[\\s\"*-]*((?:\\d{1,2}(?:\\.\\d{1,2})*|[a-h])\\s*[-.):/]+\\s*)?" LABEL
-    "([a-z'][a-z' -]{2,90}?)[\\s:=,-]+" BEFORE_WEIGHT "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*[.,:()"
+    "([a-z'][a-z' -]{2,90}?)[\\s:=,-]+" BEFORE_WEIGHT
+    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b|/\\s*100\\b)\\s*[.,:()"
     "-]{0,2}\\s*(?=(?:dont|(?<=\\.\\s)(?:le|la|il|elle|ils|"
     "elles|ce|cette)\\s+[^\\n]{0,60}(?:appreci|jug|not|evalu)ee?s?|(?:qui\\s+(?:sera|est)\\s+)?(?:"
     "appreci|jug|"
@@ -75,6 +77,10 @@ static const char cell_rx[] = "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):]*\\s+)?([
 /* "1-Prix des prestations 60.0": no unit, but a number before and a heading that says weights. */
 static const char bare_rx[] = "\\A[\\s*-]*(\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]\\s*)([a-z][^\\n%]{2,170}?)\\s*(?<![\\d.,]"
 			      ")(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*\\z";
+/* "Valeur technique : 0,6". */
+static const char share_rx[] =
+    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z][a-z' -]{2,90}?)\\s*[:=(]\\s*" BEFORE_WEIGHT
+    "?(0[.,]\\d{1,2})\\s*\\)?\\s*[.;,]?\\s*\\z";
 /* "Prix : quarante pour cent". */
 static const char words_rx[] =
     "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL
@@ -115,6 +121,9 @@ void lines_push(struct reading *r, struct criteria_lines *out, const struct matc
 	if (!french_decimal(s + m->g[weight].from, m->g[weight].to - m->g[weight].from, &k.weight) &&
 	    french_number(s + m->g[weight].from, m->g[weight].to - m->g[weight].from, &whole) > 0)
 		k.weight = (double)whole;
+	/* "0,6": a share of one */
+	if (k.weight < 1 && s[m->g[weight].from] == '0')
+		k.weight *= 100;
 	if (k.weight <= 0 || k.weight > 100)
 		return;
 	k.weighted = true;
@@ -179,6 +188,7 @@ static const struct {
 	{ coefficient_rx, 1, 2, 4, 3, 0, ANYWHERE },
 	{ noted_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ words_rx, 1, 2, 3, 4, 0, ANYWHERE },
+	{ share_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ dotted_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ plain_rx, 1, 2, 3, 0, 0, ANYWHERE },
 	{ cell_rx, 1, 2, 3, 0, 0, IN_TABLE },
@@ -262,6 +272,9 @@ static bool take_alone(struct reading *r, struct criteria_lines *out, size_t fro
 /* Reads one line; what gives no row may be the begin of a name. False: the list is over. */
 static bool read_line(struct reading *r, struct criteria_lines *out, size_t from, size_t end)
 {
+	/* marks of a list that are no bullets of ours */
+	while (from + 2 < end && strchr(".>+=", r->body.s[from]) && r->body.s[from + 1] == ' ')
+		from += 2;
 	const char *s = r->body.s, *line = s + from;
 	size_t n = end - from, before = out->n;
 	/* the number of a row, in a cell of its own */

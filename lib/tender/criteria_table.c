@@ -28,6 +28,7 @@ static char *cell_words(struct reading *r, const struct doc_page *p, const struc
 struct rows {
 	struct criteria_row row[MAX_ROWS];
 	size_t n;
+	bool points;       /* the head of the weights says so, or coefficients */
 	unsigned name_col; /* 1 + column of the first name; a name further right is a part of it */
 };
 
@@ -42,6 +43,8 @@ static bool read_weight(struct reading *r, const char *folded, struct criteria_r
 	row->weighted = true;
 	row->points = m.g[2].set && folded[m.g[2].from] == 'p';
 	row->dont = m.g[3].set;
+	if (row->weight < 1 && folded[m.g[1].from] == '0') /* a share of one */
+		row->weight *= 100;
 	return row->weight > 0;
 }
 
@@ -115,7 +118,7 @@ static void add_row(
 			if (!k.weighted) {
 				k.weight = w.weight;
 				k.weighted = true;
-				k.points = w.points;
+				k.points = w.points || out->points;
 				k.dont = w.dont;
 				k.weight_a = a;
 				k.weight_b = b;
@@ -182,6 +185,14 @@ static void add_row(
 
 static void add_table(struct reading *r, struct rows *out, const struct doc_table *t, uint32_t page, bool continues)
 {
+	for (unsigned col = 0; col < t->cols && !continues; col++) {
+		const struct doc_cell *c = cell_at(t, 0, col);
+		uint32_t a, b;
+		char *text = c ? cell_words(r, &r->d->pages[page], c, &a, &b) : NULL;
+		char *f = text ? view_fold(r->tmp, text, strlen(text)) : NULL;
+		out->points |=
+		    f && strlen(f) < 60 && pattern_in(r->rx, "\\bpoints\\b|\\bcoef|\\bbareme", f, 0, strlen(f));
+	}
 	for (unsigned row = 0; row < t->rows; row++)
 		add_row(r, out, t, page, row, continues && row == 0);
 }

@@ -155,7 +155,21 @@ static bool duration_at(struct reading *r, const struct match *m, struct lot_dur
 	size_t high = body_ahead(r, m->to, 90);
 	if (!french_duration(r->rx, r->body.s, high, m->to, &d) || (d.unit != UNIT_MONTHS && d.unit != UNIT_YEARS))
 		return false;
+	struct match named;
 	bool after = lot_after(r, d.to, &out->lot);
+	/* "la durée du lot 1 est de 60 mois" */
+	if (!after && pattern_last(r->rx, mention_rx, r->body.s, m->to, d.from, &named)) {
+		out->lot.from = m->from;
+		out->lot.to = named.to;
+		out->from = m->from;
+		out->to = d.to;
+		out->same_line = true;
+		out->months = d.unit == UNIT_YEARS ? d.count * 12 : d.count;
+		return lot_number(r->body.s + named.g[1].from, named.g[1].to - named.g[1].from, out->lot.lot) &&
+		       out->months <= 360 &&
+		       !body_has(r, "reconduct|reconduit|renouvel|garantie|preparation|preavis|validite|[.;]\\s", m->to,
+			   d.from);
+	}
 	if (!after && (!lot_before(r, d.from, &out->lot) || m->from - out->lot.from > 200))
 		return false;
 	out->from = out->lot.from < m->from && !after ? out->lot.from : m->from;

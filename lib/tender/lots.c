@@ -64,8 +64,9 @@ static const char counted_rx[] =
     "techniques|suivants|attribues\\s+separement)\\b)";
 
 static const char lot_line_rx[] =
-    "(?:^|(?<=\\t))[\\s*\"-]*(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[ivx]{2,5}|[a-z])"
-    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|( )(?=[a-z][a-z']))([^\\n\\t]*)";
+    "(?:^|(?<=\\t))[\\s*\"-]*(?:le\\s+(?=lot\\s+(?:n\\s?o?\\s*)?\\d+\\s*(?:[:-]|relatif|concernant|portant|"
+    "correspondant)))?(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[ivx]{2,5}|[a-z])"
+    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|(?=(?:relatif|concernant|portant|correspondant)\\b)|( )(?=[a-z][a-z']))([^\\n\\t]*)";
 
 /* Lines "Lot n° 1 : title", first mention of each number. */
 static size_t lot_lines(struct reading *r, struct lot_span *out, size_t max)
@@ -443,6 +444,8 @@ static void find_own_lot(struct reading *r)
 void lots_find(struct reading *r)
 {
 	find_lots(r);
+	if (r->kind != KIND_BPU && r->kind != KIND_DPGF && r->kind != KIND_DQE)
+		lots_table_facts(r);
 	lot_facts_find(r);
 	find_own_lot(r);
 }

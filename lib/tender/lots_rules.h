@@ -34,6 +34,8 @@ struct lot_rows {
 /* Finds the first table that lists lots 1, 2, ... n or A, B, ...; with `count` > 0 only one of that many. Adds what it
  * says of each lot to the reading. */
 bool lots_table_find(struct reading *r, long count, struct lot_rows *out);
+/* What other tables say of lots, in their order, with or without titles. */
+void lots_table_facts(struct reading *r);
 /* The number of a lot as it is shown: "01" is "1", letters are capitals. False when it is none. */
 bool lot_number(const char *s, size_t n, char out[LOT_NUMBER_MAX]);
 /* 1 for "1", "A" and "I"; 0 when it has no place in an order ("B3"). */

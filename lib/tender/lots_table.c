@@ -96,7 +96,21 @@ char *lot_title(struct reading *r, const char *words)
 	char *f = view_fold_places(r->tmp, words, strlen(words), &off);
 	struct match m;
 	size_t n = strlen(f), a = 0, to = strlen(words);
-	if (pattern_find(r->rx, end_rx, f, n, 0, &m) && m.from > 2)
+	/* "1 | Lot 1 : Démolition", "relatif à la collecte" */
+	if (pattern_find(r->rx,
+		"\\A[\\s\"*-]*(?:lot\\s*(?:n\\s?o?\\.?\\s*)?(?:[a-z]?\\d{1,2}|[a-h])\\s*[:.-]+\\s*|(?:relatif|"
+		"concernant|portant\\s+sur|correspondant|intitule)e?\\s*(?:au\\s+|a\\s+la\\s+|aux\\s+|a\\s+l'\\s*|"
+		"la\\s+|le\\s+|les\\s+|l'\\s*)?)",
+		f, n, 0, &m) &&
+	    m.to + 2 < n)
+		a = off[m.to];
+	/* a title in quotes, and more about the lot */
+	if (pattern_find(r->rx, "\\A\\s*\"([^\"]{3,160})\"", f, n, 0, &m)) {
+		a = off[m.g[1].from];
+		to = off[m.g[1].to];
+		n = 0;
+	}
+	if (n > 0 && pattern_find(r->rx, end_rx, f, n, 0, &m) && m.from > 2)
 		to = off[m.from];
 	while (a < to && strchr(" \n:;,.-\"", words[a]))
 		a++;
@@ -313,14 +327,14 @@ static bool first_row(struct reading *r, struct grid *g, unsigned *row, unsigned
 
 /* False when the rows are not lots in their order. */
 static bool read_rows(
-    struct reading *r, const struct grid *g, unsigned row, unsigned col, bool said, struct lot_rows *out)
+    struct reading *r, const struct grid *g, unsigned row, unsigned col, bool said, bool titles, struct lot_rows *out)
 {
 	for (; row < g->t->rows && out->n < LOTS_MAX; row++) {
 		struct lot_row k;
 		if (!read_row(r, g, row, col, said, &k))
 			continue;
 		bool roman = out->n == 0 ? k.number[0] == 'I' : out->row[0].number[0] == 'I';
-		if (lot_rank(k.number, roman) != (int)out->n + 1 || !k.title || strlen(k.title) < 3)
+		if (lot_rank(k.number, roman) != (int)out->n + 1 || (titles && (!k.title || strlen(k.title) < 3)))
 			return false;
 		for (unsigned i = 0; i < g->t->cols && i < COLS_MAX; i++)
 			if (i != col)
@@ -331,12 +345,12 @@ static bool read_rows(
 }
 
 /* A table and what goes on of it on the next pages. */
-static bool read_table(struct reading *r, struct grid *g, uint32_t table, struct lot_rows *out)
+static bool read_table(struct reading *r, struct grid *g, uint32_t table, bool titles, struct lot_rows *out)
 {
 	unsigned row, col;
 	bool said;
 	out->n = 0;
-	if (!first_row(r, g, &row, &col, &said) || !read_rows(r, g, row, col, said, out))
+	if (!first_row(r, g, &row, &col, &said) || !read_rows(r, g, row, col, said, titles, out))
 		return false;
 	while (g->page + 1 < r->d->n_pages && table + 1 == g->p->n_tables) {
 		const struct doc_page *next = &r->d->pages[g->page + 1];
@@ -347,7 +361,7 @@ static bool read_table(struct reading *r, struct grid *g, uint32_t table, struct
 		g->page++;
 		table = 0;
 		size_t n = out->n, said_of_lots = r->n_of_lots;
-		if (!read_rows(r, g, 0, col, said, out)) { /* another table */
+		if (!read_rows(r, g, 0, col, said, titles, out)) { /* another table */
 			out->n = n;
 			r->n_of_lots = said_of_lots;
 			break;
@@ -380,11 +394,28 @@ bool lots_table_find(struct reading *r, long count, struct lot_rows *out)
 				continue;
 			struct grid g = { .p = p, .t = &p->tables[t], .page = i };
 			g.before_tax = before_tax_above(r, p, g.t);
-			if (read_table(r, &g, t, out) && (count <= 0 || out->n == (size_t)count))
+			if (read_table(r, &g, t, true, out) && (count <= 0 || out->n == (size_t)count))
 				return true;
 			r->n_of_lots = before;
 		}
 	}
 	out->n = 0;
 	return false;
+}
+
+void lots_table_facts(struct reading *r)
+{
+	struct lot_rows *out = mem_zero(r->tmp, struct lot_rows);
+	for (uint32_t i = 0; i < r->d->n_pages; i++) {
+		const struct doc_page *p = &r->d->pages[i];
+		for (uint32_t t = 0; t < p->n_tables; t++) {
+			if (p->tables[t].rows < 2 || p->tables[t].rows > ROWS_MAX || p->tables[t].cols > COLS_MAX)
+				continue;
+			struct grid g = { .p = p, .t = &p->tables[t], .page = i };
+			size_t before = r->n_of_lots;
+			g.before_tax = before_tax_above(r, p, g.t);
+			if (!read_table(r, &g, t, false, out))
+				r->n_of_lots = before;
+		}
+	}
 }
