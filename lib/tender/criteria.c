@@ -111,7 +111,7 @@ static void find_criteria(struct reading *r)
 	    !body_has(r, "jugement\\s+des\\s+(?:offres|propositions)|economiquement\\s+la\\s+plus\\s+avantageuse", 0,
 		r->body.n))
 		return;
-	if (criteria_by_lot(r) || criteria_from_tables(r))
+	if (eforms_criteria(r) || criteria_by_lot(r) || criteria_from_tables(r))
 		return;
 	struct match m;
 	size_t at = 0;

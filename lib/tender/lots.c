@@ -327,7 +327,9 @@ static void find_lots(struct reading *r)
 	struct match m, no = { 0 };
 	bool not_divided = says_undivided(r, &no);
 	struct lot_span lines[LOTS_MAX];
-	size_t n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
+	size_t n_lines = eforms_lots(r, lines, ARRAY_LEN(lines));
+	if (n_lines < 2)
+		n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
 	long count = 0;
 	size_t from = 0, to = 0, at = 0;
 	while (body_find(r, divided_rx, at, &m)) {

@@ -58,4 +58,8 @@ void lot_facts_find(struct reading *r);
  * when one table tells all lots the same. */
 bool criteria_by_lot(struct reading *r);
 
+/* Of a European notice as text: its lots in order, and its criteria, of the whole or given to each lot. */
+size_t eforms_lots(struct reading *r, struct lot_span *out, size_t max);
+bool eforms_criteria(struct reading *r);
+
 #endif
