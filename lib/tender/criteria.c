@@ -25,10 +25,13 @@ static const char anchor_rx[] =
 static bool read_inline(struct reading *r, size_t from, size_t to, struct criteria_lines *out)
 {
 	static const char with_unit[] =
-	    "([a-z][a-z' ,"
-	    "\\n]{2,70}?)\"?\\s*(?:(?:represente(?:ra)?|vaut|compte(?:ra)?\\s+pour|pour)\\s+)?[:(=]?\\s*(\\d{1,"
-	    "3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
-	static const char bare[] = "([a-z][a-z' ]{2,60}?)\\s*[:(=]?\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
+	    "([a-z][a-z' "
+	    ",\\n]{2,70}?)\"?\\s*(?:,?\\s*(?:qui\\s+(?:est|sera)\\s+)?(?:notee?s?\\s+sur|ponderee?s?\\s+a(?:\\s+"
+	    "hauteur\\s+de)?)\\s+)?(?:(?:represente(?:ra)?|vaut|"
+	    "compte(?:ra)?\\s+pour|pour)\\s+)?[:(=]?\\s*(\\d{1,3}(?:[.,]\\d)?)\\s?(%|points?|pts?)\\)?";
+	static const char bare[] = "([a-z][a-z' "
+				   ",\\n]{2,60}?)\\s*(?:,?\\s*(?:qui\\s+(?:est|sera)\\s+)?notee?s?\\s+sur\\s+)?[:(=]?"
+				   "\\s*(\\d{1,3})(?=\\s*(?:[;,)/-]|\\.?\\s*\\z))";
 	struct match m;
 	bool unit = pattern_in(r->rx, with_unit, r->body.s, from, to);
 	if (!unit && !body_has(r, "\\b(?:prix|cout|montant)\\b", from, to))
@@ -103,6 +106,31 @@ bool criteria_in(struct reading *r, size_t at, size_t line, size_t to)
 	return done;
 }
 
+/* Under a heading that does not say that criteria follow: "Critère 1 : ...", or the usual names one after another. */
+static bool read_unannounced(struct reading *r)
+{
+	static const char rx[] =
+	    "\\n(?=\\W{0,3}criteres?\\s*(?:n\\s?o?\\s*)?1\\s*[:.-]|[\\s*-]*(?:1\\s*[-.)]\\s*)?(?:le\\s+|la\\s+)?(?:"
+	    "prix|valeur\\s+technique|qualite)\\b[^\\n%]{0,70}\\d\\s?(?:%|points\\b|pts\\b))";
+	struct match m;
+	if (r->kind != KIND_RC && r->kind != KIND_AAPC && r->kind != KIND_OTHER)
+		return false;
+	for (size_t at = 0; body_find(r, rx, at, &m); at = m.to) {
+		struct criteria_lines *out = mem_zero(r->tmp, struct criteria_lines);
+		if (body_has(r, "candidatures?\\b[^\\n]{0,60}\\s*\\z", body_back(m.from, 200), m.to))
+			continue;
+		lines_read(r, m.to, out);
+		bool price = false;
+		for (size_t i = 0; i < out->n; i++) {
+			char *name = view_fold(r->tmp, out->row[i].name, strlen(out->row[i].name));
+			price |= pattern_in(r->rx, "\\b(?:prix|couts?|montants?|tarif)", name, 0, strlen(name));
+		}
+		if (price && out->whole > 0 && lines_add(r, out))
+			return true;
+	}
+	return false;
+}
+
 static void find_criteria(struct reading *r)
 {
 	/* what is delivered is judged by criteria too, in the contract's own papers */
@@ -116,7 +144,7 @@ static void find_criteria(struct reading *r)
 	struct match m;
 	size_t at = 0;
 	for (unsigned tries = 0; tries < 40 && body_find(r, anchor_rx, at, &m); tries++) {
-		at = m.to;
+		at = m.to > m.from ? m.to : m.to + 1;
 		/* criteria for choosing candidates are others */
 		if (body_has(r, "candidatures?", view_line_start(&r->body, m.from), m.to) &&
 		    !body_has(r, "offres?", m.from, m.to))
@@ -147,6 +175,8 @@ static void find_criteria(struct reading *r)
 	}
 	struct criteria_lines *out = mem_zero(r->tmp, struct criteria_lines);
 	if (read_sentences(r, out) && criteria_from_rows(r, out->row, out->n, false, 0.88))
+		return;
+	if (read_unannounced(r))
 		return;
 	if (r->kind != KIND_AAPC) {
 		criteria_names_in_list(r);

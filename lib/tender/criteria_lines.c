@@ -172,7 +172,10 @@ bool lines_bad_name(struct reading *r, size_t from, size_t to)
 	    ")jours?|penalit|taux|index|reduction|majoration|"
 	    "article|delai de paiement|sous-trait|\\A\\W*(?:represente|vaut|compte\\s+pour)\\s*\\z|"
 	    "superieur|inferieur|budget\\b|ecart|retenue|c[n0]? ?=|chiffre "
-	    "d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d",
+	    "d'affaires)\\b|=|_|\\bnote\\s*:|\\bnote\\s+\\d|\\b(?:offres?|propositions?|candidats?|plis|projets?)\\s+(?"
+	    ":sera|seront|"
+	    "sont|est)\\b|\\bse\\s+fer(?:a|ont)\\b|\\bnotes?\\s+globale|\\A\\W*(?:et\\s+)?(?:notee?s?|sur|dont|soit)"
+	    "\\b\\s*(?:sur\\b)?\\s*\\z",
 	    from, to);
 }
 
@@ -215,6 +218,55 @@ static bool take_item(struct reading *r, struct criteria_lines *out, size_t from
 		m.g[1].set = false;
 	}
 	lines_push(r, out, &m, 1, 2, 3, 4, 5, start, start, end);
+	return true;
+}
+
+/* "Méthode : 40 points dont 15 points pour la concertation et 25 points pour la démarche": parts in the line itself. */
+static bool take_parted(struct reading *r, struct criteria_lines *out, size_t from, size_t end)
+{
+	static const char head_rx[] =
+	    "\\A[\\s*-]*((?:\\d{1,2}|[a-h])\\s*[-.):/]+\\s*)?" LABEL "([a-z][a-z' -]{2,90}?)[\\s:=,(-]+" BEFORE_WEIGHT
+	    "?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s*\\)?\\s*[,:(-]?\\s*(?:dont|soit|reparti[a-z]*"
+	    "\\s+(?:en|comme\\s+suit|ainsi))\\s*:?\\s*(?=[a-z\\d])";
+	static const char after_rx[] =
+	    "(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)\\s+(?:pour|sur|relatifs?\\s+a|au\\s+titre\\s+de)\\s+"
+	    "([a-z][^%\\d;,]{2,90}?)(?=\\s*(?:,|;|\\bet\\b|\\)|\\.?\\s*\\z))";
+	static const char before_rx[] =
+	    "([a-z][^%\\d;,:(]{2,90}?)\\s*[:(]\\s*(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)?\\s*\\)?";
+	struct match m, k;
+	size_t before = out->n, n = end - from;
+	const char *line = r->body.s + from;
+	if (!pattern_find(r->rx, head_rx, line, n, 0, &m) || lines_bad_name(r, from + m.g[2].from, from + m.g[2].to))
+		return false;
+	bool first = pattern_in(r->rx, after_rx, line, m.to, n);
+	lines_push(r, out, &m, 1, 2, 3, 4, 0, from, from, from + m.g[4].to);
+	if (out->n == before)
+		return false;
+	double left = out->row[before].weight;
+	out->row[before].dont = true;
+	for (size_t at = m.to; at < n && pattern_find(r->rx, first ? after_rx : before_rx, line, n, at, &k);
+	     at = k.to) {
+		size_t had = out->n;
+		if (first)
+			lines_push(r, out, &k, 0, 3, 1, 2, 0, from, from + k.from, from + k.to);
+		else
+			lines_push(r, out, &k, 0, 1, 2, 3, 0, from, from + k.from, from + k.to);
+		if (out->n == had)
+			break;
+		left -= out->row[had].weight;
+		/* parts count for nothing in the sum of the whole */
+		if (out->row[had].level != LEVEL_SUB)
+			out->sum -= out->row[had].weight;
+		out->row[had].level = LEVEL_SUB;
+	}
+	if (out->n < before + 3 || left > 0.011 || left < -0.011) {
+		out->sum -= out->row[before].level != LEVEL_SUB ? out->row[before].weight : 0;
+		out->n = before;
+		out->whole = out->whole > before ? 0 : out->whole;
+		return false;
+	}
+	if (out->whole == 0 && out->sum > 99.99 && out->sum < 100.01)
+		out->whole = out->n;
 	return true;
 }
 
@@ -283,8 +335,8 @@ static bool read_line(struct reading *r, struct criteria_lines *out, size_t from
 		out->pending = out->pending_end = 0;
 		return true;
 	}
-	(void)(take_item(r, out, from, end) || take_pair(r, out, from, end) || take_shape(r, out, from, end) ||
-	       take_alone(r, out, from, end));
+	(void)(take_parted(r, out, from, end) || take_item(r, out, from, end) || take_pair(r, out, from, end) ||
+	       take_shape(r, out, from, end) || take_alone(r, out, from, end));
 	if (out->n > before) {
 		out->pending = out->pending_end = 0;
 		out->idle = 0;
@@ -305,6 +357,11 @@ static bool read_line(struct reading *r, struct criteria_lines *out, size_t from
 	out->table |= pattern_in(r->rx, table_head_rx, line, 0, n);
 	out->parted |= pattern_in(r->rx, parted_rx, line, 0, n);
 	if (pattern_in(r->rx, no_name_rx, line, 0, n)) {
+		out->pending = out->pending_end = 0;
+		return true;
+	}
+	/* a sentence that announces something is no part of a name */
+	if (pattern_in(r->rx, n > 60 ? ":\\s*\\z" : "\\b(?:sur|sont|sera|seront|est|suivante?s?)\\b[^\\n]*:\\s*\\z", line, 0, n)) {
 		out->pending = out->pending_end = 0;
 		return true;
 	}

@@ -78,10 +78,33 @@ static size_t read_criteria(struct reading *r, struct eform_criterion *out)
 	return n;
 }
 
+/* Of the notices before them: "Critère de qualité - Nom : Service / Pondération : 55", "Prix - Pondération : 45". */
+static size_t read_older(struct reading *r, struct eform_criterion *out)
+{
+	static const char rx[] =
+	    "(?:critere\\s+(?:de\\s+(?:qualite|cout)|relatif\\s+[^\\n:-]{3,20})\\s*-\\s*nom\\s*:\\s*([^/"
+	    "\\n]{3,160}?)\\s*/\\s*|^[\\s*-]*(prix|cout)\\s*-\\s*)ponderation\\s*:\\s*(\\d{1,3}(?:[.,]\\d{1,2})?)\\b";
+	struct match m;
+	size_t n = 0;
+	for (size_t at = 0; n < CRITERIA_MAX && body_find(r, rx, at, &m); at = m.to) {
+		struct criteria_row k = { .level = LEVEL_TOP, .weighted = true, .points = true };
+		unsigned g = m.g[1].set ? 1 : 2;
+		if (!french_decimal(r->body.s + m.g[3].from, m.g[3].to - m.g[3].from, &k.weight) || k.weight <= 0 ||
+		    !view_source(&r->body, m.from, m.to, &k.page, &k.a, &k.b))
+			continue;
+		k.name = view_text(r->tmp, &r->body, m.g[g].from, m.g[g].to);
+		out[n].row = k;
+		out[n++].lot = 0;
+	}
+	return n;
+}
+
 bool eforms_criteria(struct reading *r)
 {
 	struct eform_criterion *all = mem_array(r->tmp, struct eform_criterion, CRITERIA_MAX);
-	size_t n = read_criteria(r, all), before = r->n_of_lots, lists = 0;
+	size_t n = read_criteria(r, all);
+	n = n > 0 ? n : read_older(r, all);
+	size_t before = r->n_of_lots, lists = 0;
 	for (size_t i = 0; i < n;) {
 		struct criteria_row rows[CRITERIA_MAX];
 		size_t k = 0, found = r->n_found;

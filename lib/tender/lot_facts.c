@@ -6,7 +6,7 @@
 
 /* "Lot n° 1", "du lot A": group 1 its number. Not "lots 1 et 2", nor a lot of a thousand. */
 static const char mention_rx[] =
-    "\\blot\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-h](?![a-z'])|[ivx]{2,4})\\b(?!\\s*(?:,|et|a|au|ou|&|/"
+    "\\blot\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-i](?![a-z'])|[ivx]{2,4})\\b(?!\\s*(?:,|et|a|au|ou|&|/"
     ")\\s*(?:lot\\s*)?(?:n\\s?o?\\s*)?\\d{1,2}\\b(?!\\s*\\d{3}))(?![.,]\\d)";
 
 static const struct {
@@ -49,10 +49,10 @@ static bool lot_before(struct reading *r, size_t at, struct mention *out)
 /* "40 000 EUR HT pour le lot 1": the lot named right after. */
 static bool lot_after(struct reading *r, size_t at, struct mention *out)
 {
-	static const char rx[] =
-	    "\\A\\s*(?:h\\.?\\s?t\\.?|hors\\s+taxes?)?\\s*(?:(?:/"
-	    "|par)\\s?an\\s*)?[(,]?\\s*(?:pour|du|au\\s+titre\\s+du|concernant)\\s+(?:le\\s+)?"
-	    "lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-h])\\b(?!\\s*(?:et|a|au|ou)\\s+\\d{1,2}\\b(?!\\s\\d{3}))";
+	static const char rx[] = "\\A\\s*(?:h\\.?\\s?t\\.?|hors\\s+taxes?)?\\s*(?:(?:/"
+				 "|par)\\s?an\\s*)?[(,]?\\s*(?:pour|du|au\\s+titre\\s+du|concernant)\\s+(?:le\\s+)?"
+				 "lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-i]|[ivx]{2,4})\\b(?!\\s*(?:et|a|au|"
+				 "ou)\\s+\\d{1,2}\\b(?!\\s\\d{3}))";
 	struct match m;
 	size_t high = body_ahead(r, at, 60);
 	if (!pattern_find(r->rx, rx, r->body.s + at, high - at, 0, &m))
@@ -114,9 +114,10 @@ static void add_amount(struct reading *r, const struct amount *a)
 	/* in a table without a head of its own the columns are lots_table.c's */
 	if (own ? a->from - label.to > 140 : body_has(r, "\t", lot.to, a->from))
 		return;
-	bool ht = a->before_tax || body_has(r, "\\bh\\.?\\s?t\\b|hors\\s+tax", own ? lot.from : label.from, a->from) ||
-		  body_has(r, "\\A[\\s/an]{0,6}(?:h\\.?\\s?t\\b|hors\\s+tax)", a->to, body_ahead(r, a->to, 16)) ||
-		  (after && body_has(r, "\\bh\\.?\\s?t\\b|hors\\s+tax", a->to, lot.to));
+	bool ht =
+	    a->before_tax || body_has(r, "\\bh\\.?\\s?t\\b|hors\\s+t(?:ax|va)", own ? lot.from : label.from, a->from) ||
+	    body_has(r, "\\A[\\s/an]{0,6}(?:h\\.?\\s?t\\b|hors\\s+t(?:ax|va))", a->to, body_ahead(r, a->to, 16)) ||
+	    (after && body_has(r, "\\bh\\.?\\s?t\\b|hors\\s+t(?:ax|va)", a->to, lot.to));
 	if (!ht || a->with_tax || a->value < 1)
 		return;
 	size_t from = after ? a->from : lot.from, to = after ? lot.to : a->to;
@@ -213,8 +214,9 @@ static void find_duration_rows(struct reading *r)
 	struct match m;
 	static const char lead_rx[] = "\\bduree[^\\n.]{0,90}(?::|suivante?s?|ci-(?:apres|dessous))\\s*\\n";
 	for (size_t at = 0; body_find(r, lead_rx, at, &m); at = m.to) {
-		static const char row_rx[] = "\\G[\\s*-]*lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-h])\\b[^"
-					     "\\n\\d]{0,80}?:\\s*(?=\\d|une?\\b|deux|trois|quatre)";
+		static const char row_rx[] =
+		    "\\G[\\s*-]*lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-i]|[ivx]{2,4})\\b[^"
+		    "\\n\\d]{0,80}?:\\s*(?=\\d|une?\\b|deux|trois|quatre)";
 		struct match k;
 		for (size_t next = m.to; pattern_at(r->rx, row_rx, r->body.s, r->body.n, next, &k);
 		     next = view_line_end(&r->body, k.to) + 1) {
@@ -245,8 +247,7 @@ static void find_codes(struct reading *r)
 	} seen[LOTS_MAX];
 	size_t n = 0;
 	for (size_t at = 0; n < LOTS_MAX && body_find(r, rx, at, &m); at = m.to) {
-		if (!lot_before(r, m.from, &seen[n].lot) || m.from - seen[n].lot.to > 220 ||
-		    body_has(r, "\\n\\n[^\\n]*\\n\\n", seen[n].lot.to, m.from))
+		if (!lot_before(r, m.from, &seen[n].lot) || m.from - seen[n].lot.to > 220)
 			continue;
 		seen[n].code = mem_strndup(r->mem, r->body.s + m.g[1].from, 8);
 		seen[n++].to = m.to;
@@ -277,7 +278,7 @@ static void find_references(struct reading *r)
 {
 	static const char before_rx[] =
 	    "\\bn\\s?o\\s*\\.?:?\\s*" REFERENCE
-	    "\\s*[:(-]\\s*(?:pour\\s+le\\s+)?lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-h])\\b";
+	    "\\s*[:(-]\\s*(?:pour\\s+le\\s+)?lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-i]|[ivx]{2,4})\\b";
 	static const char after_rx[] =
 	    "^[\\s*-]*lot\\s*(?:n\\s?[o?]?\\.?\\s*)?([a-z]?\\d{1,2}|[a-h])\\s*[:(-]+\\s*(?:(?:marche|contrat|accord-"
 	    "cadre|consultation)?\\s*n\\s?o\\s*\\.?:?\\s*)?(\\d{4,}(?:[-/._]?[a-z\\d]+)*|\\d{2,4}[-/._]?[a-z]{1,6}[-/"

@@ -21,7 +21,8 @@ static const char *const undivided[] = {
 	"aucun\\s+allotissement|absence\\s+d'allotissement",
 	"ne\\s+(?:comporte|comprend|prevoit)\\s+(?:pas\\s+(?:de\\s+|d')(?:lots?|allotissement)|aucun\\s+lot|qu'un\\s+(?"
 	":seul\\s+)?lot)",
-	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
+	"(?:en|d'un|sous|a)\\s+(?:un\\s+)?(?:seul\\s+)?lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*"
+	"lot\\s+unique\\s*(?:$|[.;"
 	",])",
 	"\\bprevu\\s+ni\\s+[a-z]+\\s*,?\\s+ni\\s+(?:de\\s+)?lots?\\b",
 	"\\bn'y\\s+a\\s+qu'un\\s+(?:seul\\s+)?lot\\b",
@@ -66,7 +67,8 @@ static const char counted_rx[] =
 static const char lot_line_rx[] =
     "(?:^|(?<=\\t))[\\s*\"-]*(?:le\\s+(?=lot\\s+(?:n\\s?o?\\s*)?\\d+\\s*(?:[:-]|relatif|concernant|portant|"
     "correspondant)))?(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[ivx]{2,5}|[a-z])"
-    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|(?=(?:relatif|concernant|portant|correspondant)\\b)|( )(?=[a-z][a-z']))([^\\n\\t]*)";
+    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|(?=(?:relatif|concernant|portant|correspondant)\\b)|(?=\\s*\\n\\s*(?:intitule|titre|"
+    "designation|objet)(?:\\s+du\\s+lot)?\\s*:)|( )(?=[a-z][a-z']))([^\\n\\t]*)";
 
 /* Lines "Lot n° 1 : title", first mention of each number. */
 static size_t lot_lines(struct reading *r, struct lot_span *out, size_t max)
@@ -75,6 +77,14 @@ static size_t lot_lines(struct reading *r, struct lot_span *out, size_t max)
 	size_t at = 0, n = 0;
 	while (n < max && body_find(r, lot_line_rx, at, &m)) {
 		at = m.to > m.from ? m.to : m.to + 1;
+		struct match below;
+		if (m.g[3].to == m.g[3].from &&
+		    pattern_at(r->rx,
+			"\\G\\s*(?:intitule|titre|designation|objet)(?:\\s+du\\s+lot)?\\s*:\\s*([^\\n\\t]{3,160})",
+			r->body.s, r->body.n, m.to, &below)) {
+			m.g[3] = below.g[1];
+			at = m.to = below.to;
+		}
 		/* "Lot 01 Gros œuvre": with nothing between, a title begins with a capital, a sentence does not */
 		if (m.g[2].set && view_capitals(&r->body, m.g[3].from, m.g[3].from + 1) < 0.5)
 			continue;
@@ -164,7 +174,7 @@ static size_t relaunched(struct reading *r, struct lot_span *out, size_t max, si
 	struct match m;
 	size_t n = 0;
 	if (!body_find(r,
-		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lot?s?\\s+((?:[a-z]?\\d{1,2}(?:\\s*[,/"
+		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lot?s?\\s+(?:n\\s?[o?]?s?\\.?\\s*)?((?:[a-z]?\\d{1,2}(?:\\s*[,/"
 		"&]\\s*|\\s+et\\s+)?)+)(?![\\d/])",
 		0, &m))
 		return 0;
@@ -394,6 +404,11 @@ static void find_lots(struct reading *r)
 	if (n_again > 0) {
 		reading_add(r, "lots", value_number((double)n_again), 0.85, &r->body, from, to);
 		reading_add(r, "allotted", value_bool(true), 0.9, &r->body, from, to);
+		bool same = n_again == n_lines;
+		for (size_t i = 0; same && i < n_again; i++)
+			same = strcmp(again[i].number, lines[i].number) == 0;
+		if (same)
+			add_list(r, lines, n_lines, 0.85);
 		return;
 	}
 	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)

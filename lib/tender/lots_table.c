@@ -95,43 +95,33 @@ char *lot_title(struct reading *r, const char *words)
 	uint32_t *off;
 	char *f = view_fold_places(r->tmp, words, strlen(words), &off);
 	struct match m;
-	size_t n = strlen(f), a = 0, to = strlen(words);
+	size_t n = strlen(f), from = 0, to = n;
 	/* "1 | Lot 1 : Démolition", "relatif à la collecte" */
-	if (pattern_find(r->rx,
-		"\\A[\\s\"*-]*(?:lot\\s*(?:n\\s?o?\\.?\\s*)?(?:[a-z]?\\d{1,2}|[a-h])\\s*[:.-]+\\s*|(?:relatif|"
-		"concernant|portant\\s+sur|correspondant|intitule)e?\\s*(?:au\\s+|a\\s+la\\s+|aux\\s+|a\\s+l'\\s*|"
-		"la\\s+|le\\s+|les\\s+|l'\\s*)?)",
-		f, n, 0, &m) &&
-	    m.to + 2 < n)
-		a = off[m.to];
+	static const char lead_rx[] = "\\A[\\s\"*-]*(?:lot\\s*(?:n\\s?o?\\.?\\s*)?(?:[a-z]?\\d{1,2}|[a-h])\\s*[:.-]+"
+				      "\\s*|(?:relatif|concernant|portant\\s+"
+				      "sur|correspondant|intitule)e?\\s*(?:au\\s+|a\\s+la\\s+|aux\\s+|a\\s+l'\\s*|"
+				      "la\\s+|le\\s+|les\\s+|l'\\s*)?)";
+	if (pattern_find(r->rx, lead_rx, f, n, 0, &m) && m.to + 2 < n)
+		from = m.to;
 	/* a title in quotes, and more about the lot */
-	if (pattern_find(r->rx, "\\A\\s*\"([^\"]{3,160})\"", f, n, 0, &m)) {
-		a = off[m.g[1].from];
-		to = off[m.g[1].to];
-		n = 0;
+	if (pattern_find(r->rx, "\\A\\s*\"\\s*([^\"]{3,160})\"", f, n, 0, &m)) {
+		from = m.g[1].from;
+		to = m.g[1].to;
+	} else if (pattern_find(r->rx, end_rx, f, n, from, &m) && m.from > from + 2) {
+		to = m.from;
 	}
-	if (n > 0 && pattern_find(r->rx, end_rx, f, n, 0, &m) && m.from > 2)
-		to = off[m.from];
-	while (a < to && strchr(" \n:;,.-\"", words[a]))
-		a++;
-	while (to > a && strchr(" \n:;,.-(\"", words[to - 1]))
+	while (from < to && strchr(" \n:;,.-\"", f[from]))
+		from++;
+	while (to > from && strchr(" \n:;,.-(\"", f[to - 1]))
 		to--;
-	char *title = mem_strndup(r->mem, words + a, to - a);
+	if (from == to)
+		return mem_strdup(r->mem, "");
+	size_t end = to < n ? off[to] : strlen(words);
+	while (end > off[from] && (words[end - 1] == ' ' || words[end - 1] == '\n'))
+		end--;
+	char *title = mem_strndup(r->mem, words + off[from], end - off[from]);
 	for (char *p = title; *p != '\0'; p++)
 		*p = (char)(*p == '\n' ? ' ' : *p);
-	/* quotes around the whole */
-	size_t len = strlen(title);
-	if (len > 6 && strncmp(title, "«", 2) == 0 && strcmp(title + len - 2, "»") == 0) {
-		title[len - 2] = '\0';
-		title += 2;
-		while (*title == ' ' || strncmp(title, "\u00a0", 2) == 0)
-			title += *title == ' ' ? 1 : 2;
-		len = strlen(title);
-		while (len > 0 && (title[len - 1] == ' ' || (unsigned char)title[len - 1] == 0xA0 ||
-				      (unsigned char)title[len - 1] == 0xC2))
-			title[--len] = '\0';
-		title = mem_strdup(r->mem, title);
-	}
 	return title;
 }
 
