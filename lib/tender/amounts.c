@@ -2,14 +2,10 @@
  * other amounts; a figure with tax only is not converted; what differs by lot belongs to the lots. */
 #include <math.h>
 #include <string.h>
+#include "lots_rules.h"
 #include "sayings.h"
 
-#define MONEY \
-	"(\\d{1,3}(?:[ " \
-	".]\\d{3})+|\\d+)(?:[,.](\\d{1,2}))?(?:,-)?\\s*(k|m(?:illions?\\s+d')?)?\\s*(?:eur(?:os?)?)(?:\\s*\\(?\\s*(" \
-	"h\\.?\\s?t|hors\\s+t(?:ax|va)|t\\.?t\\.?c))?"
-
-bool money_find(const struct reading *r, size_t at, size_t high, struct money *out)
+bool amount_read(const struct reading *r, size_t at, size_t high, struct amount *out)
 {
 	static const char rx[] = "(?<![\\d.,/])" MONEY;
 	struct match m;
@@ -30,7 +26,7 @@ bool money_find(const struct reading *r, size_t at, size_t high, struct money *o
 	}
 	if (m.g[3].set)
 		v *= s[m.g[3].from] == 'k' ? 1e3 : 1e6;
-	*out = (struct money){ .value = v, .from = m.from, .to = m.to };
+	*out = (struct amount){ .value = v, .from = m.from, .to = m.to };
 	if (m.g[4].set) {
 		out->before_tax = s[m.g[4].from] == 'h';
 		out->with_tax = s[m.g[4].from] == 't';
@@ -107,15 +103,15 @@ static void find_one(struct reading *r, size_t kind)
 {
 	struct match m;
 	size_t at = 0;
-	struct money best = { 0 };
+	struct amount best = { 0 };
 	size_t label = 0;
 	unsigned n = 0;
 	bool lots = false;
 	while (body_find(r, labels[kind].rx, at, &m)) {
-		struct money a;
+		struct amount a;
 		at = m.to;
 		size_t high = body_ahead(r, m.to, 220);
-		if (!money_find(r, m.to, high, &a))
+		if (!amount_read(r, m.to, high, &a))
 			continue;
 		if (body_has(r, other_rx, body_back(m.from, 50), a.from) ||
 		    body_has(r, "\\A\\s*(?:par|le)\\s+lot", a.to, body_ahead(r, a.to, 12)))
@@ -128,8 +124,8 @@ static void find_one(struct reading *r, size_t kind)
 		    !body_has(r, "fixe\\s+(?:comme\\s+suit|ci-?dessous)", m.to, a.from))
 			continue;
 		/* "270 000 EUR TTC/an (soit 225 000 EUR HT)" */
-		struct money b;
-		if (a.with_tax && money_find(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
+		struct amount b;
+		if (a.with_tax && amount_read(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
 			a = b;
 		bool ht = a.before_tax || body_has(r, "\\bh\\.?t\\b|hors\\s+t(?:ax|va)", m.from, a.from) ||
 			  body_has(r, "\\A\\s*h\\.?\\s?t\\b", a.to, body_ahead(r, a.to, 8));

@@ -65,7 +65,8 @@ static void of_contradiction(TALLOC_CTX *mem, struct analysis *out, const struct
 	for (size_t k = 0; k < ARRAY_LEN(asked); k++) {
 		if (strcmp(asked[k].key, c->key) != 0)
 			continue;
-		char *text = mem_strdup(mem, asked[k].text);
+		char *text = c->lot ? mem_printf(mem, "%s (lot" NBSP "%s)", asked[k].text, c->lot)
+				    : mem_strdup(mem, asked[k].text);
 		struct evidence *evidence = NULL;
 		size_t n = 0;
 		for (size_t i = 0; i < c->n_values; i++) {

@@ -1,6 +1,7 @@
 /* What is asked of the candidate himself: turnover, references, certifications, profiles. Only conditions, told as
  * such: what is judged, wished for or to be declared is none. */
 #include <string.h>
+#include "lots_rules.h"
 #include "sayings.h"
 
 /* Words that ask for it; words that only wish for it, judge it or leave it open. */
@@ -56,15 +57,15 @@ static void turnover(struct reading *r)
 	static const char least_rx[] =
 	    "minim(?:um|al|a|ale)\\b|au\\s+moins|superieur|inferieur|ne\\s+peut\\s+etre|exige|plancher|egal\\s+a";
 	struct match m;
-	struct money best = { 0 };
+	struct amount best = { 0 };
 	size_t at = 0, label = 0, end = 0;
 	while (body_find(r, rx, at, &m)) {
-		struct money a;
+		struct amount a;
 		at = m.to;
 		size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
 		/* a label and its figure may stand on two lines or in two cells */
 		size_t high = body_ahead(r, to, to - m.to < 60 ? 60 : 0);
-		if (!money_find(r, m.to, high, &a) || a.value < 1000 || !body_has(r, least_rx, from, a.from) ||
+		if (!amount_read(r, m.to, high, &a) || a.value < 1000 || !body_has(r, least_rx, from, a.from) ||
 		    body_has(r, LEFT_OPEN "|estime|capital|penalit|assur|[.;]\\s+[a-z]{2,}\\s", m.to, a.from) ||
 		    body_has(r, LEFT_OPEN, from, m.from) ||
 		    body_has(r, "\\A[^.;\\n]{0,30}\\b(?:lot\\b|fois)", a.to, body_ahead(r, a.to, 40)))

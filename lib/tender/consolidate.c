@@ -199,6 +199,18 @@ static bool same_statement(TALLOC_CTX *tmp, const struct analysis *out, const st
 	return months_are_days(in_months->months, in_days->value.number, validity_start(out, &day));
 }
 
+/* What may differ by lot; of a document about one lot, these hold for that lot. */
+static const char *const by_lot[] = { "reference", "criteria", "cpv", "duration_months", "renewals", "renewal_months",
+	"amount_max_eur_ht", "amount_max_period", "amount_min_eur_ht", "estimated_amount_eur_ht" };
+
+static bool differs_by_lot(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(by_lot); i++)
+		if (strcmp(by_lot[i], key) == 0)
+			return true;
+	return false;
+}
+
 struct statement {
 	const struct fact *fact;
 	enum tender_kind kind;
@@ -258,12 +270,13 @@ char *fact_said(TALLOC_CTX *mem, const struct analysis *out, const struct fact *
 }
 
 static void add_contradiction(
-    TALLOC_CTX *mem, struct analysis *out, size_t key, const struct fact *const *values, size_t n)
+    TALLOC_CTX *mem, struct analysis *out, size_t key, const char *lot, const struct fact *const *values, size_t n)
 {
 	out->contradictions = mem_grow(mem, out->contradictions, struct contradiction, out->n_contradictions + 1);
 	struct contradiction *c = &out->contradictions[out->n_contradictions++];
 	memset(c, 0, sizeof(*c));
 	c->key = keys[key].key;
+	c->lot = lot ? mem_strdup(mem, lot) : NULL;
 	c->n_values = n;
 	c->values = mem_array(mem, struct fact, n);
 	char *said = mem_strdup(mem, "");
@@ -273,26 +286,43 @@ static void add_contradiction(
 			c->values[i].value = value_text(mem_printf(mem, "%u mois", values[i]->months));
 		said = mem_printf(mem, "%s%s%s", said, i ? "\u00a0; " : "", fact_said(mem, out, &c->values[i]));
 	}
-	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s)\u00a0: %s%s.", keys[key].french, said,
-	    calendar_words(mem, out, values, n));
+	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s%s%s)\u00a0: %s%s.", keys[key].french,
+	    lot ? ", lot\u00a0" : "", lot ? lot : "", said, calendar_words(mem, out, values, n));
 }
 
-static void consolidate_key(
-    TALLOC_CTX *mem, TALLOC_CTX *tmp, struct reading *readings, size_t n, size_t key, struct analysis *out)
+/* All that is said of the key: of the dossier, or of one lot. */
+static size_t statements(
+    TALLOC_CTX *tmp, const struct reading *readings, size_t n, const char *key, const char *lot, struct statement **out)
 {
-	struct statement *all = NULL;
 	size_t count = 0;
+	*out = NULL;
 	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < readings[i].n_found; k++) {
-			if (strcmp(readings[i].found[k].key, keys[key].key) != 0)
+		const struct reading *r = &readings[i];
+		bool whole = !r->apart || !differs_by_lot(key), own = !whole && lot && strcmp(r->lot, lot) == 0;
+		for (size_t k = 0; (lot ? own : whole) && k < r->n_found; k++) {
+			if (strcmp(r->found[k].key, key) != 0)
 				continue;
-			all = mem_grow(tmp, all, struct statement, count + 1);
-			all[count] = (struct statement){ &readings[i].found[k], readings[i].kind, i * 1000 + k };
-			count++;
+			*out = mem_grow(tmp, *out, struct statement, count + 1);
+			(*out)[count++] = (struct statement){ &r->found[k], r->kind, i * 1000 + k };
+		}
+		for (size_t k = 0; lot && k < r->n_of_lots; k++) {
+			if (strcmp(r->of_lots[k].lot, lot) != 0 || strcmp(r->of_lots[k].fact.key, key) != 0)
+				continue;
+			*out = mem_grow(tmp, *out, struct statement, count + 1);
+			(*out)[count++] = (struct statement){ &r->of_lots[k].fact, r->kind, i * 1000 + 500 + k };
 		}
 	}
+	return count;
+}
+
+/* False when nothing is said. */
+static bool consolidate_key(TALLOC_CTX *mem, TALLOC_CTX *tmp, struct reading *readings, size_t n, size_t key,
+    const char *lot, struct analysis *out, struct fact *result)
+{
+	struct statement *all;
+	size_t count = statements(tmp, readings, n, keys[key].key, lot, &all);
 	if (count == 0)
-		return;
+		return false;
 	const struct statement *best = &all[0];
 	for (size_t i = 1; i < count; i++)
 		if (before(&all[i], best, keys[key].contract))
@@ -326,22 +356,93 @@ static void consolidate_key(
 	if (n_other > 1 && !keys[key].loose) {
 		f.status = FACT_CONTRADICTED;
 		f.confidence *= 0.6;
-		add_contradiction(mem, out, key, other, n_other);
+		add_contradiction(mem, out, key, lot, other, n_other);
 	}
 	if (f.confidence > 0.99)
 		f.confidence = 0.99;
-	out->facts = mem_grow(mem, out->facts, struct fact, out->n_facts + 1);
-	out->facts[out->n_facts++] = f;
+	*result = f;
+	return true;
+}
+
+static size_t key_index(const char *key)
+{
+	size_t k = 0;
+	while (k + 1 < ARRAY_LEN(keys) && strcmp(keys[k].key, key) != 0)
+		k++;
+	return k;
+}
+
+static bool has_lot(const struct value *lots, const char *number)
+{
+	for (size_t i = 0; i < lots->n; i++)
+		if (strcmp(lots->lots[i].number, number) == 0)
+			return true;
+	return false;
+}
+
+/* The list of lots, by which what is said of each of them is found. Without a list, the lots that something is said of,
+ * when they are as many as there are said to be. */
+static bool list_of_lots(
+    TALLOC_CTX *mem, TALLOC_CTX *tmp, struct reading *readings, size_t n, struct analysis *out, struct fact *lots)
+{
+	struct fact number;
+	struct analysis scratch = { .documents = out->documents };
+	if (consolidate_key(mem, tmp, readings, n, key_index("lots_list"), NULL, out, lots))
+		return lots->value.n > 1;
+	bool counted = consolidate_key(tmp, tmp, readings, n, key_index("lots"), NULL, &scratch, &number);
+	struct fact f = { .key = keys[key_index("lots_list")].key, .confidence = 0.8 };
+	f.value.kind = VALUE_LOTS;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < readings[i].n_of_lots; k++) {
+			const struct lot_statement *s = &readings[i].of_lots[k];
+			if (has_lot(&f.value, s->lot))
+				continue;
+			f.value.lots = mem_grow(mem, f.value.lots, struct lot, f.value.n + 1);
+			f.value.lots[f.value.n++] = (struct lot){ .number = s->lot };
+			add_evidence(mem, &f, &s->fact);
+		}
+	*lots = f;
+	/* not counted: each of 1, 2, ... n is spoken of */
+	for (size_t i = 0; !counted && i < f.value.n; i++)
+		if (!has_lot(&f.value, mem_printf(tmp, "%zu", i + 1)))
+			return false;
+	return f.value.n > 1 && (!counted || fabs((double)f.value.n - number.value.number) < 0.5);
+}
+
+static void facts_of_lot(
+    TALLOC_CTX *mem, TALLOC_CTX *tmp, struct reading *readings, size_t n, struct analysis *out, struct lot *lot)
+{
+	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+		struct fact f;
+		if (!differs_by_lot(keys[k].key) || !consolidate_key(mem, tmp, readings, n, k, lot->number, out, &f))
+			continue;
+		lot->facts = mem_grow(mem, lot->facts, struct fact, lot->n_facts + 1);
+		lot->facts[lot->n_facts++] = f;
+		bool max = strcmp(keys[k].key, "amount_max_eur_ht") == 0;
+		if (max || (strcmp(keys[k].key, "estimated_amount_eur_ht") == 0 && !lot->amount.set))
+			lot->amount = (struct opt_num){ .set = true, .value = f.value.number };
+	}
 }
 
 void consolidate(TALLOC_CTX *mem, struct reading *readings, size_t n, struct analysis *out)
 {
 	TALLOC_CTX *tmp = mem_new("consolidate", 0);
+	struct fact lots = { 0 };
+	bool divided = list_of_lots(mem, tmp, readings, n, out, &lots);
+	for (size_t i = 0; i < n; i++)
+		readings[i].apart = divided && n > 1 && readings[i].lot && has_lot(&lots.value, readings[i].lot);
+	for (size_t i = 0; divided && i < lots.value.n; i++)
+		facts_of_lot(mem, tmp, readings, n, out, &lots.value.lots[i]);
 	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+		struct fact f = lots;
 		/* a dossier has no type of its own */
 		if (k == 0 && n != 1)
 			continue;
-		consolidate_key(mem, tmp, readings, n, k, out);
+		bool list = k == key_index("lots_list");
+		if (list ? !divided : !consolidate_key(mem, tmp, readings, n, k, NULL, out, &f))
+			continue;
+		out->facts = mem_grow(mem, out->facts, struct fact, out->n_facts + 1);
+		out->facts[out->n_facts++] = f;
 	}
 	talloc_free(tmp);
 }

@@ -6,7 +6,7 @@
 static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, buyer_details_find, object_find,
 	reference_find, deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find,
 	platform_find, form_find, amounts_find, duration_find, conditions_find, questions_find, contract_find,
-	penalties_find, pieces_find, candidate_find, requirements_find };
+	penalties_find, pieces_find, candidate_find, requirements_find, lot_facts_settle };
 
 static void read_one(struct reading *r)
 {

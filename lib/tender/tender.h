@@ -60,13 +60,17 @@ struct evidence {
 struct criterion {
 	char *name;
 	struct opt_num weight; /* percent of 100, of the whole (not of the parent) */
+	char *formula;         /* how its mark is reckoned, in the document's words; NULL when it does not say */
 	size_t n_sub;
 	struct criterion *sub;
 };
 
 struct lot {
-	char *number; /* "1", "A2" */
-	char *title;  /* NULL when none is printed */
+	char *number;          /* "1", "A2" */
+	char *title;           /* NULL when none is printed */
+	struct opt_num amount; /* its maximum before tax, else what it is estimated at */
+	size_t n_facts;        /* what the dossier says of this lot alone; at most one per key */
+	struct fact *facts;
 };
 
 struct piece {
@@ -118,6 +122,7 @@ struct requirement {
 
 struct contradiction {
 	const char *key;
+	const char *lot; /* number of the lot that it is about; NULL: of the whole */
 	size_t n_values; /* at least 2 */
 	struct fact *values;
 	char *message; /* French, for the user */

@@ -8,6 +8,12 @@
 #include "tender.h"
 #include "tender_view.h"
 
+/* What a document says of one lot. */
+struct lot_statement {
+	char *lot; /* as in struct lot */
+	struct fact fact;
+};
+
 struct reading {
 	TALLOC_CTX *mem; /* of the results */
 	TALLOC_CTX *tmp; /* freed after the analysis */
@@ -16,10 +22,15 @@ struct reading {
 	const char *file; /* name, only a hint */
 	uint32_t index;   /* of the document in the dossier */
 	struct view body, margin;
+	size_t scope; /* set while only [scope, body.n) of the body is looked at; 0: all of it */
 	enum tender_kind kind;
 	double kind_confidence;
 	struct fact *found; /* this document's statements; one key may stand several times */
 	size_t n_found;
+	struct lot_statement *of_lots;
+	size_t n_of_lots;
+	char *lot;  /* the whole document is about this one lot (an engagement for each); NULL: it is not */
+	bool apart; /* set while consolidating: what it says holds for its lot, not for the dossier */
 	struct requirement *requirements;
 	size_t n_requirements;
 	unsigned refused;
@@ -29,6 +40,12 @@ struct reading {
  * pointer is valid until the next call. */
 struct fact *reading_add(struct reading *r, const char *key, struct value value, double confidence,
     const struct view *v, size_t from, size_t to);
+/* The same for what is said of one lot; NULL as well when something was said of it before; if that was
+ * another value, it becomes uncertain. */
+struct fact *reading_add_of_lot(struct reading *r, const char *lot, const char *key, struct value value,
+    double confidence, const struct view *v, size_t from, size_t to);
+/* Takes the fact added last back and gives it to a lot. */
+void reading_give_to_lots(struct reading *r, const char *const *lots, size_t n);
 /* Adds a further proof to the fact added last. */
 void reading_also(struct reading *r, struct fact *f, const struct view *v, size_t from, size_t to);
 /* The same two with proofs made beforehand. */
@@ -60,15 +77,6 @@ size_t body_ahead(const struct reading *r, size_t at, size_t n);
 size_t sentence_start(const struct reading *r, size_t at);
 size_t sentence_end(const struct reading *r, size_t at);
 
-/* An amount in euros as printed: "21 000,00 €", "2 M€", "1,5 million d'euros HT". */
-struct money {
-	double value;
-	size_t from, to;
-	bool before_tax, with_tax; /* as the words right after it say; neither: they do not */
-};
-/* The first one in [at, high). */
-bool money_find(const struct reading *r, size_t at, size_t high, struct money *out);
-
 /* Kind by content; sets r->kind and r->kind_confidence and adds document_type. */
 void kinds_find(struct reading *r);
 
@@ -79,6 +87,8 @@ void object_find(struct reading *r);
 void reference_find(struct reading *r);
 void procedure_find(struct reading *r);
 void lots_find(struct reading *r);
+/* Last: takes back what holds for one lot only and was found for the whole. */
+void lot_facts_settle(struct reading *r);
 void criteria_find(struct reading *r);
 void validity_find(struct reading *r);
 void variants_find(struct reading *r);
