@@ -58,6 +58,9 @@ static bool lot_after(struct reading *r, size_t at, struct mention *out)
 	if (!pattern_find(r->rx, rx, r->body.s + at, high - at, 0, &m))
 		return false;
 	*out = (struct mention){ .from = at + m.from, .to = at + m.to };
+	/* the next paragraph is about its own lot */
+	if (body_has(r, "\\n\\s*\\n|\\t", at, out->to))
+		return false;
 	return lot_number(r->body.s + at + m.g[1].from, m.g[1].to - m.g[1].from, out->lot);
 }
 
@@ -195,9 +198,22 @@ static void find_durations(struct reading *r)
 	struct lot_duration all[LOTS_MAX], d;
 	struct match m;
 	size_t n = 0;
-	for (size_t at = 0; n < LOTS_MAX && body_find(r, rx, at, &m); at = m.to)
-		if (duration_at(r, &m, &d))
+	for (size_t at = 0; n < LOTS_MAX && body_find(r, rx, at, &m); at = m.to) {
+		if (!duration_at(r, &m, &d))
+			continue;
+		all[n++] = d;
+		/* "de 5 ans pour le lot A et de 4 ans pour le lot B" */
+		struct match next = m;
+		while (n < LOTS_MAX && d.to < r->body.n) {
+			next.from = next.to = d.to;
+			size_t from = d.to;
+			if (!body_has(
+				r, "\\A\\s*,?\\s*(?:et\\s+)?(?:de\\s+|d')?\\s*\\d", from, body_ahead(r, from, 20)) ||
+			    !duration_at(r, &next, &d) || d.from != from || strcmp(d.lot.lot, all[n - 1].lot.lot) == 0)
+				break;
 			all[n++] = d;
+		}
+	}
 	/* under the last lot of a list the duration of the whole may stand: each lot has its own, or none */
 	bool several = false;
 	for (size_t i = 1; i < n; i++)

@@ -25,6 +25,8 @@ static const char *const undivided[] = {
 	"lot\\s+unique\\s*(?:$|[.;"
 	",])",
 	"\\bprevu\\s+ni\\s+[a-z]+\\s*,?\\s+ni\\s+(?:de\\s+)?lots?\\b",
+	"\\b(?:comporte|comprend|prevoit)\\s+ni\\s+(?:de\\s+)?(?:lots?\\b|tranches?[^.\\n]{0,20}\\bni\\s+(?:de\\s+)?"
+	"lots?\\b)",
 	"\\bn'y\\s+a\\s+qu'un\\s+(?:seul\\s+)?lot\\b",
 	"^\\W*(?:un\\s+)?lot\\s+unique\\s*(?:$|[.;,])",
 	"(?:comporte|comprend|constitue|compose\\s+d[e'])\\s*un\\s+(?:seul\\s+(?:et\\s+unique\\s+)?|unique\\s+)lot\\b",
