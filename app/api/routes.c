@@ -7,6 +7,7 @@ static const char *const document_types[] = { "rc", "ccap", "cctp", "ccp", "ae",
 	"dc2", "planning", "memoire_frame", "annexe", "other", NULL };
 static const char *const document_sorts[] = { "created_at", "-created_at", "original_filename", "-original_filename",
 	NULL };
+static const char *const tender_sorts[] = { "deadline", "-deadline", "created_at", "-created_at", NULL };
 static const char *const tender_statuses[] = { "draft", "analyzing", "ready", "declined", "submitted", "awarded",
 	"rejected", "cancelled", "archived", NULL };
 
@@ -36,6 +37,10 @@ static const struct param page_params[] = {
 static const struct param tender_list_params[] = {
 	{ "status", PARAM_ENUM, .choices = tender_statuses },
 	{ "search", PARAM_TEXT, 1, 200 },
+	{ "buyer", PARAM_TEXT, 1, 200 },
+	{ "deadline_from", PARAM_TEXT, 1, 40 },
+	{ "deadline_to", PARAM_TEXT, 1, 40 },
+	{ "sort", PARAM_ENUM, .fallback = "deadline", .choices = tender_sorts },
 	PAGING,
 	{ 0 },
 };

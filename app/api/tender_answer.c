@@ -11,9 +11,6 @@ static const char *const timezones[] = { "Europe/Paris", "America/Guadeloupe", "
 	"America/Miquelon", "America/Marigot", "America/St_Barthelemy", "Indian/Reunion", "Indian/Mayotte",
 	"Pacific/Noumea", "Pacific/Tahiti", "Pacific/Wallis", NULL };
 
-#define DEADLINE_MIN (-62135424000000000) /* 0001-01-03 */
-#define DEADLINE_MAX 253402128000000000   /* 9999-12-30 */
-
 static void write_members(struct json_writer *w, const struct tender_row *t)
 {
 	jw_field_uuid(w, "id", &t->id);

@@ -46,8 +46,6 @@ struct tender_row {
 SQL_FIELDS(tender_row, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
     estimated_amount_ht, status, analysis_status, created_at, updated_at, sort_time);
 
-/* Those without a deadline come last. */
-#define TENDER_SORT_TIME "t.sort_at"
 #define TENDER_STATUS \
 	"case when t.status = 'draft' and t.analysis_status in ('queued', 'running') then 'analyzing' else t.status " \
 	"end"
@@ -56,8 +54,7 @@ SQL_FIELDS(tender_row, id, reference, title, buyer, deadline, deadline_local, ti
 	" case when length(t.deadline_local) > 10 then t.deadline_utc end as deadline, t.deadline_local, t.timezone," \
 	" (left(t.deadline_local, 10)::date - (now() at time zone t.timezone)::date)::bigint as days_left," \
 	" t.publication_date::text as publication_date, t.estimated_amount_ht::float8 as estimated_amount_ht," \
-	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at, " TENDER_SORT_TIME \
-	" as sort_time"
+	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at"
 
 struct tender_detail {
 	struct uuid id;
@@ -68,14 +65,14 @@ struct tender_detail {
 	const char *publication_date;
 	struct opt_num estimated_amount_ht;
 	const char *status, *analysis_status;
-	struct instant created_at, updated_at, sort_time;
+	struct instant created_at, updated_at;
 	const char *description, *analysis_reason;
 	struct json_text problems;
 	int64_t version, dossier_version, document_count;
 };
 SQL_FIELDS(tender_detail, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
-    estimated_amount_ht, status, analysis_status, created_at, updated_at, sort_time, description, analysis_reason,
-    problems, version, dossier_version, document_count);
+    estimated_amount_ht, status, analysis_status, created_at, updated_at, description, analysis_reason, problems,
+    version, dossier_version, document_count);
 
 SQL_ONE(tender_get, tender_key, tender_detail,
     "select " TENDER_COLUMNS ", t.description, t.analysis_reason, t.problems, t.version,"
@@ -83,26 +80,72 @@ SQL_ONE(tender_get, tender_key, tender_detail,
     " (select count(*) from document d where d.tender_id = t.id and d.deleted_at is null) as document_count"
     " from tender t where t.id = $1 and t.deleted_at is null")
 
+/* Filters that are NULL do not filter. A window of days is told twice: by the days, on the buyer's calendar, and by
+ * moments that hold them whatever the zone, which an index leads to. Without a deadline a tender is in no window. */
 struct tender_filter {
-	const char *status, *search;
+	const char *status, *search, *buyer;
+	struct opt_instant from, to;
+	const char *from_day, *to_day;
 	struct instant bound_time;
 	struct uuid bound_id;
 	int64_t limit, offset;
 };
-SQL_FIELDS(tender_filter, status, search, bound_time, bound_id, limit, offset);
+SQL_FIELDS(tender_filter, status, search, buyer, from, to, from_day, to_day, bound_time, bound_id, limit, offset);
 #define TENDER_WHERE \
 	" where t.deleted_at is null and ($1 is null or " TENDER_STATUS " = $1)" \
 	" and ($2 is null or position(" SQL_FOLD("$2") " in " SQL_FOLD( \
-	    "concat_ws(' ', t.reference, t.title, t.buyer)") ") > 0)"
+	    "concat_ws(' ', t.reference, t.title, t.buyer)") ") > 0)" \
+							     " and ($3 is null or position(" SQL_FOLD( \
+								 "$3") " in " SQL_FOLD("t.buyer") ") > 0)" \
+												  " and ($4 is null " \
+												  "or (t.sort_at >= " \
+												  "$4 and " \
+												  "t.deadline_utc is " \
+												  "not null))" \
+												  " and ($5 is null " \
+												  "or (t.sort_at <= " \
+												  "$5 and " \
+												  "t.deadline_utc is " \
+												  "not null))" \
+												  " and ($6 is null " \
+												  "or " \
+												  "left(t.deadline_" \
+												  "local, 10)::date " \
+												  ">= $6::text::date)" \
+												  " and ($7 is null " \
+												  "or " \
+												  "left(t.deadline_" \
+												  "local, 10)::date " \
+												  "<= $7::text::date)"
+#define TENDER_PAGE(column, compare, down) \
+	"select " TENDER_COLUMNS ", " column " as sort_time from tender t" TENDER_WHERE " and (" column \
+	", t.id) " compare " ($8, $9) order by " column down ", t.id" down " limit $10 offset $11"
 
-SQL_ALL(tender_list, tender_filter, tender_row,
-    "select " TENDER_COLUMNS " from tender t" TENDER_WHERE " and (" TENDER_SORT_TIME ", t.id) > ($3, $4)"
-    " order by " TENDER_SORT_TIME ", t.id limit $5 offset $6")
+SQL_ALL(tender_list_deadline_filtered, tender_filter, tender_row, TENDER_PAGE("t.sort_at", ">", ""))
+SQL_ALL(tender_list_deadline_down, tender_filter, tender_row, TENDER_PAGE("t.sort_down_at", "<", " desc"))
+SQL_ALL(tender_list_oldest, tender_filter, tender_row, TENDER_PAGE("t.created_at", ">", ""))
+SQL_ALL(tender_list_newest, tender_filter, tender_row, TENDER_PAGE("t.created_at", "<", " desc"))
+
+/* The list that everybody opens, planned once (as that of documents). */
+SQL_ALL_PLANNED_ONCE(tender_list_deadline_all, document_bound, tender_row,
+    "select " TENDER_COLUMNS ", t.sort_at as sort_time from tender t"
+    " where t.deleted_at is null and (t.sort_at, t.id) > ($1, $2) order by t.sort_at, t.id limit $3 offset $4")
+
+MUST_CHECK static inline enum result tender_list_deadline_last(
+    struct db *db, const struct tender_filter *f, TALLOC_CTX *mem, struct tender_row **rows, size_t *n, struct error *e)
+{
+	if (f->status || f->search || f->buyer || f->from.set || f->to.set)
+		return tender_list_deadline_filtered_last(db, f, mem, rows, n, e);
+	const struct document_bound all = { f->bound_time, f->bound_id, f->limit, f->offset };
+	return tender_list_deadline_all_last(db, &all, mem, rows, n, e);
+}
 
 struct tender_list_filter {
-	const char *status, *search;
+	const char *status, *search, *buyer;
+	struct opt_instant from, to;
+	const char *from_day, *to_day;
 };
-SQL_FIELDS(tender_list_filter, status, search);
+SQL_FIELDS(tender_list_filter, status, search, buyer, from, to, from_day, to_day);
 
 SQL_ONE(tender_count, tender_list_filter, list_total,
     "select count(*) as total from (select 1 from tender t" TENDER_WHERE " limit 10001) t")
