@@ -10,6 +10,9 @@ static const char *const document_sorts[] = { "created_at", "-created_at", "orig
 static const char *const tender_sorts[] = { "deadline", "-deadline", "created_at", "-created_at", NULL };
 static const char *const tender_statuses[] = { "draft", "analyzing", "ready", "declined", "submitted", "awarded",
 	"rejected", "cancelled", "archived", NULL };
+static const char *const requirement_categories[] = { "technical", "functional", "performance", "security",
+	"administrative", "financial", "legal", "environmental", "other", NULL };
+static const char *const requirement_priorities[] = { "eliminatory", "mandatory", "desirable", NULL };
 
 #define PAGING \
 	{ "limit", PARAM_INT, 1, 100, "20" }, { "offset", PARAM_INT, 0, 1000000, NULL }, \
@@ -46,6 +49,15 @@ static const struct param tender_list_params[] = {
 };
 static const struct param tender_params[] = { { "tender_id", PARAM_ID }, { 0 } };
 static const struct param tender_document_params[] = { { "tender_id", PARAM_ID }, { "document_id", PARAM_ID }, { 0 } };
+static const struct param requirement_params[] = {
+	{ "tender_id", PARAM_ID },
+	{ "category", PARAM_ENUM, .choices = requirement_categories },
+	{ "priority", PARAM_ENUM, .choices = requirement_priorities },
+	{ "document_id", PARAM_ID },
+	{ "search", PARAM_TEXT, 1, 200 },
+	PAGING,
+	{ 0 },
+};
 static const struct param fact_params[] = {
 	{ "tender_id", PARAM_ID },
 	{ "key", PARAM_ENUM, .choices = decision_keys },
@@ -113,6 +125,8 @@ const struct route api_routes[] = {
 	  .summary = "Analyse a tender" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}/analysis", WHO_MEMBERS, tender_params, .read_only = true,
 	  .run = tender_analysis_show, .summary = "The facts of a tender" },
+	{ METHOD_GET, V1 "/tenders/{tender_id}/requirements", WHO_MEMBERS, requirement_params, .read_only = true,
+	  .run = tender_requirement_list, .summary = "Requirements of a tender" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/facts/{key}", WHO_WRITERS, fact_params, 262144, .run = tender_fact_put,
 	  .summary = "Confirm, correct or reject a fact" },
 };

@@ -208,10 +208,21 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 			DOCUMENT_READER_VERSION, TENDER_RULES_VERSION, { b.data }, ms },
 		    NULL, e));
 	}
-	for (size_t i = 0; i < n; i++)
-		if (in[i].document != NULL)
-			TRY(document_type_read_later(w->db,
-			    &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].document == NULL)
+			continue;
+		struct document_event_told event = {
+			.id = uuid_new(),
+			.document_id = rows[i].id,
+			.stage = "analysis",
+			.state = "completed",
+			.progress = 100,
+			.duration_ms = { true, ms },
+		};
+		TRY(document_type_read_later(
+		    w->db, &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
+		TRY(document_event_tell_later(w->db, &event, NULL, e));
+	}
 	/* Done first: one job lives per version. */
 	TRY(job_done_later(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e));
 	if (again)
@@ -246,6 +257,7 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	if (a.refused > 0)
 		log_error("facts were refused because their quotes do not stand in the pages", "number",
 		    num_text(a.refused).s);
+	TRY(requirements_keep_ids(w, mem, job, &a, e));
 	return write_result(w, mem, job, &a, rows, in, n, read, ms, e);
 }
 

@@ -7,6 +7,7 @@
 #include "reader.h"
 #include "settings.h"
 #include "store.h"
+#include "tender.h"
 
 /* The job a child has in hand, in memory shared with the parent: when the child dies, its successor gives the lease
  * back at once instead of waiting for it to expire. */
@@ -58,5 +59,10 @@ const char *worker_error_id(enum result code);
  * analysis of the latest dossier version is enqueued. Takes the tender's lock. */
 enum result tender_read_next(
     struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct error *e) MUST_CHECK;
+
+/* Gives the requirements of a new analysis (of the job's tender or document) the ids that they had in the one before.
+ */
+enum result requirements_keep_ids(
+    struct worker *w, TALLOC_CTX *mem, const struct job *job, struct analysis *a, struct error *e) MUST_CHECK;
 
 #endif

@@ -281,6 +281,23 @@ SQL_EXEC(analysis_insert, analysis_new,
     "from analysis where dossier_version_id = $2 or document_id = $3 order by created_at desc, id desc limit 1) a "
     "where a.reader_version = $4 and a.rules_version = $5 and a.result = $6) on conflict do nothing")
 
+struct analysis_before_key {
+	struct opt_uuid tender_id, document_id; /* one of them */
+};
+SQL_FIELDS(analysis_before_key, tender_id, document_id);
+struct analysis_before_row {
+	struct json_text requirements;
+};
+SQL_FIELDS(analysis_before_row, requirements);
+
+/* The requirements of the latest analyses of a tender, of whatever versions, or of a document; the latest first. Not
+ * only of the last one: a piece that is taken out and comes back in another form brings them back. */
+SQL_ALL(analysis_before, analysis_before_key, analysis_before_row,
+    "select a.result -> 'requirements' as requirements from analysis a left join dossier_version v "
+    "on v.organization_id = a.organization_id and v.id = a.dossier_version_id "
+    "where a.dossier_version_id in (select id from dossier_version where tender_id = $1) or a.document_id = $2 "
+    "order by v.number desc, a.created_at desc, a.id desc limit 5")
+
 struct job_analyze_document_new {
 	struct uuid id, document_id;
 };

@@ -2,6 +2,7 @@
  * that stand under such a sentence or that are written as tasks ("- Tenir à jour l'inventaire ..."). Headings,
  * contents, running headers and what the buyer itself undertakes are none. */
 #include <string.h>
+#include "requirement_ids.h"
 #include "tender_rules.h"
 
 #define SENTENCE_MIN 35
@@ -131,14 +132,6 @@ static const char *category_of(const struct reading *r, size_t from, size_t to)
 	return "other";
 }
 
-/* FNV-1a, 64 bits: short, and the same on every machine. */
-static uint64_t hash(uint64_t h, const char *s)
-{
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
-	return (h ^ '\n') * 0x100000001b3ULL;
-}
-
 /* The words of [from, to), which may run on to the next page. */
 static char *whole_text(struct reading *r, size_t from, size_t to)
 {
@@ -155,12 +148,6 @@ static char *whole_text(struct reading *r, size_t from, size_t to)
 		from = end;
 	}
 	return all ? all : mem_strdup(r->mem, "");
-}
-
-static char *identity(struct reading *r, const struct requirement *q)
-{
-	uint64_t h = hash(0xcbf29ce484222325ULL, q->section ? view_fold(r->tmp, q->section, strlen(q->section)) : "");
-	return mem_printf(r->mem, "%016llx", (unsigned long long)hash(h, view_fold(r->tmp, q->text, strlen(q->text))));
 }
 
 /* The quote, looked for at its own place of the page: a page may be long, and requirements many. */
@@ -184,7 +171,7 @@ static void add(struct walk *w, size_t from, size_t to, enum requirement_priorit
 	q.text = whole_text(r, from, to);
 	q.category = category_of(r, from, to);
 	q.section = w->section;
-	q.id = identity(r, &q);
+	q.id = requirement_id(r->mem, q.section, q.text);
 	for (size_t i = 0; i < r->n_requirements; i++)
 		if (strcmp(r->requirements[i].id, q.id) == 0)
 			return; /* said twice in one section */
@@ -212,7 +199,7 @@ static void add_to_lead(struct walk *w, size_t from, size_t to)
 	if (strlen(q->text) + (to - from) > SENTENCE_MAX)
 		return;
 	q->text = mem_printf(r->mem, "%s %s", q->text, whole_text(r, from, to));
-	q->id = identity(r, q);
+	q->id = requirement_id(r->mem, q->section, q->text);
 }
 
 /* "VDO s'engage à ...": the buyer's own undertaking, told by its short name. */
