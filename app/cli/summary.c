@@ -23,11 +23,6 @@ static const struct word kinds[] = { { "rc", "règlement de la consultation" }, 
 	{ "dc1", "lettre de candidature (DC1)" }, { "dc2", "déclaration du candidat (DC2)" },
 	{ "planning", "planning" }, { "memoire_frame", "cadre de mémoire technique" }, { "annexe", "annexe" },
 	{ "archive", "archive" } };
-static const struct word procedures[] = { { "appel_offres_ouvert", "appel d'offres ouvert" },
-	{ "appel_offres_restreint", "appel d'offres restreint" }, { "mapa", "procédure adaptée" },
-	{ "procedure_negociee", "procédure avec négociation" }, { "dialogue_competitif", "dialogue compétitif" },
-	{ "concours", "concours" }, { "concession", "concession" },
-	{ "marche_sans_publicite", "marché sans publicité ni mise en concurrence" } };
 static const struct word errors[] = { { "unread_format", "non lu : ce format n'est pas encore pris en charge" },
 	{ "document_encrypted", "non lu : protégé par un mot de passe" },
 	{ "document_unreadable", "non lu : fichier illisible" },
@@ -167,18 +162,11 @@ static void text_line(struct summary *s, const char *label, const char *key)
 	line(s, label, v ? with_place(s, f, v) : "non trouvé");
 }
 
-static const struct word natures[] = { { "travaux", "travaux" }, { "fournitures", "fournitures" },
-	{ "services", "services" } };
-static const struct word ccags[] = { { "tic", "CCAG-TIC (techniques de l'information et de la communication)" },
-	{ "fcs", "CCAG-FCS (fournitures courantes et services)" }, { "pi", "CCAG-PI (prestations intellectuelles)" },
-	{ "travaux", "CCAG-Travaux" }, { "moe", "CCAG-MOE (maîtrise d'œuvre)" },
-	{ "mi", "CCAG-MI (marchés industriels)" } };
-
 /* "accord-cadre de services (mono-attributaire)"; nothing where neither is known. */
 static void contract(struct summary *s)
 {
 	const struct json *form = fact(s, "contract_form"), *nature = fact(s, "contract_nature");
-	const char *of = FRENCH(natures, json_string(json_get(nature, "value")));
+	const char *of = tender_value_word("contract_nature", json_string(json_get(nature, "value")));
 	const char *id = json_string(json_get(form, "value")), *detail = json_string(json_get(form, "detail"));
 	if (!form && of) {
 		line(s, "Nature", with_place(s, nature, of));
@@ -190,19 +178,6 @@ static void contract(struct summary *s)
 	    with_place(s, form,
 		mem_printf(s->mem, "%s%s%s%s%s%s", strcmp(id, "accord_cadre") == 0 ? "accord-cadre" : "marché",
 		    of ? " de " : "", of ? of : "", detail ? " (" : "", detail ? detail : "", detail ? ")" : "")));
-}
-
-/* "500 000 €", figures in threes, cents only where there are some. */
-static char *euros(struct summary *s, double v)
-{
-	int64_t cents = (int64_t)(v * 100 + 0.5);
-	char *digits = mem_printf(s->mem, "%lld", (long long)(cents / 100)), *out = mem_strdup(s->mem, "");
-	size_t n = strlen(digits);
-	for (size_t i = 0; i < n; i++)
-		out = mem_printf(s->mem, "%s%s%c", out, i > 0 && (n - i) % 3 == 0 ? "\u00a0" : "", digits[i]);
-	if (cents % 100 != 0)
-		out = mem_printf(s->mem, "%s,%02d", out, (int)(cents % 100));
-	return mem_printf(s->mem, "%s\u00a0€", out);
 }
 
 static void duration(struct summary *s)
@@ -232,14 +207,14 @@ static void most(struct summary *s)
 	if (m)
 		line(s, "Maximum",
 		    with_place(s, m,
-			mem_printf(s->mem, "%s HT%s%s", euros(s, json_num(json_get(m, "value"))), words ? ", " : "",
-			    words ? words : "")));
+			mem_printf(s->mem, "%s HT%s%s", tender_euros(s->mem, json_num(json_get(m, "value"))),
+			    words ? ", " : "", words ? words : "")));
 }
 
 static void what(struct summary *s)
 {
 	const struct json *f = fact(s, "procedure"), *lots = fact(s, "lots"), *list = fact(s, "lots_list");
-	const char *p = FRENCH(procedures, json_string(json_get(f, "value")));
+	const char *p = tender_value_word("procedure", json_string(json_get(f, "value")));
 	title(s, "QUOI");
 	text_line(s, "Objet", "object");
 	text_line(s, "Référence", "reference");
@@ -289,16 +264,7 @@ static char *percent(struct summary *s, const struct json *weight)
 {
 	if (json_kind(weight) == JSON_NULL)
 		return mem_strdup(s->mem, "—");
-	double v = json_num(weight);
-	char *p = mem_printf(s->mem, "%.2f", v);
-	size_t n = strlen(p);
-	while (n > 0 && p[n - 1] == '0')
-		p[--n] = '\0';
-	if (n > 0 && p[n - 1] == '.')
-		p[--n] = '\0';
-	for (size_t i = 0; i < n; i++)
-		p[i] = p[i] == '.' ? ',' : p[i];
-	return mem_printf(s->mem, "%s\u00a0%%", p);
+	return mem_printf(s->mem, "%s\u00a0%%", tender_decimal(s->mem, json_num(weight)));
 }
 
 static size_t widest(struct summary *s, const struct json *list)
@@ -407,7 +373,7 @@ static void conditions(struct summary *s)
 	text_line(s, "Plateforme", "platform_url");
 	visit(s);
 	const struct json *ccag = fact(s, "ccag");
-	const char *name = FRENCH(ccags, json_string(json_get(ccag, "value")));
+	const char *name = tender_value_word("ccag", json_string(json_get(ccag, "value")));
 	if (name)
 		line(s, "CCAG", with_place(s, ccag, name));
 }

@@ -242,9 +242,12 @@ struct tender_analysis_row {
 	struct opt_uuid analysis_id;
 	struct opt_int dossier_version, rules_version;
 	struct json_text rest, facts; /* of the result: the facts apart, since decisions are merged into them */
+	struct json_text contradictions, documents; /* these, too, are part of the rest */
 	struct opt_instant created_at;
+	const char *now_local; /* the buyer's clock: "YYYY-MM-DDTHH:MM" */
 };
-SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, rest, facts, created_at);
+SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, rest, facts, contradictions, documents,
+    created_at, now_local);
 
 /* The latest one; none of a dossier that has lost all its documents. */
 #define LATEST_ANALYSIS \
@@ -259,7 +262,9 @@ SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, res
 /* ERR_NOT_FOUND without the tender, no analysis_id before the first. */
 SQL_ONE(tender_analysis, tender_key, tender_analysis_row,
     "select a.id as analysis_id, a.number as dossier_version, a.rules_version, a.result - 'facts' as rest,"
-    " a.result -> 'facts' as facts, a.created_at" LATEST_ANALYSIS)
+    " a.result -> 'facts' as facts, a.result -> 'contradictions' as contradictions,"
+    " a.result -> 'documents' as documents, a.created_at,"
+    " to_char(now() at time zone t.timezone, 'YYYY-MM-DD\"T\"HH24:MI') as now_local" LATEST_ANALYSIS)
 
 struct tender_facts_row {
 	struct json_text facts; /* NULL: not analysed */

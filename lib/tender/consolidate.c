@@ -3,6 +3,7 @@
  * told, never hidden. */
 #include <math.h>
 #include <string.h>
+#include "clock.h"
 #include "tender_rules.h"
 
 static const struct {
@@ -142,30 +143,52 @@ static bool less_exact(const char *key, const struct value *a, const struct valu
 	       strlen(a->text) != strlen(b->text) && strncmp(a->text, b->text, 10) == 0;
 }
 
-char *value_words(TALLOC_CTX *mem, const struct value *v)
+/* Months after a day; past the end of a month its last day. */
+static int64_t months_later(int64_t day, unsigned months)
 {
-	switch (v->kind) {
-	case VALUE_TEXT:
-		return mem_strdup(mem, v->text);
-	case VALUE_NUMBER:
-		return mem_printf(mem, "%g", v->number);
-	case VALUE_BOOL:
-		return mem_strdup(mem, v->truth ? "oui" : "non");
-	case VALUE_LOTS:
-	case VALUE_PIECES:
-		return mem_printf(mem, "%zu", v->n);
-	case VALUE_TEXTS:
-	case VALUE_CRITERIA:
-		break;
+	int year, month, d;
+	int64_t end;
+	clock_date(day, &year, &month, &d);
+	int later = year * 12 + month - 1 + (int)months;
+	while (!clock_days(later / 12, later % 12 + 1, d, &end))
+		d--;
+	return end;
+}
+
+/* Whether so many months can be so many days: from `start`, or from any first of a month when it is not known. A month
+ * of the calendar has no fixed length: 6 months are 181 to 184 days and never 180. */
+static bool months_are_days(unsigned months, double days, const int64_t *start)
+{
+	if (start)
+		return fabs((double)(months_later(*start, months) - *start) - days) < 0.5;
+	for (int i = 0; i < 48; i++) {
+		int64_t first;
+		if (clock_days(2025 + i / 12, i % 12 + 1, 1, &first) &&
+		    fabs((double)(months_later(first, months) - first) - days) < 0.5)
+			return true;
 	}
-	char *s = mem_strdup(mem, "");
-	for (size_t i = 0; v->kind == VALUE_TEXTS && i < v->n; i++)
-		s = mem_printf(mem, "%s%s%s", s, i ? ", " : "", v->texts[i]);
-	if (v->kind == VALUE_TEXTS)
-		return s;
-	for (size_t i = 0; i < v->n; i++)
-		s = mem_printf(mem, "%s%s%s %g %%", s, i ? ", " : "", v->criteria[i].name, v->criteria[i].weight.value);
-	return s;
+	return false;
+}
+
+/* The day offers are due, which their validity runs from. */
+static const int64_t *validity_start(const struct analysis *out, int64_t *day)
+{
+	const struct fact *f = analysis_fact(out, "deadline_offers");
+	if (!f)
+		f = analysis_fact(out, "deadline");
+	return f && f->status == FACT_FOUND && f->value.kind == VALUE_TEXT && tender_day(f->value.text, day) ? day
+													     : NULL;
+}
+
+static bool same_statement(TALLOC_CTX *tmp, const struct analysis *out, const struct fact *a, const struct fact *b)
+{
+	int64_t day;
+	if (a->months > 0 && b->months > 0)
+		return a->months == b->months;
+	if (a->months == b->months || !value_equal(tmp, &a->value, &b->value))
+		return value_equal(tmp, &a->value, &b->value);
+	const struct fact *in_months = a->months > 0 ? a : b, *in_days = a->months > 0 ? b : a;
+	return months_are_days(in_months->months, in_days->value.number, validity_start(out, &day));
 }
 
 struct statement {
@@ -200,6 +223,25 @@ static void copy_fact(TALLOC_CTX *mem, const struct fact *from, struct fact *to)
 	to->evidence = mem_dup(mem, from->evidence, from->n_evidence * sizeof(*from->evidence));
 }
 
+/* Why months and days differ, where it is not plain: the two days that they lead to. */
+static char *calendar_words(TALLOC_CTX *mem, const struct analysis *out, const struct fact *const *values, size_t n)
+{
+	int64_t start;
+	char *s = mem_strdup(mem, "");
+	if (n != 2 || (values[0]->months > 0) == (values[1]->months > 0) ||
+	    fabs(values[0]->value.number - values[1]->value.number) > 0.5 || !validity_start(out, &start))
+		return s;
+	for (size_t i = 0; i < n; i++) {
+		bool months = values[i]->months > 0;
+		int64_t end =
+		    months ? months_later(start, values[i]->months) : start + (int64_t)values[i]->value.number;
+		s = mem_printf(mem, "%s%s%g\u00a0%s %sau %s", s, i ? " et " : "",
+		    months ? values[i]->months : values[i]->value.number, months ? "mois" : "jours", i ? "" : "mènent ",
+		    tender_day_words(mem, end));
+	}
+	return mem_printf(mem, "\u00a0; à compter du %s, %s", tender_day_words(mem, start), s);
+}
+
 static void add_contradiction(
     TALLOC_CTX *mem, struct analysis *out, size_t key, const struct fact *const *values, size_t n)
 {
@@ -212,11 +254,15 @@ static void add_contradiction(
 	char *said = mem_strdup(mem, "");
 	for (size_t i = 0; i < n; i++) {
 		copy_fact(mem, values[i], &c->values[i]);
+		if (values[i]->months > 0)
+			c->values[i].value = value_text(mem_printf(mem, "%u mois", values[i]->months));
 		const struct evidence *e = &values[i]->evidence[0];
-		said = mem_printf(mem, "%s%s%s (%s, %s)", said, i ? " ; " : "", value_words(mem, &values[i]->value),
-		    out->documents[e->document].file, evidence_place(mem, e));
+		said = mem_printf(mem, "%s%s%s (%s, %s)", said, i ? "\u00a0; " : "",
+		    value_words(mem, keys[key].key, &c->values[i].value), out->documents[e->document].file,
+		    evidence_place(mem, e));
 	}
-	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s) : %s.", keys[key].french, said);
+	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s)\u00a0: %s%s.", keys[key].french, said,
+	    calendar_words(mem, out, values, n));
 }
 
 static void consolidate_key(
@@ -252,14 +298,14 @@ static void consolidate_key(
 		const struct fact *s = all[i].fact;
 		if (s == best->fact)
 			continue;
-		if (value_equal(tmp, &s->value, &f.value) || less_exact(keys[key].key, &s->value, &f.value)) {
+		if (same_statement(tmp, out, s, &f) || less_exact(keys[key].key, &s->value, &f.value)) {
 			documents += s->evidence[0].document != f.evidence[0].document;
 			add_evidence(mem, &f, s);
 			continue;
 		}
 		bool known = false;
 		for (size_t k = 1; k < n_other; k++)
-			known |= value_equal(tmp, &other[k]->value, &s->value);
+			known |= same_statement(tmp, out, other[k], s);
 		if (!known && n_other < ARRAY_LEN(other) && s->status != FACT_UNCERTAIN)
 			other[n_other++] = s;
 	}

@@ -26,6 +26,26 @@ static const char *const ccag_rx[CCAGS] = {
 	GENERAL "(?:mi\\b|industriels?\\b)",
 };
 
+/* "l'article 10.2.2 du CCAG FCS" in a contract under another one: told, as the article may not say the same. */
+static void other_conditions(struct reading *r, int ours)
+{
+	struct match m;
+	for (int i = 0; i < CCAGS; i++) {
+		size_t at = 0;
+		while (i != ours && body_find(r, ccag_rx[i], at, &m)) {
+			at = m.to;
+			size_t from = body_back(m.from, 60);
+			struct match article;
+			if (!pattern_last(
+				r->rx, "\\barticles?\\s+\\d[\\d.]*\\s+du\\s+", r->body.s, from, m.from, &article) ||
+			    article.to != m.from)
+				continue;
+			say(r, "ccag", value_text(mem_strdup(r->mem, ccags[i])), 0.8, article.from, m.to);
+			return;
+		}
+	}
+}
+
 /* The one that the contract refers to; a single slip ("CCAG FCS" in one clause) does not change it. */
 static void general_conditions(struct reading *r)
 {
@@ -47,6 +67,8 @@ static void general_conditions(struct reading *r)
 		return;
 	say(r, "ccag", value_text(mem_strdup(r->mem, ccags[best])), count[best] > 1 ? 0.95 : 0.88, first[best].from,
 	    first[best].to);
+	if (r->kind == KIND_CCAP && count[best] > 1)
+		other_conditions(r, best);
 }
 
 struct list {

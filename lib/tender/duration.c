@@ -111,9 +111,18 @@ static void from_dates(struct reading *r)
 	}
 }
 
+/* A sentence about the contract as a whole: two such sentences that differ contradict each other, while lots, phases
+ * and parts may well last differently. */
+static bool whole_contract(const struct reading *r, const struct span *s)
+{
+	return s->rank == 0 && body_has(r, "\\b(?:marche|accord|contrat|periode\\s+initiale)", s->from, s->to) &&
+	       !body_has(r, "\\blots?\\b|tranche|phase|mission|partie|prestations|subsequent|sous-?\\s?trait",
+		   sentence_start(r, s->from), sentence_end(r, s->to));
+}
+
 static void find_duration(struct reading *r)
 {
-	struct span best = { .rank = 9 };
+	struct span best = { .rank = 9 }, other = { .rank = 9 };
 	bool differ = false;
 	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
 		struct match m;
@@ -142,9 +151,12 @@ static void find_duration(struct reading *r)
 			if (s.rank < best.rank) {
 				best = s;
 				differ = false;
+				other.rank = 9;
 			} else if (s.months != best.months) {
 				/* a corrigendum, a lot's own time, a second contradicting clause: told, not chosen */
 				differ = true;
+				if (other.rank == 9)
+					other = s.from > best.from ? s : best;
 				if (s.from > best.from)
 					continue;
 				best = s;
@@ -157,7 +169,9 @@ static void find_duration(struct reading *r)
 		return;
 	struct fact *f = say(
 	    r, "duration_months", value_number((double)best.months), best.rank == 2 ? 0.85 : 0.93, best.from, best.to);
-	if (f && differ)
+	if (f && differ && whole_contract(r, &best) && whole_contract(r, &other))
+		say(r, "duration_months", value_number((double)other.months), 0.92, other.from, other.to);
+	else if (f && differ)
 		f->status = FACT_UNCERTAIN;
 }
 

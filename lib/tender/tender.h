@@ -96,6 +96,8 @@ struct fact {
 	struct value value;
 	double confidence; /* 0..1 */
 	enum fact_status status;
+	unsigned months;    /* offer_validity_days told in months ("6 mois"): how many days these are depends on the
+			       calendar, the value takes 30 for each; 0: told in days */
 	bool computed;      /* reckoned from what is quoted ("8 days before") rather than printed */
 	const char *detail; /* what the value leaves out ("mono-attributaire"), for people; NULL: nothing */
 	size_t n_evidence;
@@ -154,6 +156,18 @@ const struct fact *analysis_fact(const struct analysis *a, const char *key);
 /* Where a piece of evidence stands, in French words: "page 3", "§ 3.1", "paragraphe 12", "feuille DPGF, B12",
  * "en-tête ou pied de page". */
 char *evidence_place(TALLOC_CTX *mem, const struct evidence *e);
+
+/* The French words for a value that is one of a list ("appel d'offres ouvert" for "appel_offres_ouvert" of
+ * "procedure"); NULL for another key or word. */
+const char *tender_value_word(const char *key, const char *id);
+/* "500 000 €", "37 500,50 €", with unbreakable spaces. */
+char *tender_euros(TALLOC_CTX *mem, double v);
+/* "60", "37,5": at most two decimals. */
+char *tender_decimal(TALLOC_CTX *mem, double v);
+/* The day (from 1970-01-01) of a local moment "YYYY-MM-DDTHH:MM" or "YYYY-MM-DD"; false for anything else. */
+bool tender_day(const char *moment, int64_t *days);
+/* "1er avril 2025" of such a day. */
+char *tender_day_words(TALLOC_CTX *mem, int64_t days);
 
 /* True when `quote` (white space folded) stands in the page's text, white space folded, and is not empty. */
 bool tender_quote_stands(const struct doc_page *p, const char *quote);

@@ -90,7 +90,7 @@ char *criterion_name(struct reading *r, const char *s);
 void consolidate(TALLOC_CTX *mem, struct reading *readings, size_t n, struct analysis *out);
 /* Whether two values say the same (texts: folded). */
 bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b);
-/* The value in words for a message ("180", "2025-04-19T15:00", "oui"). */
-char *value_words(TALLOC_CTX *mem, const struct value *v);
+/* The value of that key in words for a message ("180 jours", "19 avril 2025 à 15 h 00", "oui"). */
+char *value_words(TALLOC_CTX *mem, const char *key, const struct value *v);
 
 #endif

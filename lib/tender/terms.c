@@ -64,10 +64,17 @@ void validity_find(struct reading *r)
 			continue;
 		if (body_has(r, "\\A[^.\\n]{0,20}(?:avant|apres la notification)", d.to, body_ahead(r, d.to, 30)))
 			continue;
-		/* "6 mois /180 jours": the days are the exact figure */
+		/* "6 mois /180 jours": two figures that the calendar makes differ; "6 mois (180 jours)" says what the
+		 * months mean */
 		struct duration more;
+		unsigned months = d.unit == UNIT_MONTHS  ? (unsigned)d.count
+				  : d.unit == UNIT_YEARS ? (unsigned)d.count * 12
+							 : 0;
+		unsigned twice = 0;
 		if (d.unit != UNIT_DAYS && french_duration(r->rx, r->body.s, body_ahead(r, d.to, 24), d.to, &more) &&
 		    more.unit == UNIT_DAYS && body_has(r, "\\A\\s*(?:/|,?\\s*soit|\\(|ou)\\s*\\z", d.to, more.from)) {
+			twice = body_has(r, "[/]|\\bou\\b", d.to, more.from) ? months : 0;
+			months = 0;
 			more.from = d.from;
 			d = more;
 		}
@@ -78,7 +85,14 @@ void validity_find(struct reading *r)
 		if (days < 15 || days > 730)
 			continue;
 		size_t from = d.from - m.from < 200 ? m.from : d.from;
-		reading_add(r, "offer_validity_days", value_number((double)days), 0.95, &r->body, from, d.to);
+		struct fact *f =
+		    reading_add(r, "offer_validity_days", value_number((double)days), 0.95, &r->body, from, d.to);
+		if (f)
+			f->months = months;
+		if (twice > 0 && twice * 30 >= 15 &&
+		    (f = reading_add(
+			 r, "offer_validity_days", value_number(twice * 30.0), 0.92, &r->body, from, d.to)) != NULL)
+			f->months = twice;
 		at = d.to;
 	}
 }

@@ -53,8 +53,8 @@ Test(dossier, disagreement_is_told_and_the_rules_of_the_consultation_go_first)
 	cr_expect_eq(f->value.number, 180);
 	cr_assert_eq(a.n_contradictions, 1);
 	cr_expect_eq(a.contradictions[0].n_values, 2);
-	cr_expect_not_null(strstr(a.contradictions[0].message, "120 (un.txt, page 1)"));
-	cr_expect_not_null(strstr(a.contradictions[0].message, "180 (deux.txt, page 1)"));
+	cr_expect_not_null(strstr(a.contradictions[0].message, "120\u00a0jours (un.txt, page 1)"));
+	cr_expect_not_null(strstr(a.contradictions[0].message, "180\u00a0jours (deux.txt, page 1)"));
 }
 
 Test(dossier, other_words_for_the_same_object_are_no_contradiction)
@@ -88,7 +88,7 @@ Test(dossier, the_engagement_has_the_word_on_the_contract)
 	cr_expect_eq(f->status, FACT_CONTRADICTED);
 	cr_assert_eq(a.n_contradictions, 1);
 	cr_expect_str_eq(a.contradictions[0].key, "duration_months");
-	cr_expect_not_null(strstr(a.contradictions[0].message, "30 (un.txt, page 1)"));
+	cr_expect_not_null(strstr(a.contradictions[0].message, "30\u00a0mois (un.txt, page 1)"));
 }
 
 Test(dossier, the_rules_of_the_consultation_have_the_word_on_the_procedure)
@@ -98,6 +98,73 @@ Test(dossier, the_rules_of_the_consultation_have_the_word_on_the_procedure)
 	cr_assert_not_null(f);
 	cr_expect_str_eq(f->value.text, "marche");
 	cr_expect_eq(f->status, FACT_CONTRADICTED);
+}
+
+/* The message of the only contradiction, "-" without any. */
+static const char *message(const char *first, const char *second)
+{
+	struct analysis a = dossier(first, second);
+	cr_expect_leq(a.n_contradictions, 1);
+	return a.n_contradictions ? a.contradictions[0].message : "-";
+}
+
+#define DUE(day) "Date limite de remise des offres : " day " à 12h00\n\n"
+#define MONTHS(n) "Le délai de validité des offres est de " n " mois.\n"
+
+Test(dossier, months_are_days_only_where_the_calendar_says_so)
+{
+	/* six months are 181 to 184 days whenever they begin */
+	const char *six = message(RC VALID("180"), AE MONTHS("6"));
+	cr_expect_not_null(strstr(six, "180\u00a0jours (un.txt, page 1)\u00a0; 6 mois (deux.txt, page 1)."), "%s", six);
+	six = message(RC DUE("19/04/2027") VALID("180"), AE MONTHS("6"));
+	cr_expect_not_null(
+	    strstr(six, "à compter du 19\u00a0avril 2027, 180\u00a0jours mènent au 16\u00a0octobre 2027 et "
+			"6\u00a0mois au 19\u00a0octobre 2027."),
+	    "%s", six);
+	/* in one sentence; in brackets it says what is meant */
+	cr_expect_str_neq(message(RC VALID("180"), AE MONTHS("6 mois /180 jours, pas 7")), "-");
+	cr_expect_str_eq(message(RC VALID("180"), AE "La validité des offres est de 6 mois (180 jours).\n"), "-");
+	/* five months may be 150 days, and from the 10th of February they are */
+	cr_expect_str_eq(message(RC VALID("150"), AE MONTHS("5")), "-");
+	cr_expect_str_eq(message(RC DUE("10/02/2027") VALID("150"), AE MONTHS("5")), "-");
+	cr_expect_str_neq(message(RC DUE("10/03/2027") VALID("150"), AE MONTHS("5")), "-");
+	cr_expect_str_eq(message(RC MONTHS("12"), AE "La validité des offres est de un an.\n"), "-");
+	cr_expect_str_neq(message(RC MONTHS("4"), AE MONTHS("5")), "-");
+	struct analysis a = dossier(RC VALID("180"), AE MONTHS("6"));
+	cr_expect_eq(analysis_fact(&a, "offer_validity_days")->value.number, 180);
+	cr_expect_str_eq(a.contradictions[0].values[1].value.text, "6 mois");
+}
+
+Test(dossier, a_document_that_contradicts_itself)
+{
+	static const char *const cases[][2] = {
+		{ "La durée du marché est de 36 mois.\n\nLa durée du présent marché est fixée à 48 mois.\n",
+		    "36\u00a0mois" },
+		{ "Le délai de paiement est de 30 jours.\n\nLe délai global de paiement est fixé à 45 jours.\n",
+		    "45\u00a0jours" },
+		{ "Le marché relève du CCAG-TIC. Le CCAG-TIC est applicable. Les prix sont révisés selon l'article "
+		  "10.2 du "
+		  "CCAG FCS.\n",
+		    "CCAG-FCS" },
+		/* refused: of parts; a list of references */
+		{ "La durée du marché est de 36 mois.\n\nPour le lot 2, la durée du marché est de 48 mois.\n", NULL },
+		{ "Le marché relève du CCAG-TIC. Le CCAG-TIC est applicable, comme hier le CCAG FCS.\n", NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *m =
+		    message(mem_printf(mem, "CAHIER DES CLAUSES ADMINISTRATIVES PARTICULIERES\n\n%s", cases[i][0]), RC);
+		cr_expect(cases[i][1] ? strstr(m, cases[i][1]) != NULL : strcmp(m, "-") == 0, "%s: %s", cases[i][0], m);
+	}
+}
+
+Test(dossier, values_are_told_in_french)
+{
+	cr_expect_not_null(strstr(message(RC DUE("19/04/2027"), AE DUE("20/04/2027")),
+	    "19\u00a0avril 2027 à 12\u00a0h\u00a000 (un.txt, page 1)\u00a0; 20\u00a0avril 2027"));
+	cr_expect_not_null(strstr(message(RC "Montant maximum : 40 000 € HT\n", AE "Montant maximum : 50 000 € HT\n"),
+	    "50\u00a0000\u00a0€ HT"));
+	cr_expect_not_null(strstr(message(AE "L'accord-cadre est conclu.\n", RC "Il s'agit d'un marché ordinaire.\n"),
+	    "accord-cadre (un.txt"));
 }
 
 Test(dossier, requirements_of_all_documents_in_json)

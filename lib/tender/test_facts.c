@@ -93,7 +93,9 @@ Test(facts, validity)
 		  "limite.",
 		    "180" },
 		{ "Les candidats restent engagés par leur offre pendant une durée de 90 jours.", "90" },
-		{ "La validité des offres est de 6 mois /180 jours.", "180" },
+		{ "La validité des offres est de 6 mois /180 jours.", "180 !" },
+		{ "La validité des offres est de 6 mois (180 jours).", "180" },
+		{ "La validité des offres est de 6 mois, soit 180 jours.", "180" },
 		{ "L'offre ainsi présentée n'est valable toutefois que si la décision intervient dans un délai de 120 "
 		  "jours.",
 		    "120" },
