@@ -48,6 +48,8 @@ static const struct param tender_list_params[] = {
 	{ 0 },
 };
 static const struct param tender_params[] = { { "tender_id", PARAM_ID }, { 0 } };
+static const struct param tender_upload_params[] = { { "tender_id", PARAM_ID }, { "replaces", PARAM_ID }, { 0 } };
+static const struct param version_list_params[] = { { "tender_id", PARAM_ID }, PAGING, { 0 } };
 static const struct param tender_document_params[] = { { "tender_id", PARAM_ID }, { "document_id", PARAM_ID }, { 0 } };
 static const struct param requirement_params[] = {
 	{ "tender_id", PARAM_ID },
@@ -115,10 +117,12 @@ const struct route api_routes[] = {
 	  .summary = "Delete a tender with its documents" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/status", WHO_WRITERS, tender_params, 4096, .run = tender_status_put,
 	  .summary = "Take a tender to another status" },
-	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_params, ANY_SIZE, POOL_BULK,
+	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_upload_params, ANY_SIZE, POOL_BULK,
 	  .run = tender_document_add, .summary = "Add documents to a tender" },
 	{ METHOD_DELETE, V1 "/tenders/{tender_id}/documents/{document_id}", WHO_WRITERS, tender_document_params,
 	  .run = tender_document_remove, .summary = "Take a document out of a tender" },
+	{ METHOD_GET, V1 "/tenders/{tender_id}/versions", WHO_MEMBERS, version_list_params, .read_only = true,
+	  .run = tender_version_list, .summary = "Versions of a dossier" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}/completeness", WHO_MEMBERS, tender_params, .read_only = true,
 	  .run = tender_completeness_show, .summary = "Which pieces are there and which are missing" },
 	{ METHOD_POST, V1 "/tenders/{tender_id}/analyze", WHO_WRITERS, tender_params, .run = tender_analysis_start,

@@ -60,6 +60,10 @@ const char *worker_error_id(enum result code);
 enum result tender_read_next(
     struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct error *e) MUST_CHECK;
 
+/* Under tender_lock, when all is read: documents that are later versions of others take their place, and the dossier
+ * gets its next version. *changed: whether there were any. */
+enum result dossier_replace(
+    struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, bool *changed, struct error *e) MUST_CHECK;
 /* Gives the requirements of a new analysis (of the job's tender or document) the ids that they had in the one before.
  */
 enum result requirements_keep_ids(

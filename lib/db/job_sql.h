@@ -224,7 +224,7 @@ SQL_FIELDS(tender_waiting, waiting);
 /* Documents that are still to be read. Under tender_lock, so that of two readings that end together the second one sees
  * the first. */
 SQL_ONE(tender_reading_state, tender_key, tender_waiting,
-    "select count(*) as waiting from document d where d.tender_id = $1 and d.deleted_at is null "
+    "select count(*) as waiting from document d where d.tender_id = $1 and " DOCUMENT_COUNTS " "
     "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
     "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
 
@@ -243,14 +243,16 @@ SQL_FIELDS(dossier_version_key, id);
 
 struct dossier_document {
 	struct uuid id;
-	const char *name, *mime_type, *kind, *status, *error_code;
+	const char *name, *mime_type, *kind, *document_type, *status, *error_code;
+	struct json_text error_args;
 	struct opt_uuid model_blob_id; /* not set: not read */
 	struct opt_int reader_version;
 };
-SQL_FIELDS(dossier_document, id, name, mime_type, kind, status, error_code, model_blob_id, reader_version);
+SQL_FIELDS(dossier_document, id, name, mime_type, kind, document_type, status, error_code, error_args, model_blob_id,
+    reader_version);
 #define DOSSIER_DOCUMENT \
 	"select d.id, case when d.path = '' then d.name else d.path || '/' || d.name end as name, b.mime_type, " \
-	"d.kind, d.status, d.error_code, r.model_blob_id, " \
+	"d.kind, d.document_type, d.status, d.error_code, d.error_args, r.model_blob_id, " \
 	"r.reader_version" DOCUMENT_FROM \
 	" left join lateral (select * from reading where organization_id = d.organization_id and blob_id = d.blob_id " \
 	"order by reader_version desc limit 1) r on true "

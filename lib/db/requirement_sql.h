@@ -10,8 +10,7 @@
 	"select a.id, a.result from dossier_version v" \
 	" join analysis a on a.organization_id = v.organization_id and a.dossier_version_id = v.id" \
 	" where v.tender_id = " tender " and (" analysis " is null or a.id = " analysis ")" \
-	" and exists (select from document d where d.tender_id = " tender " and d.deleted_at is null" \
-	" and d.replaced_by_id is null)" \
+	" and exists (select from document d where d.tender_id = " tender " and " DOCUMENT_COUNTS ")" \
 	" order by v.number desc, a.created_at desc, a.id desc limit 1"
 
 struct requirement_source_key {

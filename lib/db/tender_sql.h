@@ -5,6 +5,9 @@
 #include "document_sql.h"
 #include "sql.h"
 
+/* Of the documents of a tender, those that its dossier is made of: not what was replaced. */
+#define DOCUMENT_COUNTS "d.deleted_at is null and d.replaced_by_id is null"
+
 struct tender_new {
 	struct uuid id;
 	const char *reference, *title, *buyer, *description;
@@ -77,7 +80,7 @@ SQL_FIELDS(tender_detail, id, reference, title, buyer, deadline, deadline_local,
 SQL_ONE(tender_get, tender_key, tender_detail,
     "select " TENDER_COLUMNS ", t.description, t.analysis_reason, t.problems, t.version,"
     " coalesce((select max(v.number) from dossier_version v where v.tender_id = t.id), 0) as dossier_version,"
-    " (select count(*) from document d where d.tender_id = t.id and d.deleted_at is null) as document_count"
+    " (select count(*) from document d where d.tender_id = t.id and " DOCUMENT_COUNTS ") as document_count"
     " from tender t where t.id = $1 and t.deleted_at is null")
 
 /* Filters that are NULL do not filter. A window of days is told twice: by the days, on the buyer's calendar, and by
@@ -179,13 +182,17 @@ struct tender_attachment {
 };
 SQL_FIELDS(tender_attachment, tender_id, ids);
 
-SQL_EXEC(
-    tender_attach, tender_attachment, "update document set tender_id = $1 where id = any ($2) and tender_id is null")
+/* With what came out of those that are archives. One that had been replaced is put back, and stands from now on. */
+SQL_EXEC(tender_attach, tender_attachment,
+    "with recursive come (id) as (select unnest($2) union"
+    " select c.id from document c join come on c.parent_id = come.id where c.tender_id is null)"
+    " update document set tender_id = $1, stands = stands or replaced_by_id is not null, replaced_by_id = null"
+    " where id in (select id from come) and (tender_id is null or (tender_id = $1 and replaced_by_id is not null))")
 
 struct dossier_version_new {
 	struct uuid id, tender_id;
 	struct uuid created_by;
-	const char *cause; /* documents_added, document_removed */
+	const char *cause; /* documents_added, document_replaced, document_removed */
 };
 SQL_FIELDS(dossier_version_new, id, tender_id, created_by, cause);
 
@@ -199,7 +206,7 @@ struct dossier_version_fill_key {
 SQL_FIELDS(dossier_version_fill_key, id, tender_id);
 SQL_EXEC(dossier_version_fill, dossier_version_fill_key,
     "insert into dossier_version_document (dossier_version_id, document_id)"
-    " select $1, d.id from document d where d.tender_id = $2 and d.deleted_at is null")
+    " select $1, d.id from document d where d.tender_id = $2 and " DOCUMENT_COUNTS)
 
 /* ---- work to do ---- */
 
@@ -221,7 +228,8 @@ SQL_FIELDS(job_analyze_new, id, tender_id, dossier_version_id);
 /* Only when nothing of the tender is being read: the last reading to end enqueues it otherwise. */
 SQL_EXEC(job_analyze_add, job_analyze_new,
     "insert into job (id, kind, tender_id, dossier_version_id) select $1, 'analyze', $2, $3"
-    " where not exists (select from document where tender_id = $2 and status = 'processing' and deleted_at is null)"
+    " where not exists (select from document d where d.tender_id = $2 and d.status = 'processing' and " DOCUMENT_COUNTS
+    ")"
     " on conflict do nothing")
 
 struct tender_unread_row {
@@ -232,7 +240,7 @@ SQL_FIELDS(tender_unread_row, id, size);
 
 /* Documents that were uploaded without being read. */
 SQL_ALL(tender_unread, tender_key, tender_unread_row,
-    "select d.id, b.size" DOCUMENT_FROM " where d.tender_id = $1 and d.status = 'uploaded' and d.deleted_at is null"
+    "select d.id, b.size" DOCUMENT_FROM " where d.tender_id = $1 and d.status = 'uploaded' and " DOCUMENT_COUNTS
     " for update of d")
 
 SQL_EXEC(
@@ -255,7 +263,7 @@ SQL_FIELDS(tender_analysis_row, analysis_id, dossier_version, rules_version, res
 	"  select a.id, v.number, a.rules_version, a.result, a.created_at from dossier_version v" \
 	"  join analysis a on a.organization_id = v.organization_id and a.dossier_version_id = v.id" \
 	"  where v.organization_id = t.organization_id and v.tender_id = t.id" \
-	"  and exists (select from document d where d.tender_id = t.id and d.deleted_at is null)" \
+	"  and exists (select from document d where d.tender_id = t.id and " DOCUMENT_COUNTS ")" \
 	"  order by v.number desc, a.created_at desc, a.id desc limit 1) a on true" \
 	" where t.id = $1 and t.deleted_at is null"
 

@@ -257,7 +257,7 @@ def test_answers_are_not_sniffed_and_not_kept_by_strangers(things, op):
 def test_a_read_is_one_round_trip(things, stack, op):
     from stack import wait_until
     things.member.request("GET", things.path(op))  # whatever a worker does once is done
-    for query in [""] + (["?cursor=", "?limit=5&offset=0"] if op.id in ("listDocuments", "listTenders", "listTenderRequirements") else []):
+    for query in [""] + (["?cursor=", "?limit=5&offset=0"] if op.id in ("listDocuments", "listTenders", "listTenderRequirements", "listDossierVersions") else []):
         mark = fresh("tour")
         things.member.request("GET", things.path(op) + query, headers={"X-Request-Id": mark})
         line = wait_until(lambda: stack.requests(mark), 5, "the log line")[0]

@@ -300,6 +300,9 @@ def test_an_unreadable_piece_is_told_and_the_others_go_on(account):
     tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("protege.pdf", pdfs.encrypted()))
     assert tender["analysis_status"] == "done"
     assert [(p["document_id"], p["code"]) for p in tender["problems"]] == [(documents[1]["id"], "document_encrypted")]
+    assert tender["problems"][0]["message"] == (
+        "«\u00a0protege.pdf\u00a0»\u00a0: le document est protégé par un mot de passe. "
+        "Demandez à l'acheteur une version sans mot de passe, ou déposez-en une copie déverrouillée.")
     analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
     told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
     assert told == {documents[0]["id"]: None, documents[1]["id"]: "document_encrypted"}
@@ -312,6 +315,35 @@ def test_a_piece_of_an_unread_format_is_told_and_is_no_problem_of_the_others(acc
     analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
     told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
     assert told == {documents[0]["id"]: None, documents[1]["id"]: "unread_format"}
+
+
+def test_problems_say_what_to_do_in_french(account):
+    tender, documents = account.tender_with(("vieux.rtf", b"{\\rtf1\\ansi cadre\\par}\n"), ("casse.pdf", b"%PDF-1.7\n" + b"rien" * 300),
+                                            ("note.txt", b"rien d'utile ici\n"))
+    told = {p["code"]: p for p in tender["problems"]}
+    assert set(told) == {"unread_format", "document_unreadable", "no_rules_document"} and tender["analysis_status"] == "done"
+    assert told["unread_format"]["document_id"] == documents[0]["id"] and "Déposez-en une version PDF" in told["unread_format"]["message"]
+    assert "casse.pdf" in told["document_unreadable"]["message"] and "{" not in told["document_unreadable"]["message"]
+    assert told["no_rules_document"]["document_id"] is None
+    assert told["no_rules_document"]["message"].startswith("Aucun règlement de la consultation (RC)")
+
+
+def test_a_person_knows_the_rules(account):
+    """What they call the RC is one, whatever its words."""
+    tender = create(account)
+    document = account.upload(("note.txt", b"rien d'utile ici\n"), path=f"/tenders/{tender['id']}/documents", document_type="rc")
+    account.processed(document["id"])
+    assert account.analyzed(tender["id"])["problems"] == []
+
+
+def test_a_failed_analysis_is_a_problem(account):
+    tender = create(account)
+    document = account.upload(("protege.pdf", pdfs.encrypted()), path=f"/tenders/{tender['id']}/documents")
+    account.processed(document["id"])
+    failed = account.analyzed(tender["id"])
+    assert failed["analysis_status"] == "failed" and failed["status"] == "draft"
+    assert [p["code"] for p in failed["problems"]] == ["no_documents", "document_encrypted"]
+    assert failed["problems"][0]["message"].endswith("relancez l'analyse.") and failed["problems"][0]["document_id"] is None
 
 
 def test_a_new_piece_makes_a_new_version(account):
