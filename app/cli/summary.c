@@ -378,6 +378,49 @@ static void conditions(struct summary *s)
 		line(s, "CCAG", with_place(s, ccag, name));
 }
 
+/* Who is behind the name, and what is asked of the candidate himself: only where the dossier says so. */
+static void said_line(struct summary *s, const char *label, const char *key)
+{
+	if (fact(s, key))
+		text_line(s, label, key);
+}
+
+static void list_lines(struct summary *s, const char *label, const char *key)
+{
+	const struct json *f = fact(s, key), *all = json_get(f, "value");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *one = json_string(json_at(all, i));
+		line(s, i == 0 ? label : "", i == 0 ? with_place(s, f, one ? one : "?") : one ? one : "?");
+	}
+}
+
+static void of_the_candidate(struct summary *s)
+{
+	const struct json *turnover = fact(s, "minimum_turnover");
+	if (!turnover && !fact(s, "required_references") && !fact(s, "required_certifications") &&
+	    !fact(s, "required_profiles"))
+		return;
+	title(s, "EXIGÉ DU CANDIDAT");
+	if (turnover)
+		line(s, "CA minimum",
+		    with_place(s, turnover, tender_euros(s->mem, json_num(json_get(turnover, "value")))));
+	list_lines(s, "Références", "required_references");
+	list_lines(s, "Certifications", "required_certifications");
+	list_lines(s, "Profils", "required_profiles");
+}
+
+static void to_ask(struct summary *s, const struct json *all)
+{
+	if (json_len(all) == 0)
+		return;
+	title(s, "QUESTIONS À POSER À L'ACHETEUR");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *text = json_string(json_get(json_at(all, i), "text"));
+		buf_str(s->out, "  - ");
+		wrapped(s, text ? text : "?", 4);
+	}
+}
+
 static void contradictions(struct summary *s, const struct json *all)
 {
 	if (json_len(all) == 0)
@@ -439,6 +482,9 @@ void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wa
 	what(&s);
 	title(&s, "QUI");
 	text_line(&s, "Acheteur", "buyer");
+	said_line(&s, "SIRET", "buyer_siret");
+	said_line(&s, "Adresse", "buyer_address");
+	said_line(&s, "Contact", "buyer_contact");
 	title(&s, "JUSQU'À QUAND");
 	if (fact(&s, "deadline_offers")) {
 		until(&s, "Candidatures", "deadline", now);
@@ -449,7 +495,9 @@ void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wa
 	questions(&s);
 	judged(&s);
 	to_give(&s);
+	of_the_candidate(&s);
 	conditions(&s);
 	contradictions(&s, json_get(analysis, "contradictions"));
+	to_ask(&s, json_get(analysis, "questions"));
 	documents(&s, json_get(analysis, "documents"));
 }

@@ -4,18 +4,12 @@
 #include <string.h>
 #include "sayings.h"
 
-struct amount {
-	double value;
-	size_t from, to;
-	bool before_tax, with_tax;
-};
-
 #define MONEY \
 	"(\\d{1,3}(?:[ " \
-	".]\\d{3})+|\\d+)(?:[,.](\\d{1,2}))?(?:,-)?\\s*(k|m)?\\s*(?:eur(?:os?)?)(?:\\s*\\(?\\s*(h\\.?\\s?t|hors\\s+" \
-	"tax|t\\.?t\\.?c))?"
+	".]\\d{3})+|\\d+)(?:[,.](\\d{1,2}))?(?:,-)?\\s*(k|m(?:illions?\\s+d')?)?\\s*(?:eur(?:os?)?)(?:\\s*\\(?\\s*(" \
+	"h\\.?\\s?t|hors\\s+t(?:ax|va)|t\\.?t\\.?c))?"
 
-static bool read_amount(const struct reading *r, size_t at, size_t high, struct amount *out)
+bool money_find(const struct reading *r, size_t at, size_t high, struct money *out)
 {
 	static const char rx[] = "(?<![\\d.,/])" MONEY;
 	struct match m;
@@ -36,7 +30,7 @@ static bool read_amount(const struct reading *r, size_t at, size_t high, struct 
 	}
 	if (m.g[3].set)
 		v *= s[m.g[3].from] == 'k' ? 1e3 : 1e6;
-	*out = (struct amount){ .value = v, .from = m.from, .to = m.to };
+	*out = (struct money){ .value = v, .from = m.from, .to = m.to };
 	if (m.g[4].set) {
 		out->before_tax = s[m.g[4].from] == 'h';
 		out->with_tax = s[m.g[4].from] == 't';
@@ -60,13 +54,24 @@ static const struct {
 			       "\\d .,]*\\s*eur)|:|(?:annuel|total)?"
 			       "\\s*(?:eur\\s+)?h\\.?t\\b"
 			       ")" },
-	{ "estimated_amount_eur_ht", "\\bestimation\\s+(?:du|de\\s+l'|de\\s+ce|globale\\s+du)\\s*(?:present\\s+)?(?:"
-				     "marche|accord-?\\s?cadre|contrat|"
-				     "besoin)|(?:marche|accord-?\\s?cadre|contrat)\\s+est\\s+estime\\s+a|valeur\\s+(?:"
-				     "totale\\s+)?estimee\\s+(?:du"
-				     "|de\\s+l')|montant\\s+(?:total\\s+)?(?:previsionnel|estime|estimatif)\\s+(?:du|"
-				     "de\\s+l')\\s*(?:present\\s+)?("
-				     "?:marche|accord-?\\s?cadre|contrat)" },
+	{ "estimated_amount_eur_ht",
+	    "\\bestimation\\s+(?:du|de\\s+l'|de\\s+ce|globale\\s+du)\\s*(?:present\\s+)?(?:marche|accord-?\\s?cadre|"
+	    "contrat|"
+	    "besoin)|(?:marche|accord-?\\s?cadre|contrat)\\s+est\\s+estime\\s+a|valeur\\s+(?:totale\\s+)?estimee\\s+(?:"
+	    "du"
+	    "|de\\s+l')|montant\\s+(?:total\\s+)?(?:previsionnel|estime|estimatif)\\s+(?:du|de\\s+l')\\s*(?:present\\s+"
+	    ")?("
+	    "?:marche|accord-?\\s?cadre|contrat)|"
+	    "\\b(?:valeur|montant)\\s+(?:totale?\\s+|globale?\\s+)?(?:estimee?|previsionnel(?:le)?|estimati(?:f|ve))(?:"
+	    "\\s+("
+	    "?:hors\\s+t(?:ax|va)[a-z]*|totale?|globale?|\\(?h\\.?t\\.?\\)?)){0,2}\\s*(?::|est\\b|s'eleve)|"
+	    "\\b(?:besoin|consultation|ensemble\\s+des\\s+prestations)\\s+est\\s+(?:estimee?|evaluee?)\\s+a" },
+	{ "budget",
+	    "\\b(?:budget|enveloppe\\s+(?:budgetaire|financiere))(?:\\s+(?:global|total|maximal|maximum|previsionnel|"
+	    "estimatif|disponible|alloue|consacre|affecte|reserve|prevu)(?:le|e)?)+\\b|"
+	    "\\b(?:dispose|disposant)\\s+d'un\\s+budget\\b|\\bbudget\\s+(?:du|de\\s+l'|de\\s+la|pour\\s+(?:le|la|l'|ce)"
+	    ")\\s*("
+	    "?:present[e]?\\s+)?(?:marche|accord-?\\s?cadre|contrat|consultation|projet|operation|prestation)\\b" },
 };
 
 /* Words that make it another amount. */
@@ -102,15 +107,15 @@ static void find_one(struct reading *r, size_t kind)
 {
 	struct match m;
 	size_t at = 0;
-	struct amount best = { 0 };
+	struct money best = { 0 };
 	size_t label = 0;
 	unsigned n = 0;
 	bool lots = false;
 	while (body_find(r, labels[kind].rx, at, &m)) {
-		struct amount a;
+		struct money a;
 		at = m.to;
 		size_t high = body_ahead(r, m.to, 220);
-		if (!read_amount(r, m.to, high, &a))
+		if (!money_find(r, m.to, high, &a))
 			continue;
 		if (body_has(r, other_rx, body_back(m.from, 50), a.from) ||
 		    body_has(r, "\\A\\s*(?:par|le)\\s+lot", a.to, body_ahead(r, a.to, 12)))
@@ -120,10 +125,10 @@ static void find_one(struct reading *r, size_t kind)
 		    !body_has(r, "fixe\\s+(?:comme\\s+suit|ci-?dessous)", m.to, a.from))
 			continue;
 		/* "270 000 EUR TTC/an (soit 225 000 EUR HT)" */
-		struct amount b;
-		if (a.with_tax && read_amount(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
+		struct money b;
+		if (a.with_tax && money_find(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
 			a = b;
-		bool ht = a.before_tax || body_has(r, "\\bh\\.?t\\b|hors\\s+tax", m.from, a.from) ||
+		bool ht = a.before_tax || body_has(r, "\\bh\\.?t\\b|hors\\s+t(?:ax|va)", m.from, a.from) ||
 			  body_has(r, "\\A\\s*h\\.?\\s?t\\b", a.to, body_ahead(r, a.to, 8));
 		if (a.with_tax || !ht || a.value < 1)
 			continue;
@@ -131,6 +136,10 @@ static void find_one(struct reading *r, size_t kind)
 			lots = true;
 			continue;
 		}
+		/* what is spent a year is not the whole */
+		if (kind >= 2 &&
+		    body_has(r, "\\bannue|par\\s+an\\b|/\\s?an\\b", body_back(m.from, 20), body_ahead(r, a.to, 18)))
+			continue;
 		if (n > 0 && fabs(a.value - best.value) > 0.005) {
 			n = 99; /* several maxima: of periods or of parts, not ours to choose */
 			break;

@@ -202,6 +202,14 @@ void analysis_write(const struct analysis *a, struct buf *out)
 	jw_close(&w, ']');
 	jw_key(&w, "questions");
 	jw_open(&w, '[');
+	for (size_t i = 0; i < a->n_questions; i++) {
+		jw_open(&w, '{');
+		jw_field_text(&w, "text", a->questions[i].text);
+		jw_field_text(&w, "reason", a->questions[i].reason);
+		jw_key(&w, "evidence");
+		write_evidence(&w, a, a->questions[i].evidence, a->questions[i].n_evidence);
+		jw_close(&w, '}');
+	}
 	jw_close(&w, ']');
 	jw_close(&w, '}');
 }

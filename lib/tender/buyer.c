@@ -30,7 +30,8 @@ static const struct {
 	    "etablissement\\s+support|"
 	    "nom\\s+(?:et\\s+adresse\\s+(?:officiels?\\s+)?)?(?:de\\s+l'|du\\s+)(?:organisme(?:\\s+acheteur)?|acheteur|"
 	    "pouvoir\\s+adjudicateur))"
-	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:nom|denomination|designation)\\s*:\\s*)?([^\\n\\t]{3,140})" },
+	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:\\d[\\d.]{0,5}\\s*[-.)]*\\s*)?(?:nom|denomination|designation)"
+	    "\\s*:\\s*)?([^\\n\\t]{3,140})" },
 	{ 0.9, "\\bmaitres?\\s+(?:de\\s+l'\\s?|d'\\s?)?ouvrage\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*([^\\n\\t]{3,140})" },
 };
 

@@ -102,6 +102,11 @@ static const struct saying electronic[] = {
 	  "admis|"
 	  "accepte)|interdit|refuse|rejete|irrecevable)",
 	    1 },
+	{ "(?:transmission|remise|depot|envoi|offres?|plis?)\\b(?![^.;]{0,80}sauvegarde)[^.;]{0,40}\\b(?:papier|"
+	  "voie\\s+"
+	  "postale)\\b[^.;]{0,40}\\b(?:n'est|ne\\s+sont|ne\\s+ser(?:a|ont))\\s+(?:pas|plus)\\s+(?:autorise|admis|"
+	  "accepte)",
+	    1 },
 };
 
 static const struct saying signature[] = {
@@ -123,7 +128,10 @@ static const struct saying signature[] = {
 
 static const struct saying dume[] = {
 	{ "(?:n'accepte|n'est|ne\\s+sera|ne\\s+peu(?:t|vent))\\s+pas\\b[^.;]{0,60}\\b(?:dume|document\\s+unique)", 0 },
-	{ "(?:dume|document\\s+unique)\\b[^.;]{0,60}\\b(?:n'est|ne\\s+sera)\\s+pas\\s+(?:accepte|admis|autorise)", 0 },
+	{ "(?:dume|document\\s+unique)\\b[^.;]{0,60}\\b(?:n'est|ne\\s+ser(?:a|ont)|ne\\s+sont|ne\\s+peu(?:t|vent)(?:"
+	  "\\s+etre)?)"
+	  "\\s+pas\\s+(?:etre\\s+)?(?:accepte|admis|autorise|utilise)",
+	    0 },
 	{ "(?:accepte|autorise|peu(?:t|vent)|pourra|pourront|possibilite|eligible|admis|sous\\s+(?:la\\s+)?forme)\\b[^."
 	  ";]{0,180}(?:\\bdume\\b|"
 	  "document\\s+unique\\s+de\\s+marche)",
@@ -185,7 +193,10 @@ static void visit_dates(struct reading *r)
 	struct fact *f = NULL;
 	static const char rx[] =
 	    "visites?\\b[^.;]{0,60}\\b(?:est|sont|sera|seront|aura|auront)\\s+(?:lieu|organisees?|fixees?|prevues?|"
-	    "programmees?)[^.;\\n]{0,30}[\\s:]";
+	    "programmees?)[^.;\\n]{0,30}?[\\s:]|"
+	    "visites?\\b[^;]{0,160}\\.\\s+elles?\\s+(?:a|ont|aura|auront|est|sont|sera|seront)\\s+(?:lieu|organisees?|"
+	    "fixees?|"
+	    "prevues?)[^.;\\n]{0,30}?[\\s:]";
 	while (body_find(r, rx, at, &m)) {
 		struct moment t;
 		size_t k = m.to, high = body_ahead(r, m.to, 140);

@@ -14,6 +14,9 @@ static const struct {
 } keys[] = {
 	{ "document_type", false, true, "nature du document" },
 	{ "buyer", false, true, "acheteur" },
+	{ "buyer_siret", false, false, "SIRET de l'acheteur" },
+	{ "buyer_address", false, true, "adresse de l'acheteur" },
+	{ "buyer_contact", false, true, "contact de l'acheteur" },
 	{ "object", false, true, "objet" },
 	{ "reference", false, true, "référence" },
 	{ "deadline", false, false, "date limite de remise" },
@@ -30,13 +33,14 @@ static const struct {
 	{ "contract_nature", false, false, "nature du contrat" },
 	{ "cpv", false, true, "codes CPV" },
 	{ "nuts", false, true, "codes NUTS" },
-	{ "duration_months", true, false, "durée en mois" },
+	{ "duration_months", true, false, "durée" },
 	{ "renewals", true, false, "nombre de reconductions" },
-	{ "renewal_months", true, false, "durée d'une reconduction en mois" },
+	{ "renewal_months", true, false, "durée d'une reconduction" },
 	{ "amount_max_eur_ht", true, false, "montant maximum HT" },
 	{ "amount_max_period", true, true, "période du montant maximum" },
 	{ "amount_min_eur_ht", true, false, "montant minimum HT" },
 	{ "estimated_amount_eur_ht", false, false, "montant estimé HT" },
+	{ "budget", false, false, "budget" },
 	{ "site_visit_mandatory", false, false, "visite obligatoire" },
 	{ "visit_dates", false, true, "dates de visite" },
 	{ "negotiation", false, false, "négociation" },
@@ -63,6 +67,10 @@ static const struct {
 	{ "reversibility", true, true, "réversibilité" },
 	{ "rgpd", true, true, "protection des données" },
 	{ "insurance", true, true, "assurances" },
+	{ "minimum_turnover", false, false, "chiffre d'affaires minimum" },
+	{ "required_references", false, true, "références exigées" },
+	{ "required_certifications", false, true, "certifications exigées" },
+	{ "required_profiles", false, true, "profils exigés" },
 };
 
 static int rank(enum tender_kind k, bool contract)
@@ -242,6 +250,13 @@ static char *calendar_words(TALLOC_CTX *mem, const struct analysis *out, const s
 	return mem_printf(mem, "\u00a0; à compter du %s, %s", tender_day_words(mem, start), s);
 }
 
+char *fact_said(TALLOC_CTX *mem, const struct analysis *out, const struct fact *f)
+{
+	const struct evidence *e = &f->evidence[0];
+	return mem_printf(mem, "%s (%s, %s)", value_words(mem, f->key, &f->value), out->documents[e->document].file,
+	    evidence_place(mem, e));
+}
+
 static void add_contradiction(
     TALLOC_CTX *mem, struct analysis *out, size_t key, const struct fact *const *values, size_t n)
 {
@@ -256,10 +271,7 @@ static void add_contradiction(
 		copy_fact(mem, values[i], &c->values[i]);
 		if (values[i]->months > 0)
 			c->values[i].value = value_text(mem_printf(mem, "%u mois", values[i]->months));
-		const struct evidence *e = &values[i]->evidence[0];
-		said = mem_printf(mem, "%s%s%s (%s, %s)", said, i ? "\u00a0; " : "",
-		    value_words(mem, keys[key].key, &c->values[i].value), out->documents[e->document].file,
-		    evidence_place(mem, e));
+		said = mem_printf(mem, "%s%s%s", said, i ? "\u00a0; " : "", fact_said(mem, out, &c->values[i]));
 	}
 	c->message = mem_printf(mem, "Le dossier se contredit sur ce point (%s)\u00a0: %s%s.", keys[key].french, said,
 	    calendar_words(mem, out, values, n));

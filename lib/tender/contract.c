@@ -110,6 +110,32 @@ static void numbers_of(struct reading *r, struct list *l, size_t from, size_t to
 	}
 }
 
+/* The same list as a table: "Article du CCAP | Article du CCAG auquel il est dérogé", a row for each. */
+static void derogations_table(struct reading *r, struct list *l)
+{
+	static const char head_rx[] = "^([^\\n\\t]{2,80})\\t([^\\n\\t]{2,80})$";
+	static const char row_rx[] =
+	    "\\G\\s*(?:art(?:icle)?\\.?\\s*)?(\\d{1,2}(?:\\.\\d{1,2}){0,3})[^\\n\\t\\d]{0,60}\\t(?:"
+	    "(?:l'\\s?)?art(?:icle)?\\.?\\s*)?(\\d{1,2}(?:\\.\\d{1,2}){0,3})(?=[^\\n\\t\\d]*(?:\\n|\\z))";
+	struct match m, row;
+	size_t at = 0;
+	while (body_find(r, head_rx, at, &m)) {
+		bool left = body_has(r, "\\bccag\\b", m.g[1].from, m.g[1].to),
+		     right = body_has(r, "\\bccag\\b", m.g[2].from, m.g[2].to);
+		at = m.to;
+		if (left == right || !body_has(r, "derog", body_back(m.from, 400), m.to) ||
+		    !body_has(r, "\\bart", m.from, m.to))
+			continue;
+		while (pattern_find(r->rx, row_rx, r->body.s, r->body.n, at, &row)) {
+			unsigned g = left ? 1 : 2;
+			at = row.to;
+			list_add(r, l, "ccag_derogations",
+			    mem_strndup(r->mem, r->body.s + row.g[g].from, row.g[g].to - row.g[g].from), 0.9,
+			    row.g[1].from, row.g[2].to);
+		}
+	}
+}
+
 /* "par dérogation aux articles 4.1 et 14.1.2 du CCAG"; the list at the end of the document, item by item. */
 static void derogations(struct reading *r)
 {
@@ -143,6 +169,7 @@ static void derogations(struct reading *r)
 			    mem_strndup(r->mem, r->body.s + k.g[g].from, k.g[g].to - k.g[g].from), 0.9, k.from, k.to);
 		}
 	}
+	derogations_table(r, &l);
 }
 
 static void payment(struct reading *r)
@@ -163,7 +190,9 @@ static void payment(struct reading *r)
 		if (!french_duration(r->rx, r->body.s, body_ahead(r, m.to, 190), m.to, &d) || d.unit != UNIT_DAYS ||
 		    d.count < 10 || d.count > 60)
 			continue;
-		if (body_has(r, other_rx, m.to, d.from) || body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
+		if (body_has(r, other_rx, m.to, d.from) ||
+		    body_has(r, "sous-?\\s?trait", sentence_start(r, m.from), m.to) ||
+		    body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
 		    body_has(r,
 			"\\A\\s*(?:avant|pour\\s+(?:contester|accepter)|a\\s+compter\\s+de\\s+la\\s+(?:notification|"
 			"date\\s+limite|decision))",
@@ -223,7 +252,9 @@ static const struct clause retention[] = {
 	  "prevue|exercee|prelevee|operee|"
 	  "pratiquee|demandee|effectuee)",
 	    false },
-	{ "n'est\\s+pas\\s+(?:prevu|applique|fait\\s+application)\\s+(?:de\\s+)?(?:la\\s+)?retenue\\s+de\\s+garantie",
+	{ "n'est\\s+(?:pas\\s+)?(?:prevu|applique|exige|demande|pratique|opere|preleve|effectue|fait\\s+application)e?"
+	  "\\s+("
+	  "?:de\\s+|aucune\\s+)?(?:la\\s+)?retenue\\s+de\\s+garantie",
 	    false },
 	{ "retenue\\s+de\\s+garantie\\s+(?:de|fixee\\s+a|egale\\s+a|est\\s+de|d'un\\s+montant\\s+de|est\\s+fixee\\s+a)"
 	  "\\s+\\d",
@@ -239,7 +270,9 @@ static const struct clause retention[] = {
 static const struct clause advance[] = {
 	{ "(?:aucune|pas\\s+d'|sans)\\s*avance\\b(?!\\s+en\\s+dehors)", false },
 	{ "avance\\b[^.;\\n]{0,30}\\bne\\s+sera\\s+pas\\s+(?:versee|accordee|consentie)", false },
-	{ "\\bune\\s+avance\\b[^.;\\n]{0,40}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
+	{ "(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:verse|accorde|consenti|prevu)e?\\s+(?:d'|aucune\\s+)\\s*avance\\b",
+	    false },
+	{ "\\bune\\s+avance\\b[^.;]{0,90}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
 	{ "\\b(?:montant|taux)\\s+de\\s+l'avance\\b[^.;\\n]{0,60}\\b(?:est|sera)\\s+(?:de\\b|fixe\\s+a|egal|porte)",
 	    true },
 	{ "option\\s+retenue\\s+pour\\s+les\\s+avances", true },
@@ -277,7 +310,9 @@ static void revision(struct reading *r)
 	} rules[] = {
 		{ "revisable", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
 			       "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
-			       "revisables?|revision\\s+annuelle\\s+des\\s+prix" },
+			       "revisables?|revision\\s+annuelle\\s+des\\s+prix|\\bsont\\s+(?:ensuite\\s+|alors\\s+)?"
+			       "revises\\s+(?:une\\s+fois|chaque|tous\\s+les|annuel|par\\s+application|selon|en\\s+"
+			       "application|a\\s+chaque)" },
 		{ "actualisable",
 		    "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:fermes?\\s+(?:et\\s+)?)?actualisables?" },
 		{ "ferme", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:passes\\s+a\\s+prix\\s+)?fermes?(?:\\s*(?:,|"
@@ -295,10 +330,14 @@ static void revision(struct reading *r)
 		struct match k;
 		/* the formula, where its line stands soon after */
 		if (f && i < 2 &&
-		    pattern_find(r->rx, "^[^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90}$", r->body.s,
-			body_ahead(r, m.to, 900), m.to, &k)) {
-			f->detail = view_text(r->mem, &r->body, k.from, k.to);
-			reading_also(r, f, &r->body, k.from, k.to);
+		    pattern_find(r->rx,
+			"^([^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90})$|\\bformule\\b[^\\n.=]{0,30}:"
+			"\\s*([a-z]\\w{0,3}"
+			"(?:\\([a-z]\\))?\\s?=\\s?[^\\n;=]{4,80}?)(?=,?\\s+(?:dans|ou|avec)\\b|\\s*[;.\\n])",
+			r->body.s, body_ahead(r, m.to, 900), m.from, &k)) {
+			unsigned g = k.g[1].set ? 1 : 2;
+			f->detail = view_text(r->mem, &r->body, k.g[g].from, k.g[g].to);
+			reading_also(r, f, &r->body, k.g[g].from, k.g[g].to);
 		}
 		return;
 	}

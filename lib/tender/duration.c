@@ -218,8 +218,15 @@ static void find_renewals(struct reading *r)
 	}
 	bool never = body_find(r, never_rx, 0, &no) &&
 		     !body_has(r, "certificat|garantie|\\[ \\]|similaires", sentence_start(r, no.from), no.from);
+	/* "pourra être reconduit" beside "ne sera pas reconduit": the choices of a form whose marks are lost */
+	struct match choice;
+	if (never && pattern_find(r->rx,
+			 "(?<!\\bne )\\b(?:pourra|peut|est|sera)\\s+(?:etre\\s+)?(?:tacitement\\s+|expressement\\s+)?"
+			 "(?:reconduit|renouvele|reconductible|renouvelable)e?\\b",
+			 r->body.s, body_ahead(r, no.to, 300), body_back(no.from, 300), &choice))
+		return;
 	if (renewed == never)
-		return; /* said neither, or the choices of a form whose marks are lost */
+		return;
 	if (never) {
 		say(r, "renewals", value_number(0), 0.93, no.from, no.to);
 		return;

@@ -322,10 +322,14 @@ static void sentences(struct walk *w, size_t from, size_t to, bool item)
 		    end == to && body_has(r, ":\\s*\\z", body_back(end, 4) > from ? body_back(end, 4) : from, end);
 		enum requirement_priority p;
 		if (lead) { /* what introduces a list is not whole without it */
-			w->duty = !w->quiet && !w->defines &&
+			/* "Ce comité a pour mission de :" binds both sides to nothing in particular. */
+			bool meeting =
+			    body_has(r, "\\b(?:comites?|instances?|commissions?|jury)\\b[^:]{0,80}:", from, end) &&
+			    !body_has(r, BIDDER, from, end);
+			w->duty = !w->quiet && !w->defines && !meeting &&
 				  (body_has(r, firm_rx, from, end) || body_has(r, present_rx, from, end) ||
 				      (body_has(r, mandatory_rx, from, end) && !body_has(r, not_rx, from, end)));
-			w->buyer = body_has(r, BUYER "\\b[^:]{0,80}:", from, end) && !w->duty;
+			w->buyer = (meeting || body_has(r, BUYER "\\b[^:]{0,80}:", from, end)) && !w->duty;
 			w->open = 0;
 			w->lead_from = from;
 			w->lead_to = end;

@@ -4,10 +4,10 @@
 #include "tender_rules.h"
 
 /* The families of rules, in the order they run; kinds first, as others ask for the kind. */
-static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, object_find, reference_find,
-	deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find, platform_find, form_find,
-	amounts_find, duration_find, conditions_find, questions_find, contract_find, penalties_find, pieces_find,
-	requirements_find };
+static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, buyer_details_find, object_find,
+	reference_find, deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find,
+	platform_find, form_find, amounts_find, duration_find, conditions_find, questions_find, contract_find,
+	penalties_find, pieces_find, candidate_find, requirements_find };
 
 static void look_at(struct reading *r)
 {
@@ -66,6 +66,7 @@ void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, st
 	}
 	consolidate(mem, readings, read, out);
 	requirement_ids_keep(mem, out, NULL, 0);
+	ask_buyer(mem, tmp, out);
 	talloc_free(tmp);
 }
 

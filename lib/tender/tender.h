@@ -16,7 +16,7 @@
 #include "error.h"
 
 /* Part of the key of a stored analysis: raised whenever the same models would give another analysis. */
-#define TENDER_RULES_VERSION 3
+#define TENDER_RULES_VERSION 4
 
 /* Kind of one document. The order is that of tender_kind_id(). A CCP counts as CCAP. */
 enum tender_kind {
@@ -123,6 +123,14 @@ struct contradiction {
 	char *message; /* French, for the user */
 };
 
+/* What to ask the buyer, in French. */
+struct question {
+	char *text;   /* the question, as it may be sent */
+	char *reason; /* why it is asked */
+	size_t n_evidence;
+	struct evidence *evidence;
+};
+
 struct analyzed_document {
 	const char *file, *document_id, *mime_type, *error;
 	enum tender_kind kind;
@@ -135,6 +143,8 @@ struct analysis {
 	struct analyzed_document *documents; /* in the order of the input */
 	struct fact *facts;                  /* at most one per key, in the order of the table of keys */
 	struct contradiction *contradictions;
+	size_t n_questions;
+	struct question *questions; /* of contradictions in the order of the facts, then the others */
 	size_t n_requirements;
 	struct requirement *requirements; /* in the order of the documents */
 	unsigned refused; /* facts dropped because their quote does not stand in the page: a bug of ours */

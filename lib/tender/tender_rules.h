@@ -58,11 +58,21 @@ size_t body_ahead(const struct reading *r, size_t at, size_t n);
 size_t sentence_start(const struct reading *r, size_t at);
 size_t sentence_end(const struct reading *r, size_t at);
 
+/* An amount in euros as printed: "21 000,00 €", "2 M€", "1,5 million d'euros HT". */
+struct money {
+	double value;
+	size_t from, to;
+	bool before_tax, with_tax; /* as the words right after it say; neither: they do not */
+};
+/* The first one in [at, high). */
+bool money_find(const struct reading *r, size_t at, size_t high, struct money *out);
+
 /* Kind by content; sets r->kind and r->kind_confidence and adds document_type. */
 void kinds_find(struct reading *r);
 
 void deadline_find(struct reading *r);
 void buyer_find(struct reading *r);
+void buyer_details_find(struct reading *r); /* after buyer_find */
 void object_find(struct reading *r);
 void reference_find(struct reading *r);
 void procedure_find(struct reading *r);
@@ -79,6 +89,7 @@ void questions_find(struct reading *r);
 void contract_find(struct reading *r);
 void penalties_find(struct reading *r);
 void pieces_find(struct reading *r);
+void candidate_find(struct reading *r);
 void requirements_find(struct reading *r);
 
 /* Criteria of a table with cells; false when the document has none. Called by criteria_find first. */
@@ -88,6 +99,10 @@ char *criterion_name(struct reading *r, const char *s);
 
 /* Brings the readings of a dossier together: facts, contradictions. */
 void consolidate(TALLOC_CTX *mem, struct reading *readings, size_t n, struct analysis *out);
+/* A fact's value and place in words: "180 jours (RC.pdf, page 4)". */
+char *fact_said(TALLOC_CTX *mem, const struct analysis *out, const struct fact *f);
+/* Adds the questions to the buyer that facts and contradictions raise; after consolidate(). */
+void ask_buyer(TALLOC_CTX *mem, TALLOC_CTX *tmp, struct analysis *out);
 /* Whether two values say the same (texts: folded). */
 bool value_equal(TALLOC_CTX *tmp, const struct value *a, const struct value *b);
 /* The value of that key in words for a message ("180 jours", "19 avril 2025 à 15 h 00", "oui"). */

@@ -4,7 +4,7 @@
 
 static const char validity_rx[] =
     "(?:delais?|durees?)\\s+(?:pendant\\s+(?:lequel|laquelle)[^.\\n]{0,60}?|de\\s+)(?:la\\s+)?validite\\s+(?:(?:des|de "
-    "l'|de leurs?|d')\\s*"
+    "l'|de leurs?|de la presente|de s(?:on|a)|de votre|d')\\s*"
     "(?:offres?|propositions?|plis)|de celles?-ci)|validite\\s+(?:minimale\\s+)?des\\s+(?:offres|propositions)|"
     "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:les\\s+termes\\s+de\\s+)?(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|"
     "maintenir\\s+(?:leurs?|son|sa)"

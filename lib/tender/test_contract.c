@@ -183,7 +183,16 @@ Test(contract, general_conditions)
 		       "4.1 par "
 		       "l'article Pièces\n- A l'article 15.4 par l'article Pénalités",
 		    "4.1 ; 15.4" },
+		{ CCAP
+		    "15. Dérogations\n\n[table]\nArticle du CCAP | Article du CCAG auquel il est dérogé\nArticle 3 | "
+		    "Article 4.1\nArticle 8 | Article 14\n[/table]\n",
+		    "4.1 ; 14" },
+		{ CCAP "15. Dérogations\n\n[table]\nArticle du CCAG | Article du CCAP\n4.1 | 3\n14.2 | 8\n[/table]\n",
+		    "4.1 ; 14.2" },
 		{ CCAP "Conformément à l'article 4.1 du CCAG, l'ordre est le suivant.", "-" },
+		{ CCAP "15. Concordance\n\n[table]\nArticle du CCAP | Article du CCAG\nArticle 3 | Article "
+		       "4.1\n[/table]\n",
+		    "-" },
 	};
 	TEST_VALUES(mem, "ccag_derogations", derogations);
 }
@@ -203,6 +212,7 @@ Test(contract, payment_and_advance)
 	static const char *const retention[][2] = {
 		{ CCAP "Aucune retenue de garantie ne sera effectuée.", "false" },
 		{ CCAP "Une retenue de garantie de 5 % est prélevée sur chaque acompte.", "true (5 %)" },
+		{ CCAP "Il n'est pas exigé de retenue de garantie.", "false" },
 		/* refused: a form's choices */
 		{ CCAP "La collectivité :\n☐ demande une retenue de garantie de 5 %\n☐ ne demande pas de retenue de "
 		       "garantie",
@@ -212,6 +222,7 @@ Test(contract, payment_and_advance)
 	TEST_VALUES(mem, "retention", retention);
 	static const char *const advance[][2] = {
 		{ CCAP "Une avance est versée au titulaire. Le taux de l'avance est fixé à 10 %.", "true (10 %)" },
+		{ CCAP "Une avance de 20 % de la part forfaitaire est accordée.", "true (20 %)" },
 		{ CCAP "Aucune avance ne sera consentie.", "false" },
 		{ CCAP "Le remboursement de l'avance s'effectue par précompte.", "-" },
 	};
@@ -219,6 +230,11 @@ Test(contract, payment_and_advance)
 	static const char *const revision[][2] = {
 		{ CCAP "Les prix sont révisables chaque année.\n\nP = P0 x (0,15 + 0,85 x I/I0)",
 		    "revisable (P = P0 x (0,15 + 0,85 x I/I0))" },
+		{ CCAP "Les prix sont fermes un an. Ils sont ensuite révisés chaque année par application de la "
+		       "formule : P = P0 × "
+		       "(0,15 + 0,85 × S / S0), dans laquelle P est le prix.",
+		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
+		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
 		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
 		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
 		{ CCAP "Les prix sont réputés complets.", "-" },
@@ -246,7 +262,14 @@ Test(contract, penalties)
 		       "à une réunion | "
 		       "80 €\n[/table]\n",
 		    "Retard de remise d'un document 25 € par jour ; Absence à une réunion 80 €" },
+		{ CCAP "Pénalités\n\n[table]\nDépassement du délai de correction | 150 € par heure\nTaux de service "
+		       "inférieur "
+		       "à 99 % | 500 € par point manquant\n[/table]\n",
+		    "Dépassement du délai de correction 150 € par heure ; Taux de service inférieur à 99 % 500 € par "
+		    "point "
+		    "manquant" },
 		/* refused */
+		{ CCAP "Les pénalités ne peuvent dépasser 1000 € par jour.", "-" },
 		{ CCAP "Le titulaire est exonéré des pénalités dont le montant ne dépasse pas 1000 €.", "-" },
 		{ CCAP "Le retard de paiement ouvre droit à une indemnité de 40 €.", "-" },
 	};

@@ -167,6 +167,53 @@ Test(dossier, values_are_told_in_french)
 	    "accord-cadre (un.txt"));
 }
 
+/* The questions to the buyer, one a line. */
+static const char *questions(const char *first, const char *second)
+{
+	struct analysis a = dossier(first, second);
+	char *s = mem_strdup(mem, "");
+	for (size_t i = 0; i < a.n_questions; i++) {
+		cr_expect_gt(a.questions[i].n_evidence, 0);
+		cr_expect_neq(a.questions[i].reason[0], '\0');
+		s = mem_printf(mem, "%s%s\n", s, a.questions[i].text);
+	}
+	return s;
+}
+
+#define LIST \
+	"Le dossier de consultation comprend les pièces suivantes :\n- le règlement de la consultation\n- l'acte " \
+	"d'engagement\n- le CCTP\n"
+
+Test(dossier, questions_to_the_buyer)
+{
+	cr_expect_str_eq(questions(RC VALID("180"), AE VALID("120")),
+	    "Pendant combien de temps les offres doivent-elles rester valables\u00a0: 180\u00a0jours (un.txt, page 1) "
+	    "ou "
+	    "120\u00a0jours (deux.txt, page 1)\u00a0?\n");
+	cr_expect_str_eq(questions(RC "Aucune variante n'est autorisée.\n\nLes variantes sont autorisées.\n", AE),
+	    "Les variantes sont-elles autorisées\u00a0?\n");
+	cr_expect_str_eq(questions(RC "Date limite de remise des offres : 20/04/2027\n", AE),
+	    "À quelle heure les plis doivent-ils parvenir au plus tard, le 20\u00a0avril 2027\u00a0?\n");
+	cr_expect_str_eq(questions(RC DUE("24/04/2027"), AE), "La date limite de remise des offres est-elle bien le "
+							      "samedi 24\u00a0avril 2027 à 12\u00a0h\u00a000\u00a0?\n");
+	cr_expect_str_eq(questions(RC LIST, AE),
+	    "Pouvez-vous transmettre la pièce suivante, citée par le dossier\u00a0: «\u00a0le CCTP\u00a0»\u00a0?\n");
+	/* refused: nothing is open */
+	cr_expect_str_eq(questions(RC DUE("20/04/2027") VALID("180"), AE VALID("180")), "");
+	cr_expect_str_eq(
+	    questions(RC LIST, "CAHIER DES CLAUSES TECHNIQUES PARTICULIERES\n\nLe titulaire doit livrer.\n"),
+	    "Pouvez-vous transmettre la pièce suivante, citée par le dossier\u00a0: «\u00a0l'acte "
+	    "d'engagement\u00a0»\u00a0?\n");
+	struct document *d = test_model(mem, RC LIST, strlen(RC LIST));
+	struct tender_input in[2] = { { .file = "un.txt", .document = d },
+		{ .file = "AE et CCTP.odt", .error = "unread_format" } };
+	struct analysis a;
+	tender_analyze(mem, in, 2, &a);
+	cr_expect_eq(a.n_questions, 0, "a document that was not read may be the missing one");
+	tender_analyze(mem, in, 1, &a);
+	cr_expect_eq(a.n_questions, 0, "a document on its own lacks nothing");
+}
+
 Test(dossier, requirements_of_all_documents_in_json)
 {
 	struct analysis a =
@@ -210,7 +257,10 @@ Test(dossier, json_has_the_vocabulary_s_form)
 	cr_expect_str_eq(json_string(json_get(json_at(d, 0), "kind")), "ae");
 	cr_expect_eq(json_len(json_get(v, "contradictions")), 1);
 	cr_expect_eq(json_kind(json_get(v, "requirements")), JSON_ARRAY);
-	cr_expect_eq(json_kind(json_get(v, "questions")), JSON_ARRAY);
+	cr_assert_eq(json_len(json_get(v, "questions")), 1);
+	const struct json *question = json_at(json_get(v, "questions"), 0);
+	cr_expect_not_null(strstr(json_string(json_get(question, "reason")), "se contredit"));
+	cr_expect_eq(json_len(json_get(question, "evidence")), 2);
 	const struct json *c = json_get(json_get(json_get(v, "facts"), "criteria"), "value");
 	cr_expect_eq(json_len(c), 2);
 	cr_expect_eq(json_num(json_get(json_at(c, 0), "weight")), 40);
