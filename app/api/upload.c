@@ -42,7 +42,9 @@ static enum result receive_file(
 		error_set(e, ERR_EMPTY_FILE, "file", "name", name);
 		return ERR_OK; /* told with the faults of the other files */
 	}
+	int64_t begun = clock_mono_us();
 	enum result rc = content_type_of_put(app->detector, f->put, name, "file", &f->type, e);
+	f->validation_ms = (clock_mono_us() - begun) / 1000;
 	if (rc == ERR_FILE_TYPE_REFUSED || rc == ERR_EMPTY_FILE)
 		return ERR_OK;
 	TRY(rc);
@@ -176,10 +178,28 @@ static enum result write_blobs(struct request *rq, struct upload *up, struct err
 	return ERR_OK;
 }
 
+/* A stage that is over, for the document's events and the log. */
+static enum result tell_stage(
+    struct db *db, const struct uuid *document_id, const char *stage, int64_t ms, struct error *e)
+{
+	char id[37];
+	struct document_event_new event = {
+		.id = uuid_new(),
+		.document_id = *document_id,
+		.stage = stage,
+		.state = "completed",
+		.progress = 100,
+		.duration_ms = { true, ms },
+	};
+	uuid_format(document_id, id);
+	log_info("stage", "stage", stage, "id", id, "ms", num_text(ms).s);
+	return document_event_add_later(db, &event, NULL, e);
+}
+
 static enum result write_rows(struct request *rq, struct upload *up, bool process, struct error *e)
 {
 	struct db *db = app_of(rq)->db;
-	struct opt_int took_ms = { true, (clock_mono_us() - rq->started_us) / 1000 };
+	int64_t took_ms = (clock_mono_us() - rq->started_us) / 1000;
 	TRY(write_blobs(rq, up, e));
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
@@ -192,14 +212,6 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 			.document_type = up->document_type,
 			.status = process ? "processing" : "uploaded",
 			.created_by = rq->identity.user_id,
-		};
-		struct document_event_new event = {
-			.id = uuid_new(),
-			.document_id = document.id,
-			.stage = "upload",
-			.state = "completed",
-			.progress = 100,
-			.duration_ms = took_ms,
 		};
 		struct job_read_new job = { uuid_new(), document.id, f->size };
 		f->row = (struct document_row){
@@ -215,7 +227,8 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 			.tender_id = up->tender_id,
 		};
 		TRY(document_insert_later(db, &document, rq->mem, &f->created, e));
-		TRY(document_event_add_later(db, &event, NULL, e));
+		TRY(tell_stage(db, &document.id, "upload", took_ms, e));
+		TRY(tell_stage(db, &document.id, "validation", f->validation_ms, e));
 		if (process)
 			TRY(job_read_add_later(db, &job, NULL, e));
 	}

@@ -9,7 +9,7 @@ struct upload_file {
 	const char *name;
 	const struct content_type *type;
 	struct store_put *put;
-	int64_t size;
+	int64_t size, validation_ms;
 	uint8_t sha256[32];
 	struct uuid blob_id;
 	bool known;           /* the organisation has these bytes already, under blob_id */

@@ -253,6 +253,7 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 		    w->db, &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
 		TRY(document_event_tell_later(w->db, &event, NULL, e));
 	}
+	worker_log_stage("analysis", job->tender_id.set ? &job->tender_id.value : &job->document_id.value, ms);
 	/* Done first: one job lives per version. */
 	TRY(job_done_later(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e));
 	if (again)

@@ -48,6 +48,8 @@ static enum result event(struct worker *w, const struct uuid *document_id, const
 		.message_code = code,
 		.message_args = { args },
 	};
+	if (duration_ms >= 0)
+		worker_log_stage(stage, document_id, duration_ms);
 	return document_event_tell_later(w->db, &ev, NULL, e);
 }
 

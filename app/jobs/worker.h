@@ -45,6 +45,9 @@ int worker_loop(struct worker *w, const sigset_t *waiting);
 /* The handler for SIGTERM and SIGINT of a child. */
 void worker_stop(int sig);
 
+/* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
+void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
+
 /* Begins a write of the job: the transaction's first statement is the fence. When the lease is lost: ERR_CONFLICT and
  * w->lost, and nothing more may be written. */
 enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e) MUST_CHECK;
