@@ -60,6 +60,14 @@ static const struct param requirement_params[] = {
 	PAGING,
 	{ 0 },
 };
+static const struct param search_params[] = {
+	{ "q", PARAM_TEXT, 2, 200 },
+	{ "tender_id", PARAM_ID },
+	{ "document_type", PARAM_ENUM, .choices = document_types },
+	{ "limit", PARAM_INT, 1, 100, "20" },
+	{ "offset", PARAM_INT, 0, 10000, "0" },
+	{ 0 },
+};
 static const struct param fact_params[] = {
 	{ "tender_id", PARAM_ID },
 	{ "key", PARAM_ENUM, .choices = decision_keys },
@@ -133,6 +141,9 @@ const struct route api_routes[] = {
 	  .run = tender_requirement_list, .summary = "Requirements of a tender" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/facts/{key}", WHO_WRITERS, fact_params, 262144, .run = tender_fact_put,
 	  .summary = "Confirm, correct or reject a fact" },
+
+	{ METHOD_GET, V1 "/search", WHO_MEMBERS, search_params, .read_only = true, .run = search_show,
+	  .summary = "Full text of all pages" },
 };
 /* clang-format on */
 const size_t api_routes_count = ARRAY_LEN(api_routes);
