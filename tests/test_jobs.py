@@ -353,7 +353,7 @@ def test_a_file_that_cannot_be_read_says_why(stack, content, code):
     assert (status, error) == ("failed", code) and isinstance(args, dict)
     assert ("reading", "failed", code) in events(stack, document)
     reason, problems = stack.one("select analysis_reason, problems from tender where id = %s", tender)
-    assert reason == "no_documents" and problems == [{"code": code, "document_id": document}]
+    assert reason == "no_documents" and [(p["code"], p["document_id"]) for p in problems] == [(code, document)]
 
 
 def test_a_missing_object_is_tried_again_and_then_told(stack):

@@ -2,6 +2,7 @@
  * that stand under such a sentence or that are written as tasks ("- Tenir à jour l'inventaire ..."). Headings,
  * contents, running headers and what the buyer itself undertakes are none. */
 #include <string.h>
+#include "requirement_ids.h"
 #include "tender_rules.h"
 
 #define SENTENCE_MIN 35
@@ -134,14 +135,6 @@ static const char *category_of(const struct reading *r, size_t from, size_t to)
 	return "other";
 }
 
-/* FNV-1a, 64 bits: short, and the same on every machine. */
-static uint64_t hash(uint64_t h, const char *s)
-{
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
-	return (h ^ '\n') * 0x100000001b3ULL;
-}
-
 /* The end of the first line of [from, to) that ends in a hyphen within a word; `to` when there is none. */
 static size_t hyphen_end(const struct reading *r, size_t from, size_t to)
 {
@@ -174,12 +167,6 @@ static char *whole_text(struct reading *r, size_t from, size_t to)
 	return all ? all : mem_strdup(r->mem, "");
 }
 
-static char *identity(struct reading *r, const struct requirement *q)
-{
-	uint64_t h = hash(0xcbf29ce484222325ULL, q->section ? view_fold(r->tmp, q->section, strlen(q->section)) : "");
-	return mem_printf(r->mem, "%016llx", (unsigned long long)hash(h, view_fold(r->tmp, q->text, strlen(q->text))));
-}
-
 /* The quote, looked for at its own place of the page: a page may be long, and requirements many. */
 static bool stands(const struct reading *r, size_t from, size_t to, const struct evidence *e)
 {
@@ -201,7 +188,7 @@ static void add(struct walk *w, size_t from, size_t to, enum requirement_priorit
 	q.text = whole_text(r, from, to);
 	q.category = category_of(r, from, to);
 	q.section = w->section;
-	q.id = identity(r, &q);
+	q.id = requirement_id(r->mem, q.section, q.text);
 	for (size_t i = 0; i < r->n_requirements; i++)
 		if (strcmp(r->requirements[i].id, q.id) == 0)
 			return; /* said twice in one section */
@@ -229,7 +216,7 @@ static void add_to_lead(struct walk *w, size_t from, size_t to)
 	if (strlen(q->text) + (to - from) > SENTENCE_MAX)
 		return;
 	q->text = mem_printf(r->mem, "%s %s", q->text, whole_text(r, from, to));
-	q->id = identity(r, q);
+	q->id = requirement_id(r->mem, q->section, q->text);
 }
 
 /* "VDO s'engage à ...": the buyer's own undertaking, told by its short name. */
@@ -353,10 +340,14 @@ static void sentences(struct walk *w, size_t from, size_t to, bool item)
 		    end == to && body_has(r, ":\\s*\\z", body_back(end, 4) > from ? body_back(end, 4) : from, end);
 		enum requirement_priority p;
 		if (lead) { /* what introduces a list is not whole without it */
-			w->duty = !w->quiet && !w->defines &&
+			/* "Ce comité a pour mission de :" binds both sides to nothing in particular. */
+			bool meeting =
+			    body_has(r, "\\b(?:comites?|instances?|commissions?|jury)\\b[^:]{0,80}:", from, end) &&
+			    !body_has(r, BIDDER, from, end);
+			w->duty = !w->quiet && !w->defines && !meeting &&
 				  (body_has(r, firm_rx, from, end) || body_has(r, present_rx, from, end) ||
 				      (body_has(r, mandatory_rx, from, end) && !body_has(r, not_rx, from, end)));
-			w->buyer = body_has(r, BUYER "\\b[^:]{0,80}:", from, end) && !w->duty;
+			w->buyer = (meeting || body_has(r, BUYER "\\b[^:]{0,80}:", from, end)) && !w->duty;
 			w->open = 0;
 			w->lead_from = from;
 			w->lead_to = end;

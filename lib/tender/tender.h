@@ -111,7 +111,7 @@ struct fact {
 enum requirement_priority { PRIORITY_ELIMINATORY, PRIORITY_MANDATORY, PRIORITY_DESIRABLE };
 
 struct requirement {
-	char *id;             /* 16 hex digits of its section and words: the same as long as these stay */
+	char *id;             /* 16 hex digits; kept through later analyses: requirement_ids.h */
 	char *text;           /* the whole sentence */
 	const char *category; /* technical, functional, performance, security, administrative, financial, legal,
 				 environmental, other; static */
@@ -161,6 +161,9 @@ const char *tender_kind_id(enum tender_kind k);
 /* Analyses the n documents as one dossier. Never fails: what can't be understood is absent. `out` is zeroed first; all
  * of it belongs to mem, except file, document_id, mime_type and error, which stay the caller's. */
 void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, struct analysis *out);
+
+/* The kind of one document by itself, as tender_analyze() finds it: for those who wait for the rest of the dossier. */
+enum tender_kind tender_kind_of(const struct tender_input *in);
 
 /* The fact with that key, or NULL. */
 const struct fact *analysis_fact(const struct analysis *a, const char *key);
