@@ -234,9 +234,9 @@ static char *lot_words(struct summary *s, const struct json *lot)
 			  *about = json_get(json_get(facts, "estimated_amount_eur_ht"), "value");
 	char *words = mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : "");
 	if (json_kind(max) != JSON_NULL)
-		return mem_printf(s->mem, "%s, maximum %s HT", words, euros(s, json_num(max)));
+		return mem_printf(s->mem, "%s, maximum %s HT", words, tender_euros(s->mem, json_num(max)));
 	if (json_kind(about) != JSON_NULL)
-		return mem_printf(s->mem, "%s, estimé à %s HT", words, euros(s, json_num(about)));
+		return mem_printf(s->mem, "%s, estimé à %s HT", words, tender_euros(s->mem, json_num(about)));
 	return words;
 }
 
