@@ -361,7 +361,8 @@ static bool read_line(struct reading *r, struct criteria_lines *out, size_t from
 		return true;
 	}
 	/* a sentence that announces something is no part of a name */
-	if (pattern_in(r->rx, n > 60 ? ":\\s*\\z" : "\\b(?:sur|sont|sera|seront|est|suivante?s?)\\b[^\\n]*:\\s*\\z", line, 0, n)) {
+	if (pattern_in(r->rx, n > 60 ? ":\\s*\\z" : "\\b(?:sur|sont|sera|seront|est|suivante?s?)\\b[^\\n]*:\\s*\\z",
+		line, 0, n)) {
 		out->pending = out->pending_end = 0;
 		return true;
 	}

@@ -208,6 +208,8 @@ Test(contract, payment_and_advance)
 		{ CCAP "Le délai de paiement peut être suspendu ; le titulaire répond sous 15 jours.", "-" },
 		{ CCAP "Le délai de paiement du sous-traitant est de 15 jours.", "-" },
 		{ CCAP "Le paiement direct du sous-traitant intervient dans un délai de 15 jours.", "-" },
+		{ CCAP "Les sommes dues au titulaire et aux sous-traitants sont payées dans un délai de 30 jours.",
+		    "30" },
 		{ CCAP "Le mandatement intervient dans un délai global maximum de trente (30) jours.", "30" },
 	};
 	TEST_VALUES(mem, "payment_days", days);
@@ -237,6 +239,9 @@ Test(contract, payment_and_advance)
 		       "formule : P = P0 × "
 		       "(0,15 + 0,85 × S / S0), dans laquelle P est le prix.",
 		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
+		{ CCAP "Les prix sont révisables par application d'une formule : A = 0.15+0.85*(In/Io)\noù In est "
+		       "l'index.",
+		    "revisable (A = 0.15+0.85*(In/Io))" },
 		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
 		{ CCAP "Les prix sont fermes et non révisables la première année puis révisables chaque année.",
 		    "revisable" },
