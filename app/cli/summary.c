@@ -226,6 +226,21 @@ static void most(struct summary *s)
 			    words ? ", " : "", words ? words : "")));
 }
 
+/* "lot 1 : Voirie, maximum 40 000 € HT" */
+static char *lot_words(struct summary *s, const struct json *lot)
+{
+	const char *number = json_string(json_get(lot, "number")), *name = json_string(json_get(lot, "title"));
+	const struct json *facts = json_get(lot, "facts"),
+			  *max = json_get(json_get(facts, "amount_max_eur_ht"), "value"),
+			  *about = json_get(json_get(facts, "estimated_amount_eur_ht"), "value");
+	char *words = mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : "");
+	if (json_kind(max) != JSON_NULL)
+		return mem_printf(s->mem, "%s, maximum %s HT", words, tender_euros(s->mem, json_num(max)));
+	if (json_kind(about) != JSON_NULL)
+		return mem_printf(s->mem, "%s, estimé à %s HT", words, tender_euros(s->mem, json_num(about)));
+	return words;
+}
+
 static void what(struct summary *s)
 {
 	const struct json *f = fact(s, "procedure"), *lots = fact(s, "lots"), *list = fact(s, "lots_list");
@@ -244,12 +259,8 @@ static void what(struct summary *s)
 	else
 		line(s, "Lots", with_place(s, lots, mem_printf(s->mem, "%lld lot%s", (long long)n, n > 1 ? "s" : "")));
 	const struct json *all = json_get(list, "value");
-	for (size_t i = 0; i < json_len(all); i++) {
-		const char *number = json_string(json_get(json_at(all, i), "number")),
-			   *name = json_string(json_get(json_at(all, i), "title"));
-		line(s, "",
-		    mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : ""));
-	}
+	for (size_t i = 0; i < json_len(all); i++)
+		line(s, "", lot_words(s, json_at(all, i)));
 	duration(s);
 	most(s);
 }
@@ -309,18 +320,32 @@ static void criteria(struct summary *s, const struct json *list, unsigned depth,
 	}
 }
 
-static void judged(struct summary *s)
+static void list_of_criteria(struct summary *s, const struct json *f, const char *of)
 {
-	const struct json *f = fact(s, "criteria");
-	title(s, "COMMENT C'EST JUGÉ");
-	if (!f) {
-		line(s, "Critères", "non trouvé");
-		return;
-	}
 	size_t n = json_len(json_get(f, "value"));
 	spaces(s->out, 2);
-	wrapped(s, with_place(s, f, mem_printf(s->mem, "%zu critère%s", n, n > 1 ? "s" : "")), 2);
+	wrapped(s, with_place(s, f, mem_printf(s->mem, "%s%zu critère%s", of, n, n > 1 ? "s" : "")), 2);
 	criteria(s, json_get(f, "value"), 0, widest(s, json_get(f, "value")));
+}
+
+/* The list of all lots, or each lot's own. */
+static void judged(struct summary *s)
+{
+	const struct json *f = fact(s, "criteria"), *lots = json_get(fact(s, "lots_list"), "value");
+	bool any = f != NULL;
+	title(s, "COMMENT C'EST JUGÉ");
+	if (f)
+		list_of_criteria(s, f, "");
+	for (size_t i = 0; i < json_len(lots); i++) {
+		const struct json *lot = json_at(lots, i), *own = json_get(json_get(lot, "facts"), "criteria");
+		const char *number = json_string(json_get(lot, "number"));
+		if (json_kind(own) != JSON_OBJECT)
+			continue;
+		any = true;
+		list_of_criteria(s, own, mem_printf(s->mem, "Lot %s\u00a0: ", number ? number : "?"));
+	}
+	if (!any)
+		line(s, "Critères", "non trouvé");
 }
 
 /* Until when to ask and to visit: only where the dossier says so. */

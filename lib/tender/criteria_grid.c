@@ -105,7 +105,7 @@ static size_t parts_in_cell(
     struct reading *r, const struct grid_cell *c, double whole, struct criteria_row *out, size_t max)
 {
 	static const char item_rx[] =
-	    "\\G[\\s*;,.+o-]*(?:et\\s+|dont\\s+)?([a-z][^%\\n]{2,110}?(?:\\n[^%\\n]{2,90}?)?)\\s*[:(=/"
+	    "\\G(?:[\\s*;,.+-]|o\\s)*(?:et\\s+|dont\\s+)?([a-z][^%\\n]{2,110}?(?:\\n[^%\\n]{2,90}?)?)\\s*[:(=/"
 	    "-]+\\s*(?:sur\\s+|notee?\\s+sur\\s+)?(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(%|points?\\b|pts?\\b)?"
 	    "\\s*\\)?(?=\\s*(?:[;,.\\n)]|\\z|et\\s))";
 	uint32_t *off;

@@ -21,7 +21,8 @@ char *criterion_name(struct reading *r, const char *s)
 		"\\A[\\s*\"#,-]*(?:et\\s+(?:enfin\\s+)?)?(?:(?:sous[- "
 		"]?)?criteres?\\s*(?:n\\s?o?\\s*)?[a-z]?\\d*(?:\\.\\d+)*\\s*[:.)-]\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s*"
 		"[-.):o/]*\\s+|\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]+\\s*|[a-h]\\s*[).]\\s*)?(?:sous[- "
-		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?(?:c\\d{1,2}\\s+)?(?:dont\\s+)?(?:(?:le|la|les)\\s+|"
+		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?(?:c\\d{1,2}\\s+)?(?:dont\\s+)?(?:(?:le|la|les|du|"
+		"de\\s+la)\\s+|"
 		"l'\\s?)?",
 		f, n, 0, &m))
 		from = m.to;

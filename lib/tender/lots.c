@@ -25,6 +25,8 @@ static const char *const undivided[] = {
 	"lot\\s+unique\\s*(?:$|[.;"
 	",])",
 	"\\bprevu\\s+ni\\s+[a-z]+\\s*,?\\s+ni\\s+(?:de\\s+)?lots?\\b",
+	"\\b(?:comporte|comprend|prevoit)\\s+ni\\s+(?:de\\s+)?(?:lots?\\b|tranches?[^.\\n]{0,20}\\bni\\s+(?:de\\s+)?"
+	"lots?\\b)",
 	"\\bn'y\\s+a\\s+qu'un\\s+(?:seul\\s+)?lot\\b",
 	"^\\W*(?:un\\s+)?lot\\s+unique\\s*(?:$|[.;,])",
 	"(?:comporte|comprend|constitue|compose\\s+d[e'])\\s*un\\s+(?:seul\\s+(?:et\\s+unique\\s+)?|unique\\s+)lot\\b",
@@ -452,9 +454,12 @@ static void find_own_lot(struct reading *r)
 	    !body_find(r, rx, 0, &m) || m.from > 2500 || body_has(r, "\\blots\\s+(?:n\\s?os?\\s*)?\\d", 0, r->body.n) ||
 	    !lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, number))
 		return;
+	size_t first = m.g[1].from;
 	for (size_t at = m.to; body_find(r, rx, at, &m); at = m.to)
 		if (lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, other) && strcmp(number, other) != 0)
 			return;
+	if (number[0] >= 'A' && number[0] <= 'Z' && view_capitals(&r->body, first, first + 1) < 0.5)
+		return;
 	r->lot = mem_strdup(r->mem, number);
 }
 

@@ -83,9 +83,11 @@ static bool numbers(struct reading *r, size_t from, size_t end, size_t n, size_t
 }
 
 /* The head of such a table: a line that is "Lot", or begins with it and goes on with "Désignation". */
-static const char head_rx[] = "^\\W*(?:(?:n\\s?o?|numeros?)\\s*(?:du\\s+|de\\s+|des\\s+)?)?lots?\\W*?(?:$|[\\t "
-			      "]+(?=(?:designation|intitule|libelle|objet|description|"
-			      "nature|denomination|prestation)s?\\b))";
+static const char head_rx[] =
+    "^\\W*(?:(?:n\\s?o?|numeros?)\\s*(?:du\\s+|de\\s+|des\\s+)?)?lots?\\W*?(?:$|[\\t "
+    "]+(?=(?:designation|intitule|libelle|objet|description|"
+    "nature|denomination|prestation)s?\\b))"
+    "|^\\s*(?:n\\s?o|numero)\\s*\\n\\s*(?:designation|intitule|libelle|objet)s?\\s+(?:du|des)\\s+lots?\\s*$";
 static const char title_rx[] =
     "\\b(?:designation|intitule|libelle|objet|description|nature|denomination|prestation|secteur|titre)s?\\b";
 

@@ -14,6 +14,8 @@ static const struct {
 	const char *rx;
 } heads[] = {
 	{ COL_CPV, "\\bc\\.?p\\.?v\\b" },
+	{ COL_OTHER,
+	    "\\bquantit|\\bnombres?\\b|\\beffectif|\\bvolumes?\\b|\\bsurfaces?\\b|\\bunit|\\bnotes?\\b|\\bdates?\\b" },
 	{ COL_MAX, "\\bmaxim|\\bmaxi?\\b|\\bplafond" },
 	{ COL_MIN, "\\bminim|\\bmini?\\b" },
 	{ COL_ESTIMATE, "\\bestim|\\bprevisionnel" },
@@ -34,7 +36,8 @@ struct grid {
 	uint32_t page;
 	char *head[COLS_MAX]; /* folded words of each column's head */
 	enum column column[COLS_MAX];
-	bool before_tax; /* said around the table */
+	bool ht[COLS_MAX]; /* its head says without tax */
+	bool before_tax;   /* said above the table */
 };
 
 static char *cell_text(struct reading *r, const struct grid *g, const struct doc_cell *c, uint32_t *a, uint32_t *b)
@@ -159,8 +162,7 @@ static bool read_heads(struct reading *r, struct grid *g, unsigned first, bool s
 			}
 		lot |= pattern_in(r->rx, "\\blots?\\b", g->head[col], 0, strlen(g->head[col]));
 		title |= g->column[col] == COL_TITLE;
-		g->before_tax |=
-		    pattern_in(r->rx, "\\bh\\.?\\s?t\\b|hors\\s+tax", g->head[col], 0, strlen(g->head[col]));
+		g->ht[col] = pattern_in(r->rx, "\\bh\\.?\\s?t\\b|hors\\s+tax", g->head[col], 0, strlen(g->head[col]));
 	}
 	if (said && !title) /* no head: the cell beside the number */
 		for (unsigned col = 1; col < g->t->cols && col < COLS_MAX && !title; col++)
@@ -191,7 +193,7 @@ static bool read_money(struct reading *r, const struct grid *g, unsigned col, co
 	bool thousands = m.g[3].set || pattern_in(r->rx, "\\bkeur|\\bk eur", g->head[col], 0, strlen(g->head[col]));
 	if (thousands)
 		v *= m.g[3].set && folded[m.g[3].from] == 'm' ? 1e6 : 1e3;
-	bool ht = m.g[4].set || g->before_tax;
+	bool ht = m.g[4].set || g->ht[col] || g->before_tax;
 	*out = v;
 	return ht && !ttc && v >= 1 && v < 1e12;
 }
