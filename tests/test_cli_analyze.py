@@ -233,3 +233,32 @@ def test_help_and_version():
     p = scorpius("analyze", "--help")
     assert p.returncode == 0 and "--from" in p.stdout and "READER_PATH" in p.stdout
     assert scorpius("--version").stdout.startswith("scorpius ")
+
+
+def test_what_contradicts_itself_is_told_and_asked(tmp_path):
+    (tmp_path / "rc.txt").write_text(
+        "RÈGLEMENT DE LA CONSULTATION\n\nAcheteur : Commune de Vaubrune\nSIRET : 732 829 320 00074\n\n"
+        "Date limite de réception des offres : 20/04/2027 à 12h00\n\nLe délai de validité des offres est de 180 jours.\n\n"
+        "Une visite du site est obligatoire.\n\nUn chiffre d'affaires annuel minimum de 300 000 € est exigé.\n")
+    (tmp_path / "ae.txt").write_text("ACTE D'ENGAGEMENT\n\nLe délai de validité des offres est de 6 mois.\n")
+    found = analysis(tmp_path)
+    assert [c["key"] for c in found["contradictions"]] == ["offer_validity_days"]
+    assert [v["value"] for v in found["contradictions"][0]["values"]] == [180, "6 mois"]
+    assert found["facts"]["offer_validity_days"]["value"] == 180
+    assert found["facts"]["buyer_siret"]["value"] == "73282932000074"
+    assert [q["text"] for q in found["questions"]] == [
+        "Pendant combien de temps les offres doivent-elles rester valables\u00a0: 180\u00a0jours (rc.txt, page 1) ou 6 mois "
+        "(ae.txt, page 1)\u00a0?"]
+    assert all(q["reason"] and q["evidence"] for q in found["questions"])
+    p = scorpius("analyze", "--now", "2027-04-10T09:00", tmp_path)
+    assert "[critique] Il reste 10\u00a0jours avant la remise" in " ".join(p.stdout.split(" "))
+    assert "[important] Une visite du site est obligatoire" in p.stdout
+    assert "CA minimum     300\u00a0000\u00a0€" in p.stdout
+
+
+def test_what_agrees_raises_no_question(tmp_path):
+    for name, title in ("rc", "RÈGLEMENT DE LA CONSULTATION"), ("ae", "ACTE D'ENGAGEMENT"):
+        (tmp_path / f"{name}.txt").write_text(f"{title}\n\nLe délai de validité des offres est de 180 jours.\n")
+    found = analysis(tmp_path)
+    assert (found["contradictions"], found["questions"]) == ([], [])
+    assert found["facts"]["offer_validity_days"]["confidence"] > 0.96

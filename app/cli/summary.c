@@ -1,5 +1,6 @@
 #include "summary.h"
 #include <string.h>
+#include "red_flags.h"
 #include "tender.h"
 #include "text.h"
 
@@ -448,6 +449,31 @@ static void of_the_candidate(struct summary *s)
 	list_lines(s, "Profils", "required_profiles");
 }
 
+/* Contradictions have their own chapter, and what is missing is among the questions. */
+static void watch_out(struct summary *s, const struct json *analysis, const struct wall_time *now)
+{
+	struct red_flags_input in = {
+		.facts = s->facts,
+		.now = mem_printf(
+		    s->mem, "%04d-%02d-%02dT%02d:%02d", now->year, now->month, now->day, now->hour, now->minute),
+		.documents = json_get(analysis, "documents"),
+	};
+	static const char *const words[] = { "critique", "important", "à noter" };
+	struct red_flags flags;
+	red_flags_find(s->mem, &in, &flags);
+	bool any = false;
+	for (size_t i = 0; i < flags.n; i++) {
+		const struct red_flag *f = &flags.all[i];
+		if (strcmp(f->code, "missing_piece") == 0)
+			continue;
+		if (!any)
+			title(s, "POINTS D'ATTENTION");
+		any = true;
+		buf_str(s->out, "  - ");
+		wrapped(s, mem_printf(s->mem, "[%s] %s", words[f->severity], f->message), 4);
+	}
+}
+
 static void to_ask(struct summary *s, const struct json *all)
 {
 	if (json_len(all) == 0)
@@ -537,6 +563,7 @@ void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wa
 	to_give(&s);
 	of_the_candidate(&s);
 	conditions(&s);
+	watch_out(&s, analysis, now);
 	contradictions(&s, json_get(analysis, "contradictions"));
 	to_ask(&s, json_get(analysis, "questions"));
 	documents(&s);

@@ -192,7 +192,8 @@ static void payment(struct reading *r)
 		    d.count < 10 || d.count > 60)
 			continue;
 		if (body_has(r, other_rx, m.to, d.from) ||
-		    body_has(r, "sous-?\\s?trait", sentence_start(r, m.from), m.to) ||
+		    (body_has(r, "sous-?\\s?trait", sentence_start(r, m.from), m.to) &&
+			!body_has(r, "titulaire", sentence_start(r, m.from), m.to)) ||
 		    body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
 		    body_has(r,
 			"\\A\\s*(?:avant|pour\\s+(?:contester|accepter)|a\\s+compter\\s+de\\s+la\\s+(?:notification|"
@@ -342,7 +343,8 @@ static void revision(struct reading *r)
 			"^([^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90})$|\\bformule\\b[^\\n.=]{0,30}:"
 			"\\s*([a-z]\\w{0,3}"
 			"(?:\\([a-z]\\))?\\s?=\\s?(?:[^\\n;=]|(?<=[-+/*x(])\\n|\\n(?=\\s?[-+/"
-			"*x)])){4,80}?)(?=,?\\s+(?:dans|ou|avec)\\b|\\s*[;.]|(?<![-+/*x(])\\n(?!\\s?[-+/*x)]))",
+			"*x)])){4,80}?)(?=,?\\s+(?:dans|ou|avec)\\b|\\s*(?:;|\\.(?!\\d))|(?<![-+/*x(])\\n(?!\\s?[-+/"
+			"*x)]))",
 			r->body.s, body_ahead(r, m.to, 900), m.from, &k)) {
 			unsigned g = k.g[1].set ? 1 : 2;
 			f->detail = view_text(r->mem, &r->body, k.g[g].from, k.g[g].to);

@@ -32,7 +32,9 @@ static bool read_set(struct reading *r, size_t from, size_t to, struct lot_set *
 		 r->body.s, to, at, &m);
 	     at = m.to) {
 		char number[LOT_NUMBER_MAX];
-		if (!lot_number(r->body.s + m.from, m.to - m.from, number))
+		char c = r->body.s[m.from];
+		if (!lot_number(r->body.s + m.from, m.to - m.from, number) ||
+		    (c >= 'a' && c <= 'z' && r->body.off && view_capitals(&r->body, m.from, m.from + 1) < 0.5))
 			return false;
 		/* "1 à 4" */
 		int high = lot_rank(number, false), low = out->n > 0 ? lot_rank(out->lot[out->n - 1], false) : 0;

@@ -18,15 +18,24 @@ static const struct {
 };
 
 /* Words that make it another amount. */
-static const char other_rx[] = "garantie|\\bavances?\\b|\\bprimes?\\b|penalit|chiffre\\s+d'affaires|assurance|sous-?"
-			       "\\s?trait|seuil|par\\s+commande|chaque\\s+"
-			       "(?:bon\\s+de\\s+)?commande|sinistre|similaires|points?\\b|facture|indemnit|retenue|"
-			       "\\blire\\b|franchise|capital|valeur\\s+assur";
+static const char other_rx[] =
+    "capacit|\\bca\\b|caution|garantie|\\bavances?\\b|\\bprimes?\\b|penalit|chiffre\\s+d'affaires|assurance|sous-?"
+    "\\s?trait|seuil|par\\s+commande|chaque\\s+"
+    "(?:bon\\s+de\\s+)?commande|sinistre|similaires|points?\\b|facture|indemnit|retenue|"
+    "\\blire\\b|franchise|capital|valeur\\s+assur";
 
 struct mention {
 	char lot[LOT_NUMBER_MAX];
 	size_t from, to;
 };
+
+/* The number at [from, to). "du lot a été" names none: a letter is a capital. */
+static bool read_number(struct reading *r, size_t from, size_t to, char out[LOT_NUMBER_MAX])
+{
+	char c = r->body.s[from];
+	return lot_number(r->body.s + from, to - from, out) &&
+	       (c < 'a' || c > 'z' || view_capitals(&r->body, from, from + 1) > 0.5);
+}
 
 /* The lot that [at, ...) speaks of: the last one named before it, unless something else has begun since. */
 static bool lot_before(struct reading *r, size_t at, struct mention *out)
@@ -43,7 +52,7 @@ static bool lot_before(struct reading *r, size_t at, struct mention *out)
 		"par\\s+lot\\b",
 		m.to, at))
 		return false;
-	return lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, out->lot);
+	return read_number(r, m.g[1].from, m.g[1].to, out->lot);
 }
 
 /* "40 000 EUR HT pour le lot 1": the lot named right after. */
@@ -61,7 +70,7 @@ static bool lot_after(struct reading *r, size_t at, struct mention *out)
 	/* the next paragraph is about its own lot */
 	if (body_has(r, "\\n\\s*\\n|\\t", at, out->to))
 		return false;
-	return lot_number(r->body.s + at + m.g[1].from, m.g[1].to - m.g[1].from, out->lot);
+	return read_number(r, at + m.g[1].from, at + m.g[1].to, out->lot);
 }
 
 /* The nearest word before the amount that says of which kind it is. Between them: no other amount, but of other lots of
@@ -112,7 +121,7 @@ static void add_amount(struct reading *r, const struct amount *a)
 			return;
 	}
 	if (two_kinds_in_one(r, &label) || body_has(r, other_rx, own ? lot.from : label.from, a->from) ||
-	    body_has(r, other_rx, body_back(label.from, 40), label.from))
+	    body_has(r, other_rx, body_back(label.from, 80), label.from))
 		return;
 	/* in a table without a head of its own the columns are lots_table.c's */
 	if (own ? a->from - label.to > 140 : body_has(r, "\t", lot.to, a->from))
@@ -169,8 +178,7 @@ static bool duration_at(struct reading *r, const struct match *m, struct lot_dur
 		out->to = d.to;
 		out->same_line = true;
 		out->months = d.unit == UNIT_YEARS ? d.count * 12 : d.count;
-		return lot_number(r->body.s + named.g[1].from, named.g[1].to - named.g[1].from, out->lot.lot) &&
-		       out->months <= 360 &&
+		return read_number(r, named.g[1].from, named.g[1].to, out->lot.lot) && out->months <= 360 &&
 		       !body_has(r, "reconduct|reconduit|renouvel|garantie|preparation|preavis|validite|[.;]\\s", m->to,
 			   d.from);
 	}

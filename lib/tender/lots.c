@@ -454,9 +454,12 @@ static void find_own_lot(struct reading *r)
 	    !body_find(r, rx, 0, &m) || m.from > 2500 || body_has(r, "\\blots\\s+(?:n\\s?os?\\s*)?\\d", 0, r->body.n) ||
 	    !lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, number))
 		return;
+	size_t first = m.g[1].from;
 	for (size_t at = m.to; body_find(r, rx, at, &m); at = m.to)
 		if (lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, other) && strcmp(number, other) != 0)
 			return;
+	if (number[0] >= 'A' && number[0] <= 'Z' && view_capitals(&r->body, first, first + 1) < 0.5)
+		return;
 	r->lot = mem_strdup(r->mem, number);
 }
 

@@ -214,6 +214,8 @@ Test(contract, payment_and_advance)
 		{ CCAP "Le délai de paiement peut être suspendu ; le titulaire répond sous 15 jours.", "-" },
 		{ CCAP "Le délai de paiement du sous-traitant est de 15 jours.", "-" },
 		{ CCAP "Le paiement direct du sous-traitant intervient dans un délai de 15 jours.", "-" },
+		{ CCAP "Les sommes dues au titulaire et aux sous-traitants sont payées dans un délai de 30 jours.",
+		    "30" },
 		{ CCAP "Le mandatement intervient dans un délai global maximum de trente (30) jours.", "30" },
 	};
 	TEST_VALUES(mem, "payment_days", days);
@@ -254,6 +256,9 @@ Test(contract, payment_and_advance)
 		{ CCAP "Les prix sont ensuite révisés par application de la formule : P = P0 × S / S0\nLes prix sont "
 		       "payés.",
 		    "revisable (P = P0 × S / S0)" },
+		{ CCAP "Les prix sont révisables par application d'une formule : A = 0.15+0.85*(In/Io)\noù In est "
+		       "l'index.",
+		    "revisable (A = 0.15+0.85*(In/Io))" },
 		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
 		{ CCAP "Les prix sont fermes et non révisables la première année puis révisables chaque année.",
 		    "revisable" },

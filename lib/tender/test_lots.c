@@ -144,6 +144,10 @@ Test(lots, amounts_in_lists_and_sentences)
 	    lots("Lot n° 1 : Voirie, maximum 40 000 € HT\nLot n° 2 : Réseaux\n\nLot n° 1 : maximum 45 000 € HT\n"),
 	    "1 Voirie; max? 40000 | 2 Réseaux");
 	cr_expect_str_eq(lots(TWO "Prime du lot 1 : maximum 40 000 € HT\n"), "1 Voirie | 2 Réseaux");
+	cr_expect_str_eq(lots("Lot A : Voirie\nLot B : Réseaux\n\nLe titulaire du lot a un maximum de 40 000 € HT.\n"),
+	    "A Voirie | B Réseaux");
+	cr_expect_str_eq(lots(TWO "Chiffre d'affaires minimum exigé : lot 1 : 300 000 € HT, lot 2 : 100 000 € HT\n"),
+	    "1 Voirie | 2 Réseaux");
 	cr_expect_str_eq(lots(TWO "Le montant maximum du lot 1 est de 40 000 € TTC.\n"), "1 Voirie | 2 Réseaux");
 	cr_expect_str_eq(lots(TWO "Montant maximum des lots 1 et 2 : 40 000 € HT\n"), "1 Voirie | 2 Réseaux");
 }

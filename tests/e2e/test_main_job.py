@@ -70,6 +70,15 @@ def shipped():
     return {p.parent.name: sorted(p.iterdir()) for p in (ROOT / "samples").glob("*/dossier")}
 
 
+def values(analysis):
+    """The values of facts, without the evidence that those of lots have within."""
+    def bare(v):
+        if isinstance(v, list):
+            return [bare(x) for x in v]
+        return {k: bare(x) for k, x in v.items() if k != "evidence"} if isinstance(v, dict) else v
+    return {k: bare(f["value"]) for k, f in analysis["facts"].items()}
+
+
 @pytest.mark.parametrize("dossier", sorted(shipped()) or ["none"])
 def test_facts_of_the_shipped_dossiers(account, dossier):
     """As by the command line: the tests of the samples say what must be found, this one that the API finds no less."""
@@ -79,7 +88,7 @@ def test_facts_of_the_shipped_dossiers(account, dossier):
     analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
     assert check_places(account, analysis) >= 20
     told = subprocess.run([BUILD / "app/cli/scorpius", "analyze", "--json", *files], capture_output=True, text=True, check=True, timeout=60)
-    assert {k: f["value"] for k, f in analysis["facts"].items()} == {k: f["value"] for k, f in json.loads(told.stdout)["facts"].items()}
+    assert values(analysis) == values(json.loads(told.stdout))
     deadline = analysis["facts"]["deadline"]
     assert tender["deadline_local"] == (deadline["value"] if deadline["status"] == "found" else None)
 
