@@ -376,28 +376,9 @@ static bool before_tax_above(struct reading *r, const struct doc_page *p, const 
 	return pattern_in(r->rx, "\\bh\\.?\\s?t\\b|hors\\s+tax", f, 0, strlen(f));
 }
 
-bool lots_table_find(struct reading *r, long count, struct lot_rows *out)
+/* With titles: until the first table that lists the lots, `count` of them when that is > 0. Without: all tables. */
+static bool read_tables(struct reading *r, bool titles, long count, struct lot_rows *out)
 {
-	size_t before = r->n_of_lots;
-	for (uint32_t i = 0; i < r->d->n_pages; i++) {
-		const struct doc_page *p = &r->d->pages[i];
-		for (uint32_t t = 0; t < p->n_tables; t++) {
-			if (p->tables[t].rows < 2 || p->tables[t].rows > ROWS_MAX || p->tables[t].cols > COLS_MAX)
-				continue;
-			struct grid g = { .p = p, .t = &p->tables[t], .page = i };
-			g.before_tax = before_tax_above(r, p, g.t);
-			if (read_table(r, &g, t, true, out) && (count <= 0 || out->n == (size_t)count))
-				return true;
-			r->n_of_lots = before;
-		}
-	}
-	out->n = 0;
-	return false;
-}
-
-void lots_table_facts(struct reading *r)
-{
-	struct lot_rows *out = mem_zero(r->tmp, struct lot_rows);
 	for (uint32_t i = 0; i < r->d->n_pages; i++) {
 		const struct doc_page *p = &r->d->pages[i];
 		for (uint32_t t = 0; t < p->n_tables; t++) {
@@ -406,8 +387,23 @@ void lots_table_facts(struct reading *r)
 			struct grid g = { .p = p, .t = &p->tables[t], .page = i };
 			size_t before = r->n_of_lots;
 			g.before_tax = before_tax_above(r, p, g.t);
-			if (!read_table(r, &g, t, false, out))
+			bool read = read_table(r, &g, t, titles, out);
+			if (read && titles && (count <= 0 || out->n == (size_t)count))
+				return true;
+			if (!read || titles)
 				r->n_of_lots = before;
 		}
 	}
+	out->n = 0;
+	return false;
+}
+
+bool lots_table_find(struct reading *r, long count, struct lot_rows *out)
+{
+	return read_tables(r, true, count, out);
+}
+
+void lots_table_facts(struct reading *r)
+{
+	(void)read_tables(r, false, 0, mem_zero(r->tmp, struct lot_rows));
 }
