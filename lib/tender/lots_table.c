@@ -142,6 +142,14 @@ static bool read_number(struct reading *r, const char *folded, char number[LOT_N
 	return (*said || m.to == n) && lot_number(folded + m.g[2].from, m.g[2].to - m.g[2].from, number);
 }
 
+static enum column column_of(struct reading *r, const char *head)
+{
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		if (pattern_in(r->rx, heads[i].rx, head, 0, strlen(head)))
+			return heads[i].column;
+	return COL_OTHER;
+}
+
 /* Reads the heads above row `first`; false when they do not speak of lots. `said`: the rows themselves say "Lot 1". */
 static bool read_heads(struct reading *r, struct grid *g, unsigned first, bool said)
 {
@@ -154,12 +162,12 @@ static bool read_heads(struct reading *r, struct grid *g, unsigned first, bool s
 			head = mem_printf(r->tmp, "%s%s%s", head, head[0] ? " " : "", s);
 		}
 		g->head[col] = view_fold(r->tmp, head, strlen(head));
-		g->column[col] = COL_OTHER;
-		for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-			if (pattern_in(r->rx, heads[i].rx, g->head[col], 0, strlen(g->head[col]))) {
-				g->column[col] = heads[i].column;
-				break;
-			}
+		/* the cell right above, so that a title over the table does not name its first column */
+		uint32_t low, high;
+		char *above = cell_text(r, g, first > 0 ? cell_over(g->t, first - 1, col) : NULL, &low, &high);
+		g->column[col] = column_of(r, view_fold(r->tmp, above, strlen(above)));
+		if (g->column[col] == COL_OTHER)
+			g->column[col] = column_of(r, g->head[col]);
 		lot |= pattern_in(r->rx, "\\blots?\\b", g->head[col], 0, strlen(g->head[col]));
 		title |= g->column[col] == COL_TITLE;
 		g->ht[col] = pattern_in(r->rx, "\\bh\\.?\\s?t\\b|hors\\s+tax", g->head[col], 0, strlen(g->head[col]));
