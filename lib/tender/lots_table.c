@@ -142,6 +142,14 @@ static bool read_number(struct reading *r, const char *folded, char number[LOT_N
 	return (*said || m.to == n) && lot_number(folded + m.g[2].from, m.g[2].to - m.g[2].from, number);
 }
 
+static enum column column_of(struct reading *r, const char *head)
+{
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		if (pattern_in(r->rx, heads[i].rx, head, 0, strlen(head)))
+			return heads[i].column;
+	return COL_OTHER;
+}
+
 /* Reads the heads above row `first`; false when they do not speak of lots. `said`: the rows themselves say "Lot 1". */
 static bool read_heads(struct reading *r, struct grid *g, unsigned first, bool said)
 {
@@ -154,12 +162,12 @@ static bool read_heads(struct reading *r, struct grid *g, unsigned first, bool s
 			head = mem_printf(r->tmp, "%s%s%s", head, head[0] ? " " : "", s);
 		}
 		g->head[col] = view_fold(r->tmp, head, strlen(head));
-		g->column[col] = COL_OTHER;
-		for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-			if (pattern_in(r->rx, heads[i].rx, g->head[col], 0, strlen(g->head[col]))) {
-				g->column[col] = heads[i].column;
-				break;
-			}
+		/* the cell right above, so that a title over the table does not name its first column */
+		uint32_t low, high;
+		char *above = cell_text(r, g, first > 0 ? cell_over(g->t, first - 1, col) : NULL, &low, &high);
+		g->column[col] = column_of(r, view_fold(r->tmp, above, strlen(above)));
+		if (g->column[col] == COL_OTHER)
+			g->column[col] = column_of(r, g->head[col]);
 		lot |= pattern_in(r->rx, "\\blots?\\b", g->head[col], 0, strlen(g->head[col]));
 		title |= g->column[col] == COL_TITLE;
 		g->ht[col] = pattern_in(r->rx, "\\bh\\.?\\s?t\\b|hors\\s+tax", g->head[col], 0, strlen(g->head[col]));
@@ -376,28 +384,9 @@ static bool before_tax_above(struct reading *r, const struct doc_page *p, const 
 	return pattern_in(r->rx, "\\bh\\.?\\s?t\\b|hors\\s+tax", f, 0, strlen(f));
 }
 
-bool lots_table_find(struct reading *r, long count, struct lot_rows *out)
+/* With titles: until the first table that lists the lots, `count` of them when that is > 0. Without: all tables. */
+static bool read_tables(struct reading *r, bool titles, long count, struct lot_rows *out)
 {
-	size_t before = r->n_of_lots;
-	for (uint32_t i = 0; i < r->d->n_pages; i++) {
-		const struct doc_page *p = &r->d->pages[i];
-		for (uint32_t t = 0; t < p->n_tables; t++) {
-			if (p->tables[t].rows < 2 || p->tables[t].rows > ROWS_MAX || p->tables[t].cols > COLS_MAX)
-				continue;
-			struct grid g = { .p = p, .t = &p->tables[t], .page = i };
-			g.before_tax = before_tax_above(r, p, g.t);
-			if (read_table(r, &g, t, true, out) && (count <= 0 || out->n == (size_t)count))
-				return true;
-			r->n_of_lots = before;
-		}
-	}
-	out->n = 0;
-	return false;
-}
-
-void lots_table_facts(struct reading *r)
-{
-	struct lot_rows *out = mem_zero(r->tmp, struct lot_rows);
 	for (uint32_t i = 0; i < r->d->n_pages; i++) {
 		const struct doc_page *p = &r->d->pages[i];
 		for (uint32_t t = 0; t < p->n_tables; t++) {
@@ -406,8 +395,23 @@ void lots_table_facts(struct reading *r)
 			struct grid g = { .p = p, .t = &p->tables[t], .page = i };
 			size_t before = r->n_of_lots;
 			g.before_tax = before_tax_above(r, p, g.t);
-			if (!read_table(r, &g, t, false, out))
+			bool read = read_table(r, &g, t, titles, out);
+			if (read && titles && (count <= 0 || out->n == (size_t)count))
+				return true;
+			if (!read || titles)
 				r->n_of_lots = before;
 		}
 	}
+	out->n = 0;
+	return false;
+}
+
+bool lots_table_find(struct reading *r, long count, struct lot_rows *out)
+{
+	return read_tables(r, true, count, out);
+}
+
+void lots_table_facts(struct reading *r)
+{
+	(void)read_tables(r, false, 0, mem_zero(r->tmp, struct lot_rows));
 }

@@ -233,7 +233,7 @@ Test(lots, other_ways_to_name_them)
 
 Test(lots, an_engagement_for_each_lot)
 {
-	static const char *const texts[] = { "RÈGLEMENT DE LA CONSULTATION\n" TWO,
+	static const char *const texts[] = { ("RÈGLEMENT DE LA CONSULTATION\n" TWO),
 		"ACTE D'ENGAGEMENT\nLot n° 1 : Voirie\nLe marché est conclu pour une durée de 12 mois.\n",
 		"ACTE D'ENGAGEMENT\nLot n° 2 : Réseaux\nLe marché est conclu pour une durée de 24 mois.\n" };
 	struct tender_input in[3];
