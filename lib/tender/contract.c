@@ -26,7 +26,7 @@ static const char *const ccag_rx[CCAGS] = {
 	GENERAL "(?:mi\\b|industriels?\\b)",
 };
 
-/* "l'article 10.2.2 du CCAG FCS" in a contract under another one: told, as the article may not say the same. */
+/* "l'article 7.3 du CCAG FCS" in a contract under another one: told, as the article may not say the same. */
 static void other_conditions(struct reading *r, int ours)
 {
 	struct match m;

@@ -35,7 +35,7 @@ Test(candidate, siret)
 		{ AE "Le titulaire\nN° SIRET : 73282932000074\n", "-" },
 		{ AE "N° SIRET : 73282932000074\n", "-" },
 		{ RC BUYER "Tribunal administratif de Vaubrune\nSIRET : 73282932000074\n", "-" },
-		{ RC BUYER "SIRET : 73282932000074\n\nPouvoir adjudicateur associé\nSIRET : 20005796600018\n", "-" },
+		{ RC BUYER "SIRET : 73282932000074\n\nPouvoir adjudicateur associé\nSIRET : 99912345600017\n", "-" },
 		{ RC BUYER "SIRET : ______________\n", "-" },
 	};
 	TEST_VALUES(mem, "buyer_siret", cases);
