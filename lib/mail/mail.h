@@ -49,11 +49,13 @@ struct mail_reply {
 	char text[256];
 };
 
-/* Hands the message to the server, which then answers for it. At most server->timeout_s, and at once when `stop` says
- *so. ERR_MAIL_REFUSED  the server refuses this recipient or this message for good (5xx), or it can't be made (control
- *characters, no address): trying again is useless ERR_MAIL_FAILED   all else (no connection, wrong certificate, wrong
- *password, 4xx, time): may be tried again The error's cause holds no address and no text of the message. `reply` may be
- *NULL. */
+/* Hands the message to the server, which then answers for it. Takes at most server->timeout_s, and ends soon after `stop`
+ * says so. `reply` may be NULL. The error's cause holds no address and no text of the message.
+ *
+ * ERR_MAIL_REFUSED: the server refuses this recipient or this message for good (5xx), or the message can't be made
+ * (control characters, no address): trying again is useless.
+ *
+ * ERR_MAIL_FAILED: all else (no connection, wrong certificate, wrong password, 4xx, time): may be tried again. */
 enum result mail_send(const struct mail_server *server, const struct mail_message *m, struct mail_reply *reply,
     struct error *e) MUST_CHECK;
 
@@ -63,8 +65,7 @@ bool mail_address_ok(const char *s);
 /* "j***@exemple.fr", for logs: who can read a log knows the domain at most. */
 void mail_address_mask(const char *address, char out[96]);
 
-/* --- pieces of a header (mail_header.c); each gives ERR_MAIL_REFUSED for control characters and invalid UTF-8 -------
- */
+/* Pieces of a header (mail_header.c); each gives ERR_MAIL_REFUSED for control characters and invalid UTF-8. */
 
 /* "Name: value", the value as RFC 2047 encoded words, folded, when it is not short printable ASCII. */
 enum result mail_header_text(struct buf *out, const char *name, const char *value, struct error *e) MUST_CHECK;
