@@ -49,8 +49,8 @@ struct mail_reply {
 	char text[256];
 };
 
-/* Hands the message to the server, which then answers for it. Takes at most server->timeout_s, and ends soon after `stop`
- * says so. `reply` may be NULL. The error's cause holds no address and no text of the message.
+/* Hands the message to the server, which then answers for it. Takes at most server->timeout_s, and ends soon after
+ * `stop` says so. `reply` may be NULL. The error's cause holds no address and no text of the message.
  *
  * ERR_MAIL_REFUSED: the server refuses this recipient or this message for good (5xx), or the message can't be made
  * (control characters, no address): trying again is useless.
