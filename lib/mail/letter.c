@@ -206,11 +206,11 @@ static void fill(struct writer *w, struct buf *out, const char *model, bool html
 	}
 }
 
-static const char page_begin[] = "<!DOCTYPE html>\n<html lang=\"fr\"><head><meta charset=\"utf-8\"><title>";
+static const char page_begin[] = "<!DOCTYPE html>\r\n<html lang=\"fr\"><head><meta charset=\"utf-8\"><title>";
 static const char page_body[] =
-    "</title></head>\n<body "
+    "</title></head>\r\n<body "
     "style=\"font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1a1a1a;"
-    "max-width:600px;margin:0 auto;padding:16px\">\n";
+    "max-width:600px;margin:0 auto;padding:16px\">\r\n";
 static const char farewell[] = "Ce message est envoyé automatiquement" NB "; merci de ne pas y répondre.";
 
 static void put_html_link(struct writer *w, struct buf *out, const struct model *m, const char *link)
@@ -220,9 +220,9 @@ static void put_html_link(struct writer *w, struct buf *out, const struct model 
 	buf_str(out, "\">");
 	fill(w, out, m->action, true);
 	/* Spelt out besides: whoever does not trust a button sees where it leads. */
-	buf_str(out, "</a></p>\n<p style=\"font-size:13px;word-break:break-all\">");
+	buf_str(out, "</a></p>\r\n<p style=\"font-size:13px;word-break:break-all\">");
 	put_html(out, link);
-	buf_str(out, "</p>\n");
+	buf_str(out, "</p>\r\n");
 }
 
 static void write_bodies(struct writer *w, const struct model *m, struct buf *text, struct buf *html, const char *link,
@@ -239,15 +239,15 @@ static void write_bodies(struct writer *w, const struct model *m, struct buf *te
 		} else {
 			buf_str(html, "<p>");
 			fill(w, html, p, true);
-			buf_str(html, "</p>\n");
+			buf_str(html, "</p>\r\n");
 		}
 	}
 	buf_printf(text, "-- \r\n%s\r\n%s\r\n", product, farewell);
 	buf_str(html, "<p style=\"font-size:13px;color:#595959\">");
 	put_html(html, product);
-	buf_str(html, "<br>\n");
+	buf_str(html, "<br>\r\n");
 	put_html(html, farewell);
-	buf_str(html, "</p>\n</body></html>\n");
+	buf_str(html, "</p>\r\n</body></html>\r\n");
 }
 
 enum result letter_write(

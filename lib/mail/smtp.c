@@ -68,8 +68,9 @@ static size_t take_line(char *p, size_t size, size_t n, void *arg)
 		if (p[i] != '\r' && p[i] != '\n')
 			line[kept++] = (char)(isprint((unsigned char)p[i]) ? p[i] : '?');
 	line[kept] = '\0';
-	if (kept >= 3 && strspn(line, "0123456789") == 3) {
-		r->code = (int)strtol(line, NULL, 10);
+	int code = kept >= 3 && strspn(line, "0123456789") == 3 ? (int)strtol(line, NULL, 10) : 0;
+	if (code != 0 && code != 221) { /* the farewell says nothing about the message */
+		r->code = code;
 		memcpy(r->text, line, kept + 1);
 		read_enhanced(kept > 4 ? line + 4 : "", r->enhanced);
 	}
@@ -228,7 +229,7 @@ enum result mail_send(
 	s->server = server;
 	enum result rc = send_with(s, m, e);
 	if (reply)
-		*reply = s->last; /* before the farewell of the clean-up */
+		*reply = s->last;
 	talloc_free(mem);
 	return rc;
 }
