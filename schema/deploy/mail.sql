@@ -1,5 +1,5 @@
 -- Deploy scorpius:mail to pg
--- requires: account_life
+-- requires: account_functions
 
 begin;
 set local role scorpius_owner;
