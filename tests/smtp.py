@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import warnings
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -75,8 +76,9 @@ class _Controller(Controller):
 
     def factory(self):
         s = self.server_
+        warnings.filterwarnings("ignore", "Requiring AUTH", UserWarning)  # it does not count TLS from the first byte
         return SMTP(s, hostname="relais.essai.example", enable_SMTPUTF8=False, timeout=30, auth_required=s.auth,
-                    authenticator=s.authenticate if s.auth else None, auth_require_tls=s.security != "none",
+                    authenticator=s.authenticate if s.auth else None, auth_require_tls=s.security == "starttls",
                     tls_context=s.authority.context() if s.security == "starttls" else None, require_starttls=s.security == "starttls")
 
 
@@ -133,7 +135,7 @@ class Server:
         with self.lock:
             if self.to_messages:
                 return self.to_messages.pop(0)
-            self.messages.append(Message(envelope, session.ssl is not None, session.auth_data))
+            self.messages.append(Message(envelope, server.transport.get_extra_info("sslcontext") is not None, session.auth_data))
             self.lock.notify_all()
         return "250 2.0.0 queued"
 
