@@ -38,7 +38,7 @@ def stack(secrets):
     s = Stack(os.environ.get("SCORPIUS_E2E_STATE"))
     run["stack"] = s
     run["logs"] = Logs(s.state / "log")
-    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY", "SECRET_KEY"):
+    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY", "SECRET_KEY", "SMTP_PASSWORD"):
         if s.env.get(name):
             secrets[s.env[name]] = name
     # While it starts, PostgreSQL refuses whoever looks whether it is there, and sqitch looks for its registry.

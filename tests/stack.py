@@ -16,6 +16,8 @@ import httpx
 import psycopg2
 import psycopg2.extras
 
+import smtp
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
@@ -50,6 +52,7 @@ class Stack:
     def __init__(self, existing=None):
         self.existing = existing is not None
         self.stopped = {}
+        self.mail = None if self.existing else smtp.Server()
         if self.existing:
             self.state = pathlib.Path(existing)
             self.port = int(os.environ["SCORPIUS_PORT"])
@@ -67,7 +70,8 @@ class Stack:
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
 
     def dev(self, command, seconds=120):
-        env = {**os.environ, **SETTINGS, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
+        mail = {**self.mail.settings(), "SMTP_MAX_ATTEMPTS": "2"} if self.mail else {}
+        env = {**os.environ, **SETTINGS, **mail, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
         done = subprocess.run([str(ROOT / "dev"), command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         if done.returncode != 0:
@@ -92,6 +96,7 @@ class Stack:
         self.disconnect()
         if not self.existing:
             self.dev("down")
+            self.mail.stop()
 
     def remove(self):
         if not self.existing:

@@ -301,6 +301,13 @@ def test_a_refused_recipient_is_told_and_not_tried_again(stack, serve):
     assert server.attempts == 1 and not stack.one("select queue.mail_troubled()")[0]
 
 
+def operate(stack, verb):
+    done = subprocess.run([SCORPIUS, "mail", verb], env={"DATABASE_URL": stack.cluster.url("operator", "jobs_test")}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture
 def trouble(stack):
     yield lambda: stack.one("select queue.mail_troubled()")[0]
@@ -320,6 +327,8 @@ def test_a_server_that_stays_away(stack, serve, trouble):
         assert wait_state(stack, job, "failed") == ("failed", "mail_failed", 2)
         assert trouble()
         stack.stop()
+        listed = operate(stack, "failed")
+        assert ["password_changed", "mail_failed", "2", "essai(s)", person.email] in [line.split()[3:] for line in listed.splitlines()]
         stack.rows("update job set finished_at = now() - interval '2 hours' where id = %s", job)
     silent.stop()
     stack.start(**server.settings(), JOB_MAX_ATTEMPTS="1")  # those are for documents
@@ -329,6 +338,21 @@ def test_a_server_that_stays_away(stack, serve, trouble):
     server.__init__(server.security, server.auth, server.authority, server.port)
     assert server.wait_for(person.email)
     assert wait_state(stack, job, "done")[0] == "done" and not trouble()
+
+
+def test_the_operator_sends_again_what_was_given_up(stack, serve, trouble):
+    server, person = serve(), Person(stack)
+    operate(stack, "retry")
+    stack.rows("update job set state = 'cancelled', finished_at = now() where kind = 'mail' and state = 'queued'")
+    refused, given_up = person.mail("email_confirm"), person.mail("password_reset")
+    for job, why in ((refused, "mail_refused"), (given_up, "mail_failed")):
+        stack.rows("update job set state = 'failed', attempt = 10, error_code = %s, finished_at = now() where id = %s", why, job)
+    assert operate(stack, "retry") == "1 courriel(s) remis en file\n"
+    stack.start(**server.settings())
+    assert "Réinitialisation" in server.wait_for(person.email).parsed["Subject"]
+    stack.wait(stack.idle)
+    assert len(server.messages) == 1 and state(stack, refused)[0] == "failed"
+    assert "email_confirm" in operate(stack, "failed") and operate(stack, "retry").startswith("0 ")
 
 
 def test_stops_in_the_middle_of_sending(stack, serve):

@@ -1,17 +1,21 @@
-/* scorpius mail test: sends one message with the settings of the environment and says what the server answered. */
+/* scorpius mail: sends one message with the settings of the environment and says what the server answered; shows the
+ * letters that did not leave, and queues them again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 #include "clock.h"
 #include "mail.h"
+#include "operator.h"
 #include "settings.h"
 #include "uuid.h"
 
 const char mail_help[] =
-    "Envoie un message d’essai à l’adresse donnée avec les réglages SMTP_* de l’environnement, et dit ce que le\n"
-    "serveur de messagerie a répondu. Le certificat du serveur est toujours vérifié (SMTP_CA_FILE pour une\n"
-    "autorité privée).\n";
+    "test      envoie un message d’essai à l’adresse donnée avec les réglages SMTP_* de l’environnement et dit ce\n"
+    "          que le serveur de messagerie a répondu ; son certificat est toujours vérifié (SMTP_CA_FILE pour une\n"
+    "          autorité privée)\n"
+    "failed    liste les courriels refusés ou abandonnés depuis trente jours (compte de DATABASE_URL)\n"
+    "retry     remet en file ceux que le serveur de messagerie n’a pas pris ; ceux qu’il a refusés ne le sont pas\n";
 
 static const char *environment(const char *name)
 {
@@ -43,7 +47,35 @@ static enum result try_sending(
 		.id = text_id,
 		.date_us = clock_now_us(),
 	};
-	return mail_send(server, &m, reply, e);
+	TRY(mail_send(server, &m, reply, e));
+	printf(
+	    "message remis à %s:%lld ; réponse du serveur : %s\n", server->host, (long long)server->port, reply->text);
+	return ERR_OK;
+}
+
+static enum result list_failed(TALLOC_CTX *mem, const struct settings *s, struct error *e)
+{
+	struct operator_db *db;
+	struct operator_letter *letters;
+	size_t n;
+	TRY(operator_connect(mem, s->DATABASE_URL, &db, e));
+	TRY(operator_letters_failed(db, mem, &letters, &n, e));
+	for (size_t i = 0; i < n; i++)
+		printf("%s  %-16s  %-14s  %lld essai(s)  %s\n", letters[i].at, letters[i].purpose,
+		    letters[i].error_code, (long long)letters[i].attempts, letters[i].recipient);
+	if (n == 0)
+		puts("aucun courriel refusé ou abandonné depuis trente jours");
+	return ERR_OK;
+}
+
+static enum result retry_failed(TALLOC_CTX *mem, const struct settings *s, struct error *e)
+{
+	struct operator_db *db;
+	int64_t n = 0;
+	TRY(operator_connect(mem, s->DATABASE_URL, &db, e));
+	TRY(operator_letters_retry(db, &n, e));
+	printf("%lld courriel(s) remis en file\n", (long long)n);
+	return ERR_OK;
 }
 
 int cmd_mail(TALLOC_CTX *mem, int argc, char **argv)
@@ -51,17 +83,18 @@ int cmd_mail(TALLOC_CTX *mem, int argc, char **argv)
 	struct settings s;
 	struct error e;
 	struct mail_reply reply = { 0 };
-	if (argc != 3 || strcmp(argv[1], "test") != 0)
+	bool test = argc == 3 && strcmp(argv[1], "test") == 0;
+	bool failed = argc == 2 && strcmp(argv[1], "failed") == 0;
+	if (!test && !failed && !(argc == 2 && strcmp(argv[1], "retry") == 0))
 		return cli_usage("mail");
 	error_clear(&e);
 	enum result rc = settings_read(mem, environment, &s, &e);
 	if (rc == ERR_OK)
-		rc = try_sending(mem, &s, argv[2], &reply, &e);
-	if (rc == ERR_OK) {
-		printf("message remis à %s:%lld ; réponse du serveur : %s\n", s.SMTP_HOST, (long long)s.SMTP_PORT,
-		    reply.text);
+		rc = test     ? try_sending(mem, &s, argv[2], &reply, &e)
+		     : failed ? list_failed(mem, &s, &e)
+			      : retry_failed(mem, &s, &e);
+	if (rc == ERR_OK)
 		return 0;
-	}
 	if (reply.code != 0)
 		fprintf(stderr, "scorpius\u00a0: dernière réponse du serveur : %s\n", reply.text);
 	if (e.cause[0] != '\0')

@@ -2,6 +2,7 @@
 #include "operator.h"
 
 #include <libpq-fe.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct operator_db {
@@ -112,6 +113,54 @@ enum result operator_has_schema(struct operator_db *db, bool *out, struct error 
 		code = failed(db, r, e);
 	else
 		*out = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	return code;
+}
+
+enum result operator_letters_failed(
+    struct operator_db *db, TALLOC_CTX *mem, struct operator_letter **out, size_t *n, struct error *e)
+{
+	static const char sql[] =
+	    "select to_char(j.finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI \"UTC\"'), j.payload ->> 'purpose', "
+	    "coalesce(i.email, a.email, '?'), j.error_code, j.attempt from scorpius.job j "
+	    "left join scorpius.invitation i on i.organization_id = j.organization_id "
+	    "and i.id::text = j.payload ->> 'invitation_id' "
+	    "left join scorpius.account a on a.organization_id = j.organization_id "
+	    "and a.id::text = j.payload ->> 'account_id' "
+	    "where j.kind = 'mail' and j.state = 'failed' and j.finished_at > now() - interval '30 days' "
+	    "order by j.finished_at desc limit 200";
+	enum result code = ERR_OK;
+	PGresult *r = PQexec(db->conn, sql);
+	*n = 0;
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		code = failed(db, r, e);
+	else
+		*n = (size_t)PQntuples(r);
+	*out = mem_array(mem, struct operator_letter, *n + 1);
+	for (size_t i = 0; i < *n; i++) {
+		int row = (int)i;
+		(*out)[i] = (struct operator_letter){ mem_strdup(mem, PQgetvalue(r, row, 0)),
+			mem_strdup(mem, PQgetvalue(r, row, 1)), mem_strdup(mem, PQgetvalue(r, row, 2)),
+			mem_strdup(mem, PQgetvalue(r, row, 3)), strtoll(PQgetvalue(r, row, 4), NULL, 10) };
+	}
+	PQclear(r);
+	return code;
+}
+
+enum result operator_letters_retry(struct operator_db *db, int64_t *n, struct error *e)
+{
+	enum result code = ERR_OK;
+	PGresult *r = PQexec(db->conn,
+	    /* New jobs: an attempt's number is never given twice. */
+	    "with again as (update scorpius.job set state = 'cancelled' "
+	    "where kind = 'mail' and state = 'failed' and error_code = 'mail_failed' "
+	    "and finished_at > now() - interval '30 days' returning organization_id, payload) "
+	    "insert into scorpius.job (organization_id, id, kind, payload) "
+	    "select organization_id, scorpius.uuid_v7(), 'mail', payload from again");
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		code = failed(db, r, e);
+	else
+		*n = strtoll(PQcmdTuples(r), NULL, 10);
 	PQclear(r);
 	return code;
 }

@@ -27,4 +27,16 @@ enum result operator_pgvector(
 /* Whether the schema (its last change) is there. */
 enum result operator_has_schema(struct operator_db *db, bool *out, struct error *e) MUST_CHECK;
 
+/* A letter that was given up or refused. Texts in mem. */
+struct operator_letter {
+	const char *at; /* "2026-11-26 14:05 UTC" */
+	const char *purpose, *recipient, *error_code;
+	int64_t attempts;
+};
+/* The newest 200 of the last 30 days. */
+enum result operator_letters_failed(
+    struct operator_db *db, TALLOC_CTX *mem, struct operator_letter **out, size_t *n, struct error *e) MUST_CHECK;
+/* Queues those again that the mail server did not take (not those it refused); gives how many. */
+enum result operator_letters_retry(struct operator_db *db, int64_t *n, struct error *e) MUST_CHECK;
+
 #endif
