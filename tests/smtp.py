@@ -91,6 +91,7 @@ class Server:
         self.authority = Authority() if self.own else authority
         self.lock = threading.Condition()
         self.messages, self.to_recipients, self.to_messages = [], [], []
+        self.refused = {}  # address: reply, always
         self.attempts = 0  # recipients that were named
         context = {"ssl_context": self.authority.context()} if security == "tls" else {}
         if not port:
@@ -126,6 +127,8 @@ class Server:
         with self.lock:
             self.attempts += 1
             self.lock.notify_all()
+            if address in self.refused:
+                return self.refused[address]
             if self.to_recipients:
                 return self.to_recipients.pop(0)
         envelope.rcpt_tos.append(address)

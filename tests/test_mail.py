@@ -301,10 +301,10 @@ def test_a_refused_recipient_is_told_and_not_tried_again(stack, serve):
     assert server.attempts == 1 and not stack.one("select queue.mail_troubled()")[0]
 
 
-def operate(stack, verb):
-    done = subprocess.run([SCORPIUS, "mail", verb], env={"DATABASE_URL": stack.cluster.url("operator", "jobs_test")}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stderr
+def operate(stack, *verb, status=0, **settings):
+    env = {"DATABASE_URL": stack.cluster.url("operator", "jobs_test"), "PUBLIC_URL": "https://app.essai.example/", **settings}
+    done = subprocess.run([SCORPIUS, "mail", *verb], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == status, done.stderr
     return done.stdout
 
 
@@ -401,6 +401,24 @@ def test_without_a_mail_server_all_else_works(stack):
     assert started["mail"].startswith("disabled")
     assert not [line for line in stack.log.read_text().splitlines() if json.loads(line)["level"] in ("error", "warn")]
     assert not stack.one("select queue.mail_troubled()")[0]
+
+
+def test_the_operator_hands_a_link_over(stack):
+    """Where no mail can leave."""
+    person = Person(stack)
+    invitation = person.invite("remise@exemple.fr")
+    url, _, token = operate(stack, "link", "Remise@exemple.fr").strip().partition("#token=")
+    assert url == "https://app.essai.example/account/invitation"
+    assert bytes(stack.one("select token_hash from invitation where id = %s", invitation)[0]) == hashed(token)
+    first, second = (operate(stack, "link", person.email).strip().partition("#token=") for _ in range(2))
+    assert first[0] == "https://app.essai.example/account/reset" and first[2] != second[2]
+    assert person.valid_tokens("password_reset") == [hashed(second[2])]
+    assert stack.rows("select action, target_kind from audit_event where organization_id = %s order by at, id", person.org) == [
+        ("operator.link_made", "invitation"), ("operator.link_made", "account"), ("operator.link_made", "account")]
+    stack.rows("update invitation set revoked_at = now() where id = %s", invitation)
+    for nobody in ("remise@exemple.fr", "personne@exemple.fr", "' or true --"):
+        assert operate(stack, "link", nobody, status=66) == ""
+    operate(stack, "link", person.email, status=78, PUBLIC_URL="")
 
 
 def test_wrong_settings_end_the_jobs(stack, serve):

@@ -5,6 +5,8 @@
 #include <string.h>
 #include "cli.h"
 #include "clock.h"
+#include "crypto.h"
+#include "letter.h"
 #include "mail.h"
 #include "operator.h"
 #include "settings.h"
@@ -14,6 +16,10 @@ const char mail_help[] =
     "test      envoie un message d’essai à l’adresse donnée avec les réglages SMTP_* de l’environnement et dit ce\n"
     "          que le serveur de messagerie a répondu ; son certificat est toujours vérifié (SMTP_CA_FILE pour une\n"
     "          autorité privée)\n"
+    "link      affiche un lien à remettre en main propre, quand aucun courriel ne peut partir : pour accepter\n"
+    "          l’invitation ouverte de cette adresse, sinon pour choisir un nouveau mot de passe ; tout lien "
+    "antérieur\n"
+    "          perd sa validité\n"
     "failed    liste les courriels refusés ou abandonnés depuis trente jours (compte de DATABASE_URL)\n"
     "retry     remet en file ceux que le serveur de messagerie n’a pas pris ; ceux qu’il a refusés ne le sont pas\n";
 
@@ -53,6 +59,26 @@ static enum result try_sending(
 	return ERR_OK;
 }
 
+static enum result make_link(TALLOC_CTX *mem, const struct settings *s, const char *email, struct error *e)
+{
+	struct operator_db *db;
+	enum operator_link kind;
+	const char *url;
+	uint8_t random[32], hash[CRYPTO_SHA256_SIZE];
+	char token[CRYPTO_BASE64URL_SIZE(sizeof(random))];
+	TRY(mail_public_url(mem, s, &url, e));
+	TRY(operator_connect(mem, s->DATABASE_URL, &db, e));
+	crypto_random(random, sizeof(random));
+	crypto_base64url(random, sizeof(random), token);
+	crypto_sha256_of(token, strlen(token), hash);
+	TRY(operator_link_store(db, email, hash, s->PASSWORD_RESET_EXPIRE_MINUTES * 60, &kind, e));
+	if (kind == OPERATOR_LINK_NONE)
+		return error_set(e, ERR_NOT_FOUND, NULL);
+	enum letter letter = kind == OPERATOR_LINK_INVITATION ? LETTER_INVITATION : LETTER_PASSWORD_RESET;
+	puts(letter_link(mem, letter, url, token));
+	return ERR_OK;
+}
+
 static enum result list_failed(TALLOC_CTX *mem, const struct settings *s, struct error *e)
 {
 	struct operator_db *db;
@@ -84,13 +110,15 @@ int cmd_mail(TALLOC_CTX *mem, int argc, char **argv)
 	struct error e;
 	struct mail_reply reply = { 0 };
 	bool test = argc == 3 && strcmp(argv[1], "test") == 0;
+	bool link = argc == 3 && strcmp(argv[1], "link") == 0;
 	bool failed = argc == 2 && strcmp(argv[1], "failed") == 0;
-	if (!test && !failed && !(argc == 2 && strcmp(argv[1], "retry") == 0))
+	if (!test && !link && !failed && !(argc == 2 && strcmp(argv[1], "retry") == 0))
 		return cli_usage("mail");
 	error_clear(&e);
 	enum result rc = settings_read(mem, environment, &s, &e);
 	if (rc == ERR_OK)
 		rc = test     ? try_sending(mem, &s, argv[2], &reply, &e)
+		     : link   ? make_link(mem, &s, argv[2], &e)
 		     : failed ? list_failed(mem, &s, &e)
 			      : retry_failed(mem, &s, &e);
 	if (rc == ERR_OK)

@@ -12,8 +12,8 @@ static const struct command commands[] = {
 	{ "migrate", cmd_migrate, "migrate\nmigrate --verify\nmigrate --revert --yes",
 	    "déploie le schéma de la base et donne leurs mots de passe aux programmes", migrate_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
-	{ "mail", cmd_mail, "mail test ADRESSE\nmail failed\nmail retry",
-	    "essaie le serveur de messagerie, montre et relance les courriels abandonnés", mail_help },
+	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
+	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
 };
 
 static const struct command *find(const char *name)

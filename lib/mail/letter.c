@@ -117,6 +117,11 @@ bool letter_has_link(enum letter letter)
 	return models[letter].page != NULL;
 }
 
+const char *letter_link(TALLOC_CTX *mem, enum letter letter, const char *public_url, const char *token)
+{
+	return mem_printf(mem, "%s%s#token=%s", public_url, models[letter].page, token);
+}
+
 /* Mail programs make links of such words: a stranger's name must not become the link that is clicked. */
 static bool may_become_link(const char *s)
 {
@@ -255,9 +260,8 @@ enum result letter_write(
 {
 	const struct model *m = &models[letter];
 	const char *link = v->public_url, *origin = NULL;
-	/* Behind '#': browsers keep it to themselves, so that no server's log and no Referer has the token. */
 	if (m->page)
-		link = v->token ? mem_printf(mem, "%s%s#token=%s", v->public_url, m->page, v->token) : NULL;
+		link = v->token ? letter_link(mem, letter, v->public_url, v->token) : NULL;
 	if (v->address)
 		origin = mem_printf(mem, "Adresse" NB ": %s%s%s", v->address, v->agent ? " — programme" NB ": " : "",
 		    v->agent ? word(mem, v->agent, "inconnu") : "");

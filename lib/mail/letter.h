@@ -20,6 +20,10 @@ const char *letter_name(enum letter letter);
 /* Whether it carries a link with a token. */
 bool letter_has_link(enum letter letter);
 
+/* The address that a letter's token is opened with: below the application's URL, the token behind '#'. Browsers keep
+ * that part to themselves, so that no server's log and no Referer has it. */
+const char *letter_link(TALLOC_CTX *mem, enum letter letter, const char *public_url, const char *token);
+
 /* NULL where a letter does not need it. Names of people and organisations come from strangers: one that holds a control
  * character or what a mail program would turn into a link is replaced by a general word, and a long one is cut. */
 struct letter_values {

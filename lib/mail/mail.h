@@ -33,6 +33,10 @@ struct mail_server {
 enum result mail_server_configure(
     TALLOC_CTX *mem, const struct settings *s, struct mail_server **out, struct error *e) MUST_CHECK;
 
+/* PUBLIC_URL without the slashes at its end, in `mem`; ERR_INVALID_SETTING when it is missing or no address (https in
+ * production). */
+enum result mail_public_url(TALLOC_CTX *mem, const struct settings *s, const char **out, struct error *e) MUST_CHECK;
+
 struct mail_message {
 	const char *to; /* address */
 	const char *subject;

@@ -59,10 +59,23 @@ static void check_settings(const struct settings *s, const struct mail_server *m
 		fault(e, "SMTP_SECURITY", "none is for a server on this machine only");
 	if (m->ca_file && access(m->ca_file, R_OK) != 0)
 		fault(e, "SMTP_CA_FILE", "can't be read");
-	if (!s->PUBLIC_URL || !*s->PUBLIC_URL)
-		fault(e, "PUBLIC_URL", "needed when SMTP_HOST is set: the links in mail begin with it");
-	else if (!url_ok(s->PUBLIC_URL, production))
-		fault(e, "PUBLIC_URL", production ? "not an https address" : "not an http or https address");
+}
+
+enum result mail_public_url(TALLOC_CTX *mem, const struct settings *s, const char **out, struct error *e)
+{
+	bool production = strcmp(s->APP_ENV, "production") == 0;
+	const char *url = text_or(s->PUBLIC_URL, "");
+	size_t n = strlen(url);
+	while (n > 0 && url[n - 1] == '/')
+		n--;
+	*out = mem_strndup(mem, url, n);
+	if (url_ok(*out, production))
+		return ERR_OK;
+	fault(e, "PUBLIC_URL",
+	    n == 0       ? "needed: links that are sent begin with it"
+	    : production ? "not an https address"
+			 : "not an http or https address");
+	return e->code;
 }
 
 enum result mail_server_configure(TALLOC_CTX *mem, const struct settings *s, struct mail_server **out, struct error *e)
@@ -84,12 +97,9 @@ enum result mail_server_configure(TALLOC_CTX *mem, const struct settings *s, str
 	m->timeout_s = s->SMTP_TIMEOUT;
 	m->from = text_or(s->SMTP_FROM, user && mail_address_ok(user) ? user : NULL);
 	m->from_name = s->APP_NAME;
-	size_t n = strlen(text_or(s->PUBLIC_URL, ""));
-	while (n > 0 && s->PUBLIC_URL[n - 1] == '/')
-		n--;
-	m->public_url = mem_strndup(m, text_or(s->PUBLIC_URL, ""), n);
 	check_settings(s, m, e);
-	if (e->n_faults > before)
+	/* Told with the other faults. */
+	if (mail_public_url(m, s, &m->public_url, e) != ERR_OK || e->n_faults > before)
 		return e->code;
 	*out = m;
 	return ERR_OK;
