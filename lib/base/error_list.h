@@ -51,6 +51,8 @@
 	X(REQUEST_TIMEOUT, "request_timeout", 408, 75, "the request took too long to arrive", "la requête a mis trop de temps à arriver") \
 	X(EMAIL_TAKEN, "email_taken", 409, 65, "an account with this e-mail address exists already", "un compte existe déjà avec cette adresse électronique") \
 	X(ALREADY_INVITED, "already_invited", 409, 65, "this e-mail address has an invitation that is still open", "une invitation est déjà en cours pour cette adresse électronique") \
+	X(OWN_ACCOUNT, "own_account", 409, 65, "this is your own account: it is removed with your password", "c'est votre propre compte : il se supprime avec votre mot de passe") \
+	X(OPERATOR_ACCOUNT, "operator_account", 409, 65, "accounts of the operator are changed by the command line", "les comptes de l'exploitant se modifient en ligne de commande") \
 	X(LAST_OWNER, "last_owner", 409, 65, "an organisation keeps at least one owner", "une organisation garde au moins un propriétaire") \
 	X(ALREADY_PROCESSING, "already_processing", 409, 75, "the document is being processed", "le document est en cours de traitement") \
 	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
