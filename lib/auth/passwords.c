@@ -96,6 +96,21 @@ enum result password_check_dummy(const char *password, size_t n, unsigned log_n,
 	return ERR_INVALID_CREDENTIALS;
 }
 
+enum result password_check_evenly(const char *password, size_t n, const char *stored, unsigned log_n, struct error *e)
+{
+	unsigned is, r, p;
+	enum result rc = password_check(password, n, stored, e);
+	if (rc != ERR_INVALID_CREDENTIALS || !stored_cost(stored, &is, &r, &p))
+		return rc;
+	/* 2^is + 2^is + 2^(is + 1) ... + 2^(log_n - 1) = 2^log_n */
+	for (; is < log_n; is++) {
+		struct error ignored;
+		error_clear(&ignored);
+		rc = password_check_dummy(password, n, is, &ignored);
+	}
+	return rc;
+}
+
 bool password_needs_rehash(const char *stored, unsigned log_n)
 {
 	unsigned is, r, p;

@@ -25,6 +25,11 @@ enum result password_check(const char *password, size_t n, const char *stored, s
  * INVALID_CREDENTIALS. */
 enum result password_check_dummy(const char *password, size_t n, unsigned log_n, struct error *e) MUST_CHECK;
 
+/* password_check for a login: a wrong password costs what password_check_dummy costs also when the stored hash is of a
+ * lower cost than log_n, so that the time of a refusal does not tell which addresses have an account. */
+enum result password_check_evenly(
+    const char *password, size_t n, const char *stored, unsigned log_n, struct error *e) MUST_CHECK;
+
 /* Whether a stored hash was made with another cost than the one wished for today (or is damaged): hash again after the
  * next good login. */
 bool password_needs_rehash(const char *stored, unsigned log_n);

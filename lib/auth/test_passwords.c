@@ -123,6 +123,23 @@ Test(passwords, an_unknown_account_costs_as_much_as_a_known_one)
 	cr_assert_str_eq(err.cause, "", "the dummy is a well-formed hash");
 }
 
+Test(passwords, a_wrong_one_costs_the_same_whatever_the_stored_cost)
+{
+	char stored[PASSWORD_HASH_SIZE];
+	error_clear(&err);
+	cr_assert_eq(password_hash("TestPassword123!", 16, COST, stored, &err), ERR_OK);
+	for (unsigned wished = COST; wished <= COST + 3; wished++) {
+		error_clear(&err);
+		cr_assert_eq(password_check_evenly("TestPassword123!", 16, stored, wished, &err), ERR_OK);
+		cr_assert_eq(
+		    password_check_evenly("TestPassword123?", 16, stored, wished, &err), ERR_INVALID_CREDENTIALS);
+		cr_assert_eq(err.n_faults, 1);
+		cr_assert_str_eq(err.cause, "");
+	}
+	error_clear(&err);
+	cr_assert_eq(password_check_evenly("x", 1, "", COST, &err), ERR_INVALID_CREDENTIALS);
+}
+
 Test(password_rule, good_ones_pass)
 {
 	const char *good[] = { "TestPassword123!", "MotDePasseSecurise123!", "correct cheval pile agrafe", "vL9#qT2x",
