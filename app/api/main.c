@@ -61,6 +61,7 @@ static enum result open_all(struct app *app, struct error *e)
 		return error_set(e, ERR_INVALID_SETTING, NULL, "name", "CORS_ORIGINS", "reason",
 		    mem_printf(app->mem, "'%s' is not an origin like https://app.example.org", origin));
 	TRY(guard_open(app, e));
+	TRY(master_keys_new(app->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &app->keys, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
 	app->health = health_open(app->mem, s->HEALTH_PATH);
 	return route_check(api_routes, api_routes_count, e);
