@@ -1,4 +1,5 @@
 #include "app.h"
+#include "audit.h"
 #include "clock.h"
 #include "crypto.h"
 #include "guard.h"
@@ -29,7 +30,7 @@ enum result app_authenticate(struct request *rq, struct error *e)
 	return ERR_OK;
 }
 
-enum result app_begin(struct request *rq, struct error *e)
+static enum result begin(struct request *rq, enum db_mode mode, struct error *e)
 {
 	const struct identity *who = &rq->identity;
 	struct db_identity identity = {
@@ -39,7 +40,17 @@ enum result app_begin(struct request *rq, struct error *e)
 		.account_id = who->user_id,
 	};
 	app_of(rq)->began = true;
-	return db_begin_as(app_of(rq)->db, rq->mem, &identity, rq->route->read_only ? DB_READ : DB_WRITE, e);
+	return db_begin_as(app_of(rq)->db, rq->mem, &identity, mode, e);
+}
+
+enum result app_begin(struct request *rq, struct error *e)
+{
+	return begin(rq, rq->route->read_only ? DB_READ : DB_WRITE, e);
+}
+
+enum result app_begin_write(struct request *rq, struct error *e)
+{
+	return begin(rq, DB_WRITE, e);
 }
 
 enum result app_store(struct app *app, struct store **out, struct error *e)
@@ -101,4 +112,6 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 	    num_text(rq->body_read).s, "hash_work", num_text((long long)hash_work).s, "user", user, "organization",
 	    organization, "code", e->code != ERR_OK ? error_id(e->code) : "");
 	log_context_clear();
+	app_audit_refusal(rq, e);
+	db_counters_reset(app->db);
 }
