@@ -1,16 +1,16 @@
-/* The operator's connection, as the files of lib/db that use it see it. */
+/* What the operator's functions share; private to lib/db. */
 #ifndef DB_OPERATOR_PRIVATE_H
 #define DB_OPERATOR_PRIVATE_H
 
-#include <libpq-fe.h>
 #include "operator.h"
+
+#include <libpq-fe.h>
 
 struct operator_db {
 	PGconn *conn;
 };
 
-/* What the server, or libpq, says: UNAVAILABLE when the connection is gone, else INTERNAL with the words as the cause.
- */
+/* The fault behind a result (or, when r is NULL, of the connection); always an error. */
 enum result operator_failed(struct operator_db *db, const PGresult *r, struct error *e);
 
 #endif
