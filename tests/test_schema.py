@@ -23,7 +23,7 @@ DEFINERS = {
     "admin.organization_count", "admin.organization_list", "admin.user_change", "admin.user_show",
     "auth.accept_invitation", "auth.ask_confirmation", "auth.assert_session", "auth.change_password", "auth.change_user",
     "auth.confirm_email", "auth.end_session", "auth.forgot_password", "auth.invitation_lookup", "auth.login_failed",
-    "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.remove_account",
+    "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
     "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
     "auth.session_list", "queue.lease_job", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }

@@ -1,5 +1,6 @@
 -- Deploy scorpius:mail to pg
 -- requires: account_functions
+-- requires: rehash
 
 begin;
 set local role scorpius_owner;
