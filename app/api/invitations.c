@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-static void write_invitation(struct json_writer *w, const struct invitation_row *i)
+static bool sends_mail(const struct app *app)
+{
+	return app->settings.SMTP_HOST[0] != '\0';
+}
+
+static void write_invitation(const struct app *app, struct json_writer *w, const struct invitation_row *i)
 {
 	jw_open(w, '{');
 	jw_field_uuid(w, "id", &i->id);
@@ -22,6 +27,8 @@ static void write_invitation(struct json_writer *w, const struct invitation_row 
 	jw_opt_instant(w, i->accepted_at);
 	jw_key(w, "account_id");
 	jw_opt_uuid(w, &i->account_id);
+	/* The jobs will find that out; who invites should know it now. */
+	jw_field_text(w, "mail", strcmp(i->mail, "queued") == 0 && !sends_mail(app) ? "disabled" : i->mail);
 	jw_close(w, '}');
 }
 
@@ -41,7 +48,8 @@ static enum result may_invite(struct request *rq, const char *email, struct erro
 	struct colleagues colleagues;
 	TRY(account_me_later(app->db, &key, rq->mem, &me, e));
 	TRY(user_count_of_email(app->db, &(struct account_email){ email }, rq->mem, &colleagues, e));
-	if (app->settings.REQUIRE_CONFIRMED_EMAIL && !me.email_confirmed)
+	/* Without mail nobody could confirm anything. */
+	if (app->settings.REQUIRE_CONFIRMED_EMAIL && sends_mail(app) && !me.email_confirmed)
 		return error_set(e, ERR_EMAIL_UNCONFIRMED, NULL);
 	return colleagues.n == 0 ? ERR_OK : error_set(e, ERR_EMAIL_TAKEN, "email");
 }
@@ -72,7 +80,7 @@ enum result invitation_create(struct request *rq, struct response *rs, struct er
 		return error_set(e, ERR_ALREADY_INVITED, "email");
 	}
 	TRY(rc);
-	write_invitation(response_data(rs), &row);
+	write_invitation(app, response_data(rs), &row);
 	response_created(rs, "/api/v1/users/invitations");
 	return ERR_OK;
 }
@@ -94,7 +102,7 @@ enum result invitation_list_show(struct request *rq, struct response *rs, struct
 	struct json_writer *w = response_data(rs);
 	jw_open(w, '[');
 	for (size_t i = 0; i < n; i++)
-		write_invitation(w, &rows[i]);
+		write_invitation(app_of(rq), w, &rows[i]);
 	jw_close(w, ']');
 	if (n)
 		paging_next(rs, &page, rows[n - 1].created_at.us, &rows[n - 1].id);

@@ -37,7 +37,7 @@
 	X(LOGIN_DELAY_MAX, SECONDS, "5m", 1, 86400, NULL, false, "longest delay after wrong passwords; the first one is a second, each doubles") \
 	X(TRUSTED_PROXIES, LIST, "", 0, 4000, NULL, false, "addresses or networks whose X-Forwarded-For nginx believes") \
 	X(REGISTRATION_OPEN, BOOL, "true", 0, 0, NULL, false, "whether anybody may register an organisation") \
-	X(REQUIRE_CONFIRMED_EMAIL, BOOL, "true", 0, 0, NULL, false, "whether only accounts with a confirmed address may invite; false where no mail can be sent") \
+	X(REQUIRE_CONFIRMED_EMAIL, BOOL, "true", 0, 0, NULL, false, "whether only accounts with a confirmed address may invite; without a mail server all may") \
 	X(EMAIL_CONFIRM_EXPIRE_DAYS, INT, "7", 1, 30, NULL, false, "life of the link that confirms an address") \
 	X(PASSWORD_RESET_EXPIRE_MINUTES, INT, "60", 5, 1440, NULL, false, "life of the link that sets a forgotten password anew") \
 	X(INVITATION_EXPIRE_DAYS, INT, "7", 1, 30, NULL, false, "life of an invitation") \

@@ -129,12 +129,19 @@ struct invitation_row {
 	struct instant created_at, expires_at;
 	struct opt_instant accepted_at;
 	struct opt_uuid account_id;
+	const char *mail; /* of its latest letter: queued, sent, failed, disabled, cancelled */
 };
-SQL_FIELDS(invitation_row, id, email, role, status, invited_by, created_at, expires_at, accepted_at, account_id);
+SQL_FIELDS(invitation_row, id, email, role, status, invited_by, created_at, expires_at, accepted_at, account_id, mail);
 #define INVITATION_COLUMNS \
 	"select id, email, role, case when accepted_at is not null then 'accepted' when revoked_at is not null then" \
 	" 'revoked' when expires_at <= now() then 'expired' else 'pending' end as status, invited_by, created_at," \
-	" expires_at, accepted_at, account_id from invitation"
+	" expires_at, accepted_at, account_id, coalesce((select case when j.state in ('queued', 'leased') then " \
+	"'queued'" \
+	" when j.state = 'done' then 'sent' when j.state = 'failed' then 'failed'" \
+	" when j.error_code = 'mail_disabled' then 'disabled' else 'cancelled' end from job j" \
+	" where j.organization_id = invitation.organization_id and j.kind = 'mail'" \
+	" and j.payload ->> 'invitation_id' = invitation.id::text" \
+	" order by j.created_at desc limit 1), 'cancelled') as mail from invitation"
 SQL_ONE(invitation_get, invitation_key, invitation_row, INVITATION_COLUMNS " where id = $1")
 SQL_ALL(invitation_list, user_page, invitation_row,
     INVITATION_COLUMNS " where (created_at, id) < ($1, $2) order by created_at desc, id desc limit $3 offset $4")

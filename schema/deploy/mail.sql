@@ -21,6 +21,9 @@ end $$;
 comment on function account_token_replaces() is 'a new link takes the sense from the older ones of its account and purpose';
 create trigger replaces before insert on account_token for each row execute function account_token_replaces();
 
+-- What became of the letter of an invitation.
+create index job_mail_invitation_idx on job (organization_id, (payload ->> 'invitation_id')) where kind = 'mail';
+
 -- Across organisations: what went wrong lately.
 create index job_mail_failed_idx on job (finished_at) where kind = 'mail' and state = 'failed';
 

@@ -83,8 +83,9 @@ def test_a_colleague_comes_by_the_letter(api, account, inbox, secrets):
     api.post("/auth/email/confirm", json={"token": inbox(account.email).token()})
     colleague, password = f"{fresh('collegue')}@essai.example", fresh("Passe") + "-Ok7"
     secrets[password] = "a password"
-    account.data("POST", "/users/invitations", 201, json={"email": colleague, "role": "viewer"})
+    assert account.data("POST", "/users/invitations", 201, json={"email": colleague, "role": "viewer"})["mail"] == "queued"
     letter = inbox(colleague)
+    wait_until(lambda: account.data("GET", "/users/invitations")[0]["mail"] == "sent", 20, "the letter to have left")
     assert "en consultation seule" in letter.text and "https://app.essai.example/account/invitation#token=" in letter.text
     body = {"token": letter.token(), "password": password, "full_name": "Collègue Essai"}
     user = api.data("POST", "/auth/invitations/accept", 201, json=body)
@@ -108,6 +109,6 @@ def test_a_refused_invitation_is_told_to_the_owner(api, account, stack, inbox, e
     stack.mail.refused[colleague] = "550 5.1.1 unknown"
     account.data("POST", "/users/invitations", 201, json={"email": colleague, "role": "viewer"})
     wait_until(lambda: [e for e in account.data("GET", "/audit-log") if e["action"] == "mail.failed"], 20, "the event")
-    assert stack.mail.to(colleague) == []
+    assert stack.mail.to(colleague) == [] and account.data("GET", "/users/invitations")[0]["mail"] == "failed"
     lines = [line for line in map(parsed, stack.log_lines("jobs")) if line and line.get("code") == "mail_refused"]
     assert lines and all(colleague not in str(line) for line in lines)
