@@ -101,7 +101,7 @@ def test_forgotten_wants_an_address(api, body, expected):
 # --- set anew
 
 def test_a_link_sets_a_password_once_and_ends_every_session(account, api, stack):
-    link, twin = api.link("password_reset", account.user["id"]), api.link("password_reset", account.user["id"])
+    older, link = api.link("password_reset", account.user["id"]), api.link("password_reset", account.user["id"])
     password = api.new_password()
     assert api.post("/auth/password/reset", json={"token": link, "password": password}).status_code == 204
     assert account.get("/auth/me").status_code == 401
@@ -109,7 +109,7 @@ def test_a_link_sets_a_password_once_and_ends_every_session(account, api, stack)
     assert api.login(account.email, account.password).status_code == 401
     back = api.member(account.user, account.email, password)
     assert back.data("GET", "/auth/me")["email_confirmed"] is True  # whoever has the link reads the mail
-    for used in (link, twin):
+    for used in (link, older):
         answer = api.post("/auth/password/reset", json={"token": used, "password": api.new_password()})
         assert answer.status_code == 400 and codes(answer) == {("link_invalid", "token")}
     assert mails(stack, "password_changed", account.user["id"]) == 1
