@@ -1,6 +1,5 @@
 -- Deploy scorpius:mail to pg
 -- requires: account_functions
--- requires: rehash
 
 begin;
 set local role scorpius_owner;
