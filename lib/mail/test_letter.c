@@ -93,10 +93,7 @@ Test(letter, strangers_words_carry_no_links_and_no_lines)
 {
 	TALLOC_CTX *mem = mem_new("test", 0);
 	static const char *const bad[] = { "Gagnez sur https://piege.example", "WWW.piege.example", "Jean\r\nBcc: x",
-		"a\nb", "x@piege.example", "<b>Jean</b>",
-		"\xe2\x80\xae"
-		"renversé",
-		"\xff" };
+		"a\nb", "x@piege.example", "<b>Jean</b>", "\u202erenversé", "\xff" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct letter_values v = whole;
 		v.inviter = v.organization = v.name = v.agent = bad[i];
