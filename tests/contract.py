@@ -211,7 +211,7 @@ def open_objects(spec):
     """Places of object schemas that are not closed, or whose properties have neither `required` nor a reason.
 
     A body that people send may have only optional fields; an answer's object may do so where absence means something."""
-    all_optional = {"TenderDraft", "TenderChange", "Facts"}
+    all_optional = {"TenderDraft", "TenderChange", "Facts", "CompanyProfileChange"}
     out = []
     for name, schema in spec["components"]["schemas"].items():
         stack = [(name, schema)]

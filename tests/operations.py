@@ -13,6 +13,9 @@ DYNAMIC = [o for o in ALL if o.id not in STATIC]
 WITH_BODY = [o for o in ALL if "requestBody" in o.spec]
 
 
+PROFILE = {"company_name": "Exemple SARL", "siret": "73282932000074"}
+
+
 def name(operation):
     return operation.id
 
@@ -27,6 +30,9 @@ def arguments(operation, password="x"):
         "createTender": lambda: {"json": {}},
         "changeTender": lambda: {"json": {"description": "Note"}},
         "setTenderStatus": lambda: {"json": {"status": "ready"}},
+        "createCompanyProfile": lambda: {"json": PROFILE},
+        "replaceCompanyProfile": lambda: {"json": PROFILE},
+        "changeCompanyProfile": lambda: {"json": {"team_size": 12}},
         "decideFact": lambda: {"json": {"action": "confirmed"}},
         "addTenderDocuments": lambda: {"files": [("file", ("b.txt", b"un autre fichier\n", "text/plain"))]},
     }.get(operation.id, dict)()
@@ -40,12 +46,13 @@ def address(template, document_id=NOBODYS, tender_id=NOBODYS):
 
 
 class Things:
-    """What an organisation has: a processed document in an analysed tender."""
+    """What an organisation has: a processed document in an analysed tender, and a profile."""
 
     def __init__(self, member):
         self.member = member
         self.tender, documents = member.tender_with(("RC.pdf", pdfs.rules()))
         self.document = documents[0]
+        self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
 
     def path(self, operation):
         return address(operation.template, self.document["id"], self.tender["id"])

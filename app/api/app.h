@@ -52,5 +52,6 @@ route_handler tender_create, tender_list_show, tender_show, tender_patch, tender
 route_handler tender_document_add, tender_document_remove, document_delete_one, tender_analysis_start,
     tender_completeness_show;
 route_handler tender_analysis_show, tender_fact_put;
+route_handler company_show, company_create, company_replace, company_patch, company_delete;
 
 #endif
