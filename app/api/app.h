@@ -32,6 +32,8 @@ static inline struct app *app_of(const struct request *rq)
 /* The route table. */
 extern const struct route api_routes[];
 extern const size_t api_routes_count;
+/* The whole table as a JSON array: method, path, who, params, body_max, pool, read_only, summary. */
+void routes_write(struct json_writer *w);
 
 /* Begins the transaction of a route for who asks: read-only when the row says so, with the session checked. */
 enum result app_begin(struct request *rq, struct error *e) MUST_CHECK;
