@@ -160,6 +160,17 @@ def test_nothing_of_others_is_shown(standing, intruder, route):
             assert not [m for m in marks if m in answer.text], route
 
 
+# --- what the table itself may not say
+
+def test_a_viewer_changes_his_own_account_only():
+    assert [r for r in PRIVATE if "viewer" in r.who and r.changes and not r.path.startswith("/api/v1/auth/")] == []
+
+
+def test_the_organisation_and_its_people_are_changed_by_the_owner_alone():
+    ours = re.compile(r"/api/v1/(organization|users|audit-log)\b")
+    assert [r for r in PRIVATE if ours.match(r.path) and (r.changes or "audit" in r.path) and r.who != {"owner"}] == []
+
+
 def test_the_operator_sees_accounts_only():
     allowed = re.compile(r"/api/v1/(auth|admin)/")
     assert [r for r in PRIVATE if "admin" in r.who and not allowed.match(r.path)] == []
