@@ -15,6 +15,7 @@ from postgres_fixture import Cluster
 from test_db import BUILD
 
 DATABASE = "jobs_test"
+SECRET_KEY = "s" * 40
 RC = """Règlement de la consultation
 
 Pouvoir adjudicateur : Commune de Valmont-les-Bains
@@ -49,7 +50,7 @@ class Stack:
     def start(self, **settings):
         env = {"PATH": os.environ["PATH"], "APP_ENV": "test", "DATABASE_JOBS_URL": self.cluster.url("scorpius_jobs", DATABASE),
                "UPLOAD_PATH": str(self.store), "READER_PATH": str(BUILD / "app/reader/scorpius-reader"), "JOB_WORKERS": "2",
-               "JWT_SECRET_KEY": "k" * 40, "SECRET_KEY": "s" * 40, "LOG_LEVEL": "DEBUG", **settings}
+               "JWT_SECRET_KEY": "k" * 40, "SECRET_KEY": SECRET_KEY, "LOG_LEVEL": "DEBUG", **settings}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
@@ -106,14 +107,16 @@ class Stack:
     def upload(self, org, content, mime="text/plain", tender=None, name="RC.txt", enqueue=True, store=True, kind="file"):
         """As the API leaves it: an object, its rows, and the job."""
         blob, document = str(uuid.uuid4()), str(uuid.uuid4())
-        digest = subprocess.run([BUILD / "app/jobs/jobs_put", self.store if store else self.folder / "elsewhere", org, blob],
-                                input=content, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        stored = subprocess.run([BUILD / "app/jobs/jobs_put", self.store if store else self.folder / "elsewhere", org, blob],
+                                input=content, stdout=subprocess.PIPE, check=True, env={**os.environ, "SECRET_KEY": SECRET_KEY}).stdout.decode().split()
+        digest, wrapped_key, key_id = stored
         known = self.rows("select id from blob where organization_id = %s and sha256 = decode(%s, 'hex')", org, digest)
         if known:
             blob = known[0][0]
         else:
-            self.rows("insert into blob (organization_id, id, sha256, size, mime_type) values (%s, %s, decode(%s, 'hex'), %s, %s)",
-                      org, blob, digest, len(content), mime)
+            self.rows("insert into blob (organization_id, id, sha256, size, mime_type, wrapped_key, key_id) "
+                      "values (%s, %s, decode(%s, 'hex'), %s, %s, decode(%s, 'hex'), %s)",
+                      org, blob, digest, len(content), mime, wrapped_key, key_id)
         self.rows("insert into document (organization_id, id, blob_id, tender_id, name, kind, status) values (%s, %s, %s, %s, %s, %s, %s)",
                   org, document, blob, tender, name, kind, "processing" if enqueue else "uploaded")
         if enqueue:

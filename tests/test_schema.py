@@ -191,7 +191,8 @@ class Organisation:
         run("select auth.open_session(%s, %s, %s, 60)", (self.session, self.account, digest(self.session)))
         run("select set_config('scorpius.organization_id', %s, false)", (self.id,))
         run("set search_path = scorpius")
-        run("insert into blob (id, sha256, size, mime_type) values (%s, %s, 1, 'text/plain')", (self.blob, digest(name)))
+        run("insert into blob (id, sha256, size, mime_type, wrapped_key, key_id) "
+            "values (%s, %s, 1, 'text/plain', decode(repeat('00', 72), 'hex'), repeat('0', 16))", (self.blob, digest(name)))
         run("insert into tender (id, title, title_source) values (%s, 'essai', 'person')", (self.tender,))
         run("insert into document (id, tender_id, blob_id, name) values (%s, %s, %s, 'rc.txt')",
             (self.document, self.tender, self.blob))
@@ -284,8 +285,8 @@ def test_updates_stay_inside(database, operator, two, role):
 
 
 INSERTS = {
-    "blob": ("insert into blob (organization_id, id, sha256, size, mime_type) values (%(org)s, gen_random_uuid(), "
-             "sha256(gen_random_uuid()::text::bytea), 1, 'text/plain')"),
+    "blob": ("insert into blob (organization_id, id, sha256, size, mime_type, wrapped_key, key_id) values (%(org)s, gen_random_uuid(), "
+             "sha256(gen_random_uuid()::text::bytea), 1, 'text/plain', decode(repeat('00', 72), 'hex'), repeat('0', 16))"),
     "document, blob": "insert into document (organization_id, id, blob_id, name) values (%(org)s, gen_random_uuid(), %(blob)s, 'x')",
     "document, tender": ("insert into document (organization_id, id, blob_id, tender_id, name) values (%(org)s, gen_random_uuid(), "
                          "%(own_blob)s, %(tender)s, 'x')"),

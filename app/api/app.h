@@ -17,6 +17,7 @@ struct app {
 	struct settings settings;
 	struct db *db;
 	struct cache *cache;
+	struct master_keys *keys;
 	struct store *store; /* NULL until its directory can be used: app_store() */
 	struct content_detector *detector;
 	struct token_signer *signer;

@@ -118,7 +118,7 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 	TRY(document_get_last(app->db, &key, rq->mem, &d, e));
 	struct store *store;
 	TRY(app_store(app, &store, e));
-	struct store_key object = { rq->identity.organization_id.value, d.blob_id };
+	struct store_object object = { { rq->identity.organization_id.value, d.blob_id }, d.wrapped_key };
 	struct download *download = mem_zero(rq->mem, struct download);
 	enum result rc = store_get_open(store, rq->mem, &object, &download->object, e);
 	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && store_get_size(download->object) != d.size)) {
@@ -128,6 +128,10 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 		return error_set(e, ERR_DAMAGED, NULL);
 	}
 	TRY(rc);
+	/* A file whose beginning is damaged is told as such; further on only a broken connection is left. */
+	char first;
+	size_t got;
+	TRY(store_get_read_at(download->object, 0, &first, 1, &got, e));
 	char sha256[65];
 	crypto_hex(d.sha256.p, 32, sha256);
 	response_stream(rs, d.mime_type, d.size, read_object, download);
@@ -254,7 +258,8 @@ enum result document_page_show(struct request *rq, struct response *rs, struct e
 	if (!place.text)
 		return error_set(e, ERR_NOT_FOUND, "number");
 	struct store *store;
-	struct store_key object = { rq->identity.organization_id.value, place.model_blob_id.value };
+	struct store_object object = { { rq->identity.organization_id.value, place.model_blob_id.value },
+		place.wrapped_key };
 	struct bytes model;
 	struct doc_page *page;
 	TRY(app_store(app, &store, e));

@@ -58,6 +58,7 @@ static enum result open_all(struct app *app, struct error *e)
 	TRY(cache_open(app->mem, s->REDIS_URL, NULL, &app->cache, e));
 	const char *key = s->JWT_SECRET_KEY ? s->JWT_SECRET_KEY : "";
 	TRY(token_signer_new(app->mem, key, strlen(key), &app->signer, e));
+	TRY(master_keys_new(app->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &app->keys, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
 	app->health = health_open(app->mem, s->HEALTH_PATH);
 	return route_check(api_routes, api_routes_count, e);

@@ -23,7 +23,10 @@ static enum result receive_file(
 	struct upload_file *f = &up->files[up->n++];
 	*f = (struct upload_file){ .name = name };
 	TRY(app_store(app, &store, e));
-	TRY(store_put_begin(store, rq->mem, &f->put, e));
+	/* The name it will have unless the organisation has these bytes already. */
+	f->blob_id = uuid_new();
+	struct store_key key = { rq->identity.organization_id.value, f->blob_id };
+	TRY(store_put_begin(store, rq->mem, &key, &f->put, e));
 	for (;;) {
 		char chunk[65536];
 		size_t got;
@@ -43,8 +46,7 @@ static enum result receive_file(
 	if (rc == ERR_FILE_TYPE_REFUSED || rc == ERR_EMPTY_FILE)
 		return ERR_OK;
 	TRY(rc);
-	store_put_digest(f->put, f->sha256);
-	return ERR_OK;
+	return store_put_finish(f->put, f->sha256, e);
 }
 
 static enum result receive_field(
@@ -123,7 +125,8 @@ static enum result look_up(struct request *rq, struct upload *up, struct error *
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
 		f->known = places[i].id.set;
-		f->blob_id = f->known ? places[i].id.value : uuid_new();
+		if (f->known)
+			f->blob_id = places[i].id.value;
 		/* The same bytes twice in one request are one object, too. */
 		for (size_t k = 0; k < i && !f->known; k++)
 			if (memcmp(up->files[k].sha256, f->sha256, 32) == 0) {
@@ -143,14 +146,16 @@ static int by_digest(const void *a, const void *b)
 /* In the order of their digests: two uploads of the same files, named in other orders, never wait for each other. */
 static enum result write_blobs(struct request *rq, struct upload *up, struct error *e)
 {
+	struct app *app = app_of(rq);
 	struct upload_file **sorted = mem_array(rq->mem, struct upload_file *, up->n);
 	for (size_t i = 0; i < up->n; i++)
 		sorted[i] = &up->files[i];
 	qsort(sorted, up->n, sizeof *sorted, by_digest);
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = sorted[i];
-		struct blob_new blob = { f->blob_id, { f->sha256, 32 }, f->size, f->type->mime };
-		TRY(blob_insert_later(app_of(rq)->db, &blob, rq->mem, &f->blob, e));
+		struct blob_new blob = { f->blob_id, { f->sha256, 32 }, f->size, f->type->mime,
+			store_put_wrapped_key(f->put), store_master_id(app->store) };
+		TRY(blob_insert_later(app->db, &blob, rq->mem, &f->blob, e));
 	}
 	return ERR_OK;
 }
@@ -221,10 +226,9 @@ enum result upload_store(struct request *rq, struct upload *up, bool process, st
 	TRY(look_up(rq, up, e));
 	for (size_t i = 0; i < up->n && rc == ERR_OK; i++) {
 		struct upload_file *f = &up->files[i];
-		struct store_key key = { organization, f->blob_id };
 		if (f->known)
 			continue;
-		rc = store_put_commit(f->put, &key, e);
+		rc = store_put_commit(f->put, e);
 		f->stored = rc == ERR_OK;
 	}
 	if (rc == ERR_OK) {

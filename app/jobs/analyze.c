@@ -101,7 +101,9 @@ static enum result load(struct worker *w, TALLOC_CTX *mem, const struct job *job
 		TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE, e));
 		TRY(worker_store(w, &store, e));
 		enum result code = store_get_bytes(store, mem,
-		    &(struct store_key){ job->organization_id, rows[i].model_blob_id.value }, MODEL_MAX, &model, e);
+		    &(struct store_object){
+			{ job->organization_id, rows[i].model_blob_id.value }, rows[i].wrapped_key },
+		    MODEL_MAX, &model, e);
 		if (code == ERR_NOT_FOUND) {
 			error_clear(e);
 			error_cause(e, "a model is missing in the store");

@@ -20,7 +20,7 @@ struct entry {
 	const char *path, *name; /* folder ("" at the top) and last component */
 	const char *mime_type;
 	int64_t size;
-	uint8_t sha256[32];
+	uint8_t sha256[32], wrapped_key[CRYPTO_WRAPPED_SIZE];
 	struct blob_key blob;
 };
 
@@ -37,7 +37,8 @@ struct expansion {
 	struct content_detector *detector;
 	int64_t spoken_us; /* when the lease was last renewed */
 	struct store_put *put;
-	const char *path; /* of the entry in hand */
+	struct uuid object_id; /* of the entry in hand, as is */
+	const char *path;
 	struct entry *entries;
 	struct refusal *refused;
 	size_t n, n_refused;
@@ -58,8 +59,10 @@ static enum result entry_begins(void *arg, const char *path, struct error *e)
 {
 	struct expansion *x = arg;
 	x->path = mem_strdup(x->mem, path);
+	x->object_id = uuid_new();
 	TRY(keep_lease(x, e));
-	return store_put_begin(x->store, x->mem, &x->put, e);
+	struct store_key key = { x->job->organization_id, x->object_id };
+	return store_put_begin(x->store, x->mem, &key, &x->put, e);
 }
 
 static enum result entry_grows(void *arg, const void *p, size_t n, struct error *e)
@@ -102,15 +105,15 @@ static enum result entry_ends(void *arg, const char *refused, struct error *e)
 	x->entries = mem_grow(x->mem, x->entries, struct entry, x->n + 1);
 	struct entry *n = &x->entries[x->n];
 	*n = (struct entry){
-		.object_id = uuid_new(),
+		.object_id = x->object_id,
 		.path = mem_strndup(x->mem, x->path, slash ? (size_t)(slash - x->path) : 0),
 		.name = name,
 		.mime_type = type->mime,
 		.size = store_put_size(x->put),
 	};
-	store_put_digest(x->put, n->sha256);
-	struct store_key key = { x->job->organization_id, n->object_id };
-	TRY(store_put_commit(x->put, &key, e));
+	TRY(store_put_finish(x->put, n->sha256, e));
+	memcpy(n->wrapped_key, store_put_wrapped_key(x->put).p, sizeof(n->wrapped_key));
+	TRY(store_put_commit(x->put, e));
 	x->n++;
 	talloc_free(x->put);
 	return ERR_OK;
@@ -133,7 +136,8 @@ static enum result write_entry(struct expansion *x, const struct document_source
 		.id = uuid_new(), .document_id = child.id, .stage = "expansion", .state = "completed", .progress = 100
 	};
 	struct job_read_new job = { uuid_new(), child.id, n->size };
-	struct blob_new blob = { n->object_id, { n->sha256, 32 }, n->size, n->mime_type };
+	struct blob_new blob = { n->object_id, { n->sha256, 32 }, n->size, n->mime_type,
+		{ n->wrapped_key, sizeof(n->wrapped_key) }, store_master_id(x->store) };
 	TRY(blob_insert_later(db, &blob, x->mem, &n->blob, e));
 	TRY(document_child_insert_later(db, &child, NULL, e));
 	TRY(document_event_tell_later(db, &event, NULL, e));

@@ -30,6 +30,7 @@ struct child {
 struct parent {
 	TALLOC_CTX *mem;
 	struct settings settings;
+	struct master_keys *keys;
 	struct db_config db;
 	struct reader_config reader;
 	struct child children[CHILDREN_MAX];
@@ -73,6 +74,7 @@ static enum result configure(struct parent *p, struct error *e)
 	if (url == NULL)
 		return error_set(e, ERR_INVALID_SETTING, "DATABASE_JOBS_URL", "name", "DATABASE_JOBS_URL", "reason",
 		    "neither it nor DATABASE_URL is set");
+	TRY(master_keys_new(p->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &p->keys, e));
 	p->db = (struct db_config){ .url = url,
 		.application_name = "scorpius-jobs",
 		.timeout_s = STATEMENT_TIMEOUT_S,
@@ -86,7 +88,7 @@ static enum result configure(struct parent *p, struct error *e)
 static int child_main(struct parent *p, size_t index)
 {
 	struct error e;
-	struct worker w = { .settings = &p->settings, .reader = p->reader, .slot = &p->slots[index] };
+	struct worker w = { .settings = &p->settings, .keys = p->keys, .reader = p->reader, .slot = &p->slots[index] };
 	struct sigaction act = { .sa_handler = worker_stop };
 	struct sigaction normal = { .sa_handler = SIG_DFL };
 	sigset_t waiting = p->signals;
@@ -211,7 +213,7 @@ static void clean_store(struct parent *p)
 	struct error e;
 	unsigned removed = 0;
 	error_clear(&e);
-	if (store_open_directory(p->mem, p->settings.UPLOAD_PATH, &store, &e) != ERR_OK ||
+	if (store_open_directory(p->mem, p->settings.UPLOAD_PATH, p->keys, &store, &e) != ERR_OK ||
 	    store_clean(store, STALE_UPLOAD_S, &removed, &e) != ERR_OK)
 		log_failure(LOG_WARN, "the store can't be cleaned", &e);
 	else if (removed > 0)

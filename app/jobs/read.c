@@ -28,6 +28,7 @@ struct outcome {
 	bool is_new;                     /* its model was made by this job, and is stored under model_id */
 	struct uuid model_id;
 	uint8_t model_sha256[32];
+	struct bytes model_key; /* wrapped */
 	int64_t model_size, reading_ms, analysis_ms;
 	struct analysis analysis;
 	struct json_text result; /* of the analysis */
@@ -68,12 +69,13 @@ static void close_fd(void *arg)
 }
 
 /* The object as an anonymous sealed file: the reader holds nothing of ours, and the bytes are nowhere in our memory. */
-static enum result object_fd(struct worker *w, TALLOC_CTX *mem, const struct store_key *key, int *out, struct error *e)
+static enum result object_fd(
+    struct worker *w, TALLOC_CTX *mem, const struct store_object *object, int *out, struct error *e)
 {
 	struct store *store;
 	struct store_get *get;
 	TRY(worker_store(w, &store, e));
-	enum result code = store_get_open(store, mem, key, &get, e);
+	enum result code = store_get_open(store, mem, object, &get, e);
 	if (code == ERR_NOT_FOUND) {
 		error_clear(e);
 		error_cause(e, "the object is missing in the store");
@@ -126,8 +128,8 @@ bool reader_fault_of_file(enum result code, int64_t attempt)
 }
 
 /* Expands an archive that has not been expanded before. */
-static enum result read_archive(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct store_key *key,
-    struct outcome *o, struct error *e)
+static enum result read_archive(struct worker *w, TALLOC_CTX *mem, const struct job *job,
+    const struct store_object *object, struct outcome *o, struct error *e)
 {
 	struct document_children children;
 	int fd;
@@ -136,20 +138,20 @@ static enum result read_archive(struct worker *w, TALLOC_CTX *mem, const struct 
 	TRY(document_children_last(w->db, &(struct document_key){ job->document_id.value }, mem, &children, e));
 	if (children.n > 0)
 		return ERR_OK;
-	TRY(object_fd(w, mem, key, &fd, e));
+	TRY(object_fd(w, mem, object, &fd, e));
 	return expansion_read(w, mem, job, fd, &o->expansion, &o->problem, e);
 }
 
 /* Reads anew and stores the model. Faults of the file go to o->problem; what is returned may be tried again. */
-static enum result read_anew(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct store_key *key,
-    enum doc_format format, struct outcome *o, struct error *e)
+static enum result read_anew(struct worker *w, TALLOC_CTX *mem, const struct job *job,
+    const struct store_object *object, enum doc_format format, struct outcome *o, struct error *e)
 {
 	int fd;
 	uint8_t *model;
 	size_t n;
 	struct store *store;
 	struct document *document;
-	TRY(object_fd(w, mem, key, &fd, e));
+	TRY(object_fd(w, mem, object, &fd, e));
 	/* Nobody speaks while the reader works: the lease covers its longest time. */
 	TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE + w->settings->READER_TIMEOUT, e));
 	int64_t begun = clock_mono_us();
@@ -165,22 +167,24 @@ static enum result read_anew(struct worker *w, TALLOC_CTX *mem, const struct job
 	TRY(worker_store(w, &store, e));
 	o->model_id = uuid_new();
 	o->model_size = (int64_t)n;
-	TRY(store_put_bytes(
-	    store, &(struct store_key){ job->organization_id, o->model_id }, model, n, o->model_sha256, e));
+	TRY(store_put_bytes(store, mem, &(struct store_key){ job->organization_id, o->model_id }, model, n,
+	    o->model_sha256, &o->model_key, e));
 	talloc_free(model);
 	o->document = document;
 	o->is_new = true;
 	return ERR_OK;
 }
 
-static enum result load_model(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct uuid *model_id,
-    struct outcome *o, struct error *e)
+static enum result load_model(struct worker *w, TALLOC_CTX *mem, const struct job *job,
+    const struct reading_row *reading, struct outcome *o, struct error *e)
 {
 	struct bytes model;
 	struct store *store;
 	struct document *document;
 	TRY(worker_store(w, &store, e));
-	TRY(store_get_bytes(store, mem, &(struct store_key){ job->organization_id, *model_id }, MODEL_MAX, &model, e));
+	TRY(store_get_bytes(store, mem,
+	    &(struct store_object){ { job->organization_id, reading->model_blob_id }, reading->wrapped_key }, MODEL_MAX,
+	    &model, e));
 	TRY(doc_decode(mem, model.p, model.n, &document, e));
 	o->document = document;
 	return ERR_OK;
@@ -212,7 +216,9 @@ static enum result write_reading(
 	struct blob_key model;
 	struct uuid reading_id = uuid_new();
 	int64_t inserted;
-	TRY(blob_insert(w->db, &(struct blob_new){ o->model_id, { o->model_sha256, 32 }, o->model_size, MODEL_MIME },
+	TRY(blob_insert(w->db,
+	    &(struct blob_new){ o->model_id, { o->model_sha256, 32 }, o->model_size, MODEL_MIME, o->model_key,
+		store_master_id(w->store) },
 	    mem, &model, e));
 	TRY(reading_insert(w->db,
 	    &(struct reading_new){ reading_id, src->blob_id, DOCUMENT_READER_VERSION, model.id, o->document->n_pages,
@@ -380,8 +386,9 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	bool archive = strcmp(src.kind, "archive") == 0;
 	TRY(event(w, &key.id, archive ? "expansion" : "reading", "started", -1, NULL, NULL, e));
 	TRY(db_commit(w->db, e));
+	struct store_object object = { { job->organization_id, src.blob_id }, src.wrapped_key };
 	if (archive) {
-		TRY(read_archive(w, mem, job, &(struct store_key){ job->organization_id, src.blob_id }, o, e));
+		TRY(read_archive(w, mem, job, &object, o, e));
 		return write_outcome(w, mem, job, o, e);
 	}
 
@@ -396,10 +403,10 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	    reading_get_last(w->db, &(struct reading_key){ src.blob_id, DOCUMENT_READER_VERSION }, mem, &reading, e);
 	if (code == ERR_OK) {
 		/* The same bytes were read before: only what depends on the document is done. */
-		TRY(load_model(w, mem, job, &reading.model_blob_id, o, e));
+		TRY(load_model(w, mem, job, &reading, o, e));
 	} else if (code == ERR_NOT_FOUND) {
 		error_clear(e);
-		TRY(read_anew(w, mem, job, &(struct store_key){ job->organization_id, src.blob_id }, format, o, e));
+		TRY(read_anew(w, mem, job, &object, format, o, e));
 	} else {
 		return code;
 	}

@@ -71,7 +71,7 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
 {
 	if (w->store == NULL)
-		TRY(store_open_directory(talloc_parent(w->db), w->settings->UPLOAD_PATH, &w->store, e));
+		TRY(store_open_directory(talloc_parent(w->db), w->settings->UPLOAD_PATH, w->keys, &w->store, e));
 	*out = w->store;
 	return ERR_OK;
 }

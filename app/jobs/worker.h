@@ -19,6 +19,7 @@ struct slot {
 struct worker {
 	const struct settings *settings;
 	struct db *db;
+	const struct master_keys *keys;
 	struct store *store; /* NULL until it can be opened */
 	struct reader_config reader;
 	struct slot *slot;

@@ -19,6 +19,7 @@
 	X(REDIS_URL, TEXT, "redis://127.0.0.1:6379/0", 0, 500, NULL, true, "redis://[:password@]host[:port]/db or unix:///path?db=0") \
 	X(JWT_SECRET_KEY, TEXT, NULL, 0, 500, NULL, true, "key that signs access tokens, at least 32 bytes") \
 	X(SECRET_KEY, TEXT, NULL, 0, 500, NULL, true, "master key of the application, at least 32 bytes") \
+	X(SECRET_KEY_PREVIOUS, TEXT, NULL, 0, 500, NULL, true, "master key before the present one, until 'scorpius storage rotate-key' has ended") \
 	X(JWT_ACCESS_TOKEN_EXPIRE_MINUTES, INT, "30", 1, 1440, NULL, false, "life of an access token") \
 	X(JWT_REFRESH_TOKEN_EXPIRE_DAYS, INT, "7", 1, 365, NULL, false, "life of a session without use") \
 	X(SCRYPT_LOG_N, INT, "15", 10, 20, NULL, false, "scrypt cost: N = 2^value, r = 8, p = 1") \

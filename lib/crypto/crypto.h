@@ -31,6 +31,35 @@ bool crypto_equal(const void *a, const void *b, size_t n);
 /* Overwrites a secret; the compiler does not optimise it away. */
 void crypto_wipe(void *p, size_t n);
 
+/* Authenticated encryption of a stream of pieces (libsodium's secretstream, XChaCha20-Poly1305): order, number and end
+ * of the pieces are proved, and `ad` (which may be empty) with each of them. The state is a plain value: a copy taken
+ * before a piece opens that piece again later, of a stream being sealed as well. Wipe it when done. */
+#define CRYPTO_KEY_SIZE 32
+#define CRYPTO_STREAM_HEADER 24
+#define CRYPTO_STREAM_OVERHEAD 17 /* bytes that each sealed piece is longer */
+struct crypto_stream {
+	_Alignas(8) uint8_t state[56];
+};
+void crypto_stream_seal_begin(
+    struct crypto_stream *s, const uint8_t key[CRYPTO_KEY_SIZE], uint8_t header[CRYPTO_STREAM_HEADER]);
+/* Writes n + CRYPTO_STREAM_OVERHEAD bytes to `out`. */
+void crypto_stream_seal(
+    struct crypto_stream *s, const void *clear, size_t n, const void *ad, size_t ad_size, bool last, uint8_t *out);
+void crypto_stream_open_begin(
+    struct crypto_stream *s, const uint8_t key[CRYPTO_KEY_SIZE], const uint8_t header[CRYPTO_STREAM_HEADER]);
+/* Writes n - CRYPTO_STREAM_OVERHEAD bytes to `clear`; false, and nothing that may be used, when the piece is not the
+ * one that was sealed at this place with this `ad`. */
+bool crypto_stream_open(struct crypto_stream *s, const void *sealed, size_t n, const void *ad, size_t ad_size,
+    void *clear, bool *last) MUST_CHECK;
+
+/* A key under another key: a random nonce, then the key encrypted and authenticated together with `ad`. */
+#define CRYPTO_WRAPPED_SIZE (24 + CRYPTO_KEY_SIZE + 16)
+void crypto_wrap(const uint8_t master[CRYPTO_KEY_SIZE], const void *ad, size_t ad_size,
+    const uint8_t key[CRYPTO_KEY_SIZE], uint8_t out[CRYPTO_WRAPPED_SIZE]);
+/* False when it was not wrapped by this master with this `ad`. */
+bool crypto_unwrap(const uint8_t master[CRYPTO_KEY_SIZE], const void *ad, size_t ad_size,
+    const uint8_t wrapped[CRYPTO_WRAPPED_SIZE], uint8_t key[CRYPTO_KEY_SIZE]) MUST_CHECK;
+
 /* Lower-case hexadecimal: 2n characters and a NUL. */
 void crypto_hex(const void *p, size_t n, char *out);
 /* Exactly 2n hexadecimal characters, either case; false for anything else. */

@@ -100,3 +100,49 @@ Test(crypto, base64url_refuses_other_forms)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		cr_assert_not(crypto_unbase64url(bad[i], strlen(bad[i]), out, sizeof(out), &size), "%s", bad[i]);
 }
+
+Test(crypto, a_stream_opens_in_its_order_and_from_any_copy_of_its_state)
+{
+	uint8_t key[CRYPTO_KEY_SIZE], header[CRYPTO_STREAM_HEADER];
+	uint8_t a[3 + CRYPTO_STREAM_OVERHEAD], b[CRYPTO_STREAM_OVERHEAD], clear[3];
+	struct crypto_stream s, before_b, again;
+	bool last = true;
+	crypto_random(key, sizeof(key));
+	crypto_stream_seal_begin(&s, key, header);
+	crypto_stream_seal(&s, "abc", 3, "x", 1, false, a);
+	before_b = s;
+	crypto_stream_seal(&s, NULL, 0, "x", 1, true, b);
+
+	crypto_stream_open_begin(&s, key, header);
+	cr_assert(crypto_stream_open(&s, a, sizeof(a), "x", 1, clear, &last));
+	cr_assert(memcmp(clear, "abc", 3) == 0 && !last);
+	again = s;
+	cr_assert(crypto_stream_open(&s, b, sizeof(b), "x", 1, clear, &last) && last);
+	cr_assert(crypto_stream_open(&again, b, sizeof(b), "x", 1, clear, &last) && last);
+	cr_assert(
+	    crypto_stream_open(&before_b, b, sizeof(b), "x", 1, clear, &last), "the sealer's state opens as well");
+
+	crypto_stream_open_begin(&s, key, header);
+	cr_assert_not(crypto_stream_open(&s, b, sizeof(b), "x", 1, clear, &last), "the second piece first");
+	crypto_stream_open_begin(&s, key, header);
+	cr_assert_not(crypto_stream_open(&s, a, sizeof(a), "y", 1, clear, &last), "of another thing");
+	a[1] ^= 1;
+	crypto_stream_open_begin(&s, key, header);
+	cr_assert_not(crypto_stream_open(&s, a, sizeof(a), "x", 1, clear, &last), "a bit was flipped");
+	cr_assert_not(crypto_stream_open(&s, a, CRYPTO_STREAM_OVERHEAD - 1, "x", 1, clear, &last), "too short");
+}
+
+Test(crypto, a_wrapped_key_opens_with_its_master_and_purpose_only)
+{
+	uint8_t master[CRYPTO_KEY_SIZE], key[CRYPTO_KEY_SIZE], back[CRYPTO_KEY_SIZE], wrapped[CRYPTO_WRAPPED_SIZE];
+	crypto_random(master, sizeof(master));
+	crypto_random(key, sizeof(key));
+	crypto_wrap(master, "id", 2, key, wrapped);
+	cr_assert(crypto_unwrap(master, "id", 2, wrapped, back) && memcmp(key, back, sizeof(key)) == 0);
+	cr_assert_not(crypto_unwrap(master, "di", 2, wrapped, back));
+	wrapped[30] ^= 1;
+	cr_assert_not(crypto_unwrap(master, "id", 2, wrapped, back));
+	wrapped[30] ^= 1;
+	master[0] ^= 1;
+	cr_assert_not(crypto_unwrap(master, "id", 2, wrapped, back));
+}

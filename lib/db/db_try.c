@@ -89,8 +89,11 @@ static struct uuid make_document(struct db *db, TALLOC_CTX *mem, const struct db
 	memcpy(sha + 8, blob.b, 16);
 	struct blob_key b;
 	struct document_created made;
+	const uint8_t wrapped[72] = { 1 };
 	GOOD(db_begin_as(db, mem, who, DB_WRITE, &failure));
-	GOOD(blob_insert_later(db, &(struct blob_new){ blob, { sha, 32 }, 1234, "text/plain" }, mem, &b, &failure));
+	GOOD(blob_insert_later(db,
+	    &(struct blob_new){ blob, { sha, 32 }, 1234, "text/plain", { wrapped, 72 }, "0123456789abcdef" }, mem, &b,
+	    &failure));
 	GOOD(document_insert_later(db,
 	    &(struct document_new){ id, tender, { sha, 32 }, name, "file", NULL, "uploaded", who->account_id }, mem,
 	    &made, &failure));

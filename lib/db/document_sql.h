@@ -30,12 +30,14 @@ struct blob_new {
 	struct bytes sha256;
 	int64_t size;
 	const char *mime_type;
+	struct bytes wrapped_key;
+	const char *key_id; /* of the master key that wrapped it */
 };
-SQL_FIELDS(blob_new, id, sha256, size, mime_type);
+SQL_FIELDS(blob_new, id, sha256, size, mime_type, wrapped_key, key_id);
 
 /* The same bytes twice are one blob: gives the id that stands, ours or the older one. */
 SQL_ONE(blob_insert, blob_new, blob_key,
-    "insert into blob (id, sha256, size, mime_type) values ($1, $2, $3, $4)"
+    "insert into blob (id, sha256, size, mime_type, wrapped_key, key_id) values ($1, $2, $3, $4, $5, $6)"
     " on conflict (organization_id, sha256) do update set referenced_at = now() returning id")
 
 /* ---- documents ---- */
@@ -162,16 +164,17 @@ struct document_detail {
 	struct json_text error_args;
 	int64_t version;
 	struct uuid blob_id;
+	struct bytes wrapped_key;
 };
 SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
     created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version,
-    blob_id);
+    blob_id, wrapped_key);
 
 SQL_ONE(document_get, document_key, document_detail,
     "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"
     " (extract(epoch from d.processing_completed_at - d.processing_started_at) * 1000)::bigint"
     " as processing_duration_ms,"
-    " d.warnings, d.error_code, d.error_args, d.version, d.blob_id" DOCUMENT_FROM
+    " d.warnings, d.error_code, d.error_args, d.version, d.blob_id, b.wrapped_key" DOCUMENT_FROM
     " where d.id = $1 and d.deleted_at is null")
 
 struct document_ids {
@@ -264,16 +267,18 @@ struct page_key {
 SQL_FIELDS(page_key, document_id, number);
 struct page_place {
 	struct opt_uuid model_blob_id; /* not set: not read */
+	struct bytes wrapped_key;      /* of the model */
 	struct opt_int page_count;
 	const char *text; /* NULL: no such page */
 };
-SQL_FIELDS(page_place, model_blob_id, page_count, text);
+SQL_FIELDS(page_place, model_blob_id, wrapped_key, page_count, text);
 
 SQL_ONE(document_page, page_key, page_place,
-    "select r.model_blob_id, r.page_count, p.text from document d"
+    "select r.model_blob_id, m.wrapped_key, r.page_count, p.text from document d"
     " left join lateral (select id, model_blob_id, page_count from reading r"
     "  where r.organization_id = d.organization_id and r.blob_id = d.blob_id"
     "  order by r.reader_version desc limit 1) r on true"
+    " left join blob m on m.organization_id = d.organization_id and m.id = r.model_blob_id"
     " left join page p on p.organization_id = d.organization_id and p.reading_id = r.id and p.number = $2"
     " where d.id = $1 and d.deleted_at is null")
 

@@ -81,15 +81,17 @@ SQL_EXEC(job_fail, job_fail_in,
 
 struct document_source {
 	struct uuid blob_id;
+	struct bytes wrapped_key;
 	const char *name, *kind, *mime_type, *status;
 	int64_t size;
 	struct opt_uuid tender_id;
 	bool deleted;
 };
-SQL_FIELDS(document_source, blob_id, name, kind, mime_type, status, size, tender_id, deleted);
+SQL_FIELDS(document_source, blob_id, wrapped_key, name, kind, mime_type, status, size, tender_id, deleted);
 
 SQL_ONE(document_source_get, document_key, document_source,
-    "select d.blob_id, d.name, d.kind, b.mime_type, d.status, b.size, d.tender_id, d.deleted_at is not null as deleted "
+    "select d.blob_id, b.wrapped_key, d.name, d.kind, b.mime_type, d.status, b.size, d.tender_id, d.deleted_at is not "
+    "null as deleted "
     "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where d.id = $1")
 
 /* The attempt begins: its duration counts from here. */
@@ -168,12 +170,15 @@ SQL_FIELDS(reading_key, blob_id, reader_version);
 
 struct reading_row {
 	struct uuid id, model_blob_id;
+	struct bytes wrapped_key; /* of the model */
 	int64_t page_count, warnings;
 };
-SQL_FIELDS(reading_row, id, model_blob_id, page_count, warnings);
+SQL_FIELDS(reading_row, id, model_blob_id, wrapped_key, page_count, warnings);
 
 SQL_ONE(reading_get, reading_key, reading_row,
-    "select id, model_blob_id, page_count, warnings from reading where blob_id = $1 and reader_version = $2")
+    "select r.id, r.model_blob_id, m.wrapped_key, r.page_count, r.warnings from reading r "
+    "join blob m on m.organization_id = r.organization_id and m.id = r.model_blob_id "
+    "where r.blob_id = $1 and r.reader_version = $2")
 
 struct reading_new {
 	struct uuid id, blob_id;
@@ -245,15 +250,17 @@ struct dossier_document {
 	struct uuid id;
 	const char *name, *mime_type, *kind, *status, *error_code;
 	struct opt_uuid model_blob_id; /* not set: not read */
+	struct bytes wrapped_key;      /* of the model */
 	struct opt_int reader_version;
 };
-SQL_FIELDS(dossier_document, id, name, mime_type, kind, status, error_code, model_blob_id, reader_version);
+SQL_FIELDS(dossier_document, id, name, mime_type, kind, status, error_code, model_blob_id, wrapped_key, reader_version);
 #define DOSSIER_DOCUMENT \
 	"select d.id, case when d.path = '' then d.name else d.path || '/' || d.name end as name, b.mime_type, " \
-	"d.kind, d.status, d.error_code, r.model_blob_id, " \
+	"d.kind, d.status, d.error_code, r.model_blob_id, m.wrapped_key, " \
 	"r.reader_version" DOCUMENT_FROM \
 	" left join lateral (select * from reading where organization_id = d.organization_id and blob_id = d.blob_id " \
-	"order by reader_version desc limit 1) r on true "
+	"order by reader_version desc limit 1) r on true " \
+	"left join blob m on m.organization_id = d.organization_id and m.id = r.model_blob_id "
 
 /* The documents of a version that still exist, by name; of archives, their files. */
 SQL_ALL(dossier_document_list, dossier_version_key, dossier_document,

@@ -1,12 +1,7 @@
 /* What only the operator does with a database. */
-#include "operator.h"
+#include "operator_private.h"
 
-#include <libpq-fe.h>
 #include <string.h>
-
-struct operator_db {
-	PGconn *conn;
-};
 
 static void free_options(void *o)
 {
@@ -47,7 +42,7 @@ static void finish(void *conn)
 	PQfinish(conn);
 }
 
-static enum result failed(struct operator_db *db, const PGresult *r, struct error *e)
+enum result operator_failed(struct operator_db *db, const PGresult *r, struct error *e)
 {
 	const char *words = r != NULL ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	bool gone = PQstatus(db->conn) != CONNECTION_OK;
@@ -65,7 +60,7 @@ enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_d
 	db->conn = mem_check(PQconnectdbParams(names, values, 1));
 	mem_defer(db, finish, db->conn);
 	*out = db;
-	return PQstatus(db->conn) == CONNECTION_OK ? ERR_OK : failed(db, NULL, e);
+	return PQstatus(db->conn) == CONNECTION_OK ? ERR_OK : operator_failed(db, NULL, e);
 }
 
 enum result operator_set_password(struct operator_db *db, const char *role, const char *password, struct error *e)
@@ -75,12 +70,12 @@ enum result operator_set_password(struct operator_db *db, const char *role, cons
 	char *literal = verifier != NULL ? PQescapeLiteral(db->conn, verifier, strlen(verifier)) : NULL;
 	enum result code = ERR_OK;
 	if (name == NULL || literal == NULL) {
-		code = failed(db, NULL, e);
+		code = operator_failed(db, NULL, e);
 	} else {
 		char *sql = mem_printf(db, "alter role %s password %s", name, literal);
 		PGresult *r = PQexec(db->conn, sql);
 		if (PQresultStatus(r) != PGRES_COMMAND_OK)
-			code = failed(db, r, e);
+			code = operator_failed(db, r, e);
 		PQclear(r);
 		talloc_free(sql);
 	}
@@ -97,7 +92,7 @@ enum result operator_pgvector(struct operator_db *db, TALLOC_CTX *mem, const cha
 	    PQexec(db->conn, "select default_version from pg_catalog.pg_available_extensions where name = 'vector'");
 	*version = NULL;
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		code = failed(db, r, e);
+		code = operator_failed(db, r, e);
 	else if (PQntuples(r) == 1)
 		*version = mem_strdup(mem, PQgetvalue(r, 0, 0));
 	PQclear(r);
@@ -109,7 +104,7 @@ enum result operator_has_schema(struct operator_db *db, bool *out, struct error 
 	enum result code = ERR_OK;
 	PGresult *r = PQexec(db->conn, "select pg_catalog.to_regclass('scorpius.job') is not null");
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		code = failed(db, r, e);
+		code = operator_failed(db, r, e);
 	else
 		*out = PQgetvalue(r, 0, 0)[0] == 't';
 	PQclear(r);

@@ -271,6 +271,81 @@ static enum result dir_remove(void *backend, const struct store_key *key, struct
 	return r;
 }
 
+/* ---- walking over all objects ---- */
+
+struct walk {
+	store_seen *each;
+	void *arg;
+	unsigned *strange;
+	time_t now;
+	struct store_key key;
+	char shard[3];
+};
+
+/* What a folder of one level holds: organisations, their shards, objects. */
+typedef enum result walk_entry(struct walk *w, int folder, const char *name, struct error *e);
+
+static enum result walk_folder(struct walk *w, int at, const char *name, walk_entry *entry, struct error *e)
+{
+	int fd = open_folder(at, name);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	enum result r = ERR_OK;
+	if (!folder && fd < 0 && errno == ENOENT)
+		return ERR_OK; /* gone meanwhile */
+	if (!folder) {
+		r = fail(e, "open a folder");
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	for (struct dirent *d; r == ERR_OK && (d = readdir(folder));)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			r = entry(w, dirfd(folder), d->d_name, e);
+	closedir(folder);
+	return r;
+}
+
+static enum result walk_object(struct walk *w, int folder, const char *name, struct error *e)
+{
+	struct stat st;
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? ERR_OK : fail(e, "stat an object");
+	if (!S_ISREG(st.st_mode) || !uuid_parse(name, &w->key.id) || strcmp(name + 34, w->shard) != 0) {
+		(*w->strange)++;
+		return ERR_OK;
+	}
+	return w->each(w->arg, &w->key, w->now - st.st_mtime, e);
+}
+
+static enum result walk_shard(struct walk *w, int folder, const char *name, struct error *e)
+{
+	struct stat st;
+	if (strlen(name) != 2 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) {
+		(*w->strange)++;
+		return ERR_OK;
+	}
+	memcpy(w->shard, name, 3);
+	return walk_folder(w, folder, name, walk_object, e);
+}
+
+static enum result walk_organization(struct walk *w, int folder, const char *name, struct error *e)
+{
+	struct stat st;
+	if (!uuid_parse(name, &w->key.organization_id) || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISDIR(st.st_mode)) {
+		(*w->strange)++;
+		return ERR_OK;
+	}
+	return walk_folder(w, folder, name, walk_shard, e);
+}
+
+static enum result dir_list(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e)
+{
+	const struct directory *d = backend;
+	struct walk w = { each, arg, strange, time(NULL), { { { 0 } }, { { 0 } } }, "" };
+	return walk_folder(&w, d->root, "objects", walk_organization, e);
+}
+
 static enum result dir_writable(void *backend, struct error *e)
 {
 	const struct directory *d = backend;
@@ -324,6 +399,7 @@ static const struct store_ops directory_ops = {
 	.get_read_at = dir_get_read_at,
 	.exists = dir_exists,
 	.remove = dir_remove,
+	.list = dir_list,
 	.writable = dir_writable,
 	.clean = dir_clean,
 };
@@ -338,9 +414,11 @@ static int directory_free(struct directory *d)
 	return 0;
 }
 
-enum result store_open_directory(TALLOC_CTX *mem, const char *path, struct store **out, struct error *e)
+enum result store_open_directory(
+    TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct store **out, struct error *e)
 {
 	struct store *s = mem_zero(mem, struct store);
+	s->keys = keys;
 	struct directory *d = mem_zero(s, struct directory);
 	s->ops = &directory_ops;
 	s->backend = d;

@@ -1,6 +1,9 @@
-/* The file store: immutable objects of bytes under keys. Today a directory on this machine; the calls say nothing about
- * where the bytes lie, so that encryption and S3 go behind the same table. A handle may be used after a fork and by
- * many processes on the same directory at once.
+/* The file store: immutable objects of bytes under keys, encrypted always (sealed.h). Today a directory on this
+ * machine; the calls say nothing about where the bytes lie. Sizes, digests and offsets are those of the clear bytes. A
+ * handle may be used after a fork and by many processes on the same directory at once.
+ *
+ * The key of each object, wrapped by the master key, is given when the object is written and asked for when it is read:
+ * the caller keeps it in the object's row, and without it nobody reads the object.
  *
  * An object is there once store_put_commit() has returned ERR_OK: its bytes, its name and its folder have reached the
  * disk. Before that, nothing of it can be seen. */
@@ -8,6 +11,7 @@
 #define STORE_STORE_H
 
 #include "error.h"
+#include "file_key.h"
 #include "mem.h"
 
 struct store;
@@ -20,43 +24,66 @@ struct store_key {
 	struct uuid id;
 };
 
-/* Opens the store in the directory `path`, which is made (0700) when it is absent. IO or STORAGE_FULL when that can't
- * be done. Descriptors close when the handle is freed, which must outlive its puts. */
-enum result store_open_directory(TALLOC_CTX *mem, const char *path, struct store **out, struct error *e) MUST_CHECK;
+/* An object that was written: its name and its own key, wrapped (72 bytes, as its row has them). */
+struct store_object {
+	struct store_key key;
+	struct bytes wrapped_key;
+};
 
-/* Writing: begin, write any number of times, look at size, digest or bytes, commit. When `*out` (a child of mem) is
- * freed before the commit, nothing remains. After a failed write or commit the put can only be freed. Faults:
- * STORAGE_FULL, IO; commit says CONFLICT when the key is taken (objects are never replaced). */
-enum result store_put_begin(struct store *s, TALLOC_CTX *mem, struct store_put **out, struct error *e) MUST_CHECK;
+/* Opens the store in the directory `path`, which is made (0700) when it is absent. IO or STORAGE_FULL when that can't
+ * be done. Descriptors close when the handle is freed, which must outlive its puts. `keys` (file_key.h) stay the
+ * caller's and must outlive it too. */
+enum result store_open_directory(
+    TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct store **out, struct error *e) MUST_CHECK;
+/* Which master key wraps the keys of new objects: what a row keeps beside the wrapped key. */
+const char *store_master_id(const struct store *s);
+
+/* Writing: begin, write any number of times, look at size or bytes, finish, commit. When `*out` (a child of mem) is
+ * freed before the commit, nothing remains. After a failed call the put can only be freed. Faults: STORAGE_FULL, IO;
+ * commit says CONFLICT when the key is taken (objects are never replaced). */
+enum result store_put_begin(
+    struct store *s, TALLOC_CTX *mem, const struct store_key *key, struct store_put **out, struct error *e) MUST_CHECK;
 enum result store_put_write(struct store_put *p, const void *bytes, size_t n, struct error *e) MUST_CHECK;
 /* Bytes written so far. */
 int64_t store_put_size(const struct store_put *p);
-/* SHA-256 of all bytes; nothing can be written afterwards. */
-void store_put_digest(struct store_put *p, uint8_t sha256[32]);
-/* Reads back up to n of the bytes written, from `offset`; *got < n only at the end. */
+/* Reads back up to n of the bytes written, from `offset`; *got < n only at the end. Not after the finish. */
 enum result store_put_read_at(
     struct store_put *p, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e) MUST_CHECK;
-enum result store_put_commit(struct store_put *p, const struct store_key *key, struct error *e) MUST_CHECK;
+/* Nothing can be written or read back any more; most of the put's memory is given back. `sha256` (of all bytes) may be
+ * NULL. */
+enum result store_put_finish(struct store_put *p, uint8_t sha256[32], struct error *e) MUST_CHECK;
+/* The object's key, wrapped; it lives as long as the put. */
+struct bytes store_put_wrapped_key(const struct store_put *p);
+/* After the finish. */
+enum result store_put_commit(struct store_put *p, struct error *e) MUST_CHECK;
 /* Gives up: what store_put_begin made is gone. Same as freeing it. */
 void store_put_abort(struct store_put *p);
-/* All of the above for bytes that are in memory. `sha256` may be NULL. */
-enum result store_put_bytes(struct store *s, const struct store_key *key, const void *bytes, size_t n,
-    uint8_t sha256[32], struct error *e) MUST_CHECK;
+/* All of the above for bytes that are in memory; `sha256` may be NULL, *wrapped_key belongs to mem. */
+enum result store_put_bytes(struct store *s, TALLOC_CTX *mem, const struct store_key *key, const void *bytes, size_t n,
+    uint8_t sha256[32], struct bytes *wrapped_key, struct error *e) MUST_CHECK;
 
-/* Reading. NOT_FOUND when there is no such object. `*out` is a child of mem and closes when freed. */
-enum result store_get_open(
-    struct store *s, TALLOC_CTX *mem, const struct store_key *key, struct store_get **out, struct error *e) MUST_CHECK;
+/* Reading. NOT_FOUND when there is no such object; DAMAGED when it or its key is not what was written. `*out` is a
+ * child of mem and closes when freed. */
+enum result store_get_open(struct store *s, TALLOC_CTX *mem, const struct store_object *object, struct store_get **out,
+    struct error *e) MUST_CHECK;
 int64_t store_get_size(const struct store_get *g);
-/* Up to n bytes from `offset`; *got < n only at the end. */
+/* Up to n bytes from `offset`; *got < n only at the end. DAMAGED when they are not what was written: a byte that fails
+ * its proof is never given. The first read at a place costs one pass over what stands before it. */
 enum result store_get_read_at(
     struct store_get *g, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e) MUST_CHECK;
 /* The whole object into mem; DAMAGED when it is larger than max. */
-enum result store_get_bytes(struct store *s, TALLOC_CTX *mem, const struct store_key *key, size_t max,
+enum result store_get_bytes(struct store *s, TALLOC_CTX *mem, const struct store_object *object, size_t max,
     struct bytes *out, struct error *e) MUST_CHECK;
 
 enum result store_exists(struct store *s, const struct store_key *key, bool *out, struct error *e) MUST_CHECK;
 /* Removes an object; one that is not there is no fault. */
 enum result store_remove(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
+
+/* Calls `each` for every object, in any order; one that comes or goes meanwhile may be missed. `age_s`: seconds since
+ * it was written. A fault of `each` ends the walk. *strange: files that are no objects of ours, which are left alone.
+ */
+typedef enum result store_seen(void *arg, const struct store_key *key, int64_t age_s, struct error *e);
+enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *strange, struct error *e) MUST_CHECK;
 
 /* Whether an object could be written now: makes and removes a small file; no fsync, cheap enough for a health check.
  * STORAGE_FULL when less than 16 MiB are free, else IO. */

@@ -1,5 +1,5 @@
 /* What a backend of the store does; private to lib/store. Each call means what its namesake in store.h says; store.c
- * keeps size and digest, so that a backend only moves bytes. */
+ * encrypts and keeps size and digest, so that a backend only moves sealed bytes. */
 #ifndef STORE_STORE_OPS_H
 #define STORE_STORE_OPS_H
 
@@ -16,6 +16,7 @@ struct store_ops {
 	enum result (*get_read_at)(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e);
 	enum result (*exists)(void *backend, const struct store_key *key, bool *out, struct error *e);
 	enum result (*remove)(void *backend, const struct store_key *key, struct error *e);
+	enum result (*list)(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e);
 	enum result (*writable)(void *backend, struct error *e);
 	enum result (*clean)(void *backend, int64_t older_than_s, unsigned *removed, struct error *e);
 };
@@ -23,6 +24,7 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 	void *backend;
+	const struct master_keys *keys;
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "buf.h"
 #include "content_type.h"
+#include "uuid.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -327,8 +328,11 @@ Test(content_type, of_a_file_that_is_being_written)
 	struct store_put *put;
 	const struct content_type *t;
 	cr_assert(mkdtemp(root));
-	cr_assert_eq(store_open_directory(mem, root, &store, &err), ERR_OK);
-	cr_assert_eq(store_put_begin(store, mem, &put, &err), ERR_OK);
+	struct master_keys *keys;
+	struct store_key key = { uuid_new(), uuid_new() };
+	cr_assert_eq(master_keys_new(mem, "a master key of thirty-two bytes.", NULL, &keys, &err), ERR_OK);
+	cr_assert_eq(store_open_directory(mem, root, keys, &store, &err), ERR_OK);
+	cr_assert_eq(store_put_begin(store, mem, &key, &put, &err), ERR_OK);
 	struct buf b = zip((const char *const[]){ "[Content_Types].xml=<", "x", "xl/workbook.xml", NULL }, false);
 	cr_assert_eq(store_put_write(put, b.data, b.len, &err), ERR_OK);
 	cr_assert_eq(content_type_of_put(detector, put, "DPGF.xlsx", "file", &t, &err), ERR_OK);

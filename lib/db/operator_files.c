@@ -1,0 +1,113 @@
+/* Rows of stored files past the row policies: the operator's account owns the schema or may act as its owner. */
+#include "operator_files.h"
+#include "operator_private.h"
+#include "uuid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes as PostgreSQL writes and reads them in text. */
+static const char *bytea_text(TALLOC_CTX *mem, struct bytes b)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *s = mem_array(mem, char, 2 * b.n + 3);
+	memcpy(s, "\\x", 2);
+	for (size_t i = 0; i < b.n; i++) {
+		s[2 + 2 * i] = hex[b.p[i] >> 4];
+		s[3 + 2 * i] = hex[b.p[i] & 15];
+	}
+	s[2 + 2 * b.n] = '\0';
+	return s;
+}
+
+static struct bytes bytea_value(TALLOC_CTX *mem, const PGresult *r, int row, int column)
+{
+	size_t n;
+	unsigned char *p = PQunescapeBytea((const unsigned char *)PQgetvalue(r, row, column), &n);
+	struct bytes b = { talloc_memdup(mem, mem_check(p), n), n };
+	PQfreemem(p);
+	return b;
+}
+
+static const char *uuid_text(TALLOC_CTX *mem, const struct uuid *id)
+{
+	char *s = mem_array(mem, char, 37);
+	uuid_format(id, s);
+	return s;
+}
+
+static enum result query(
+    struct operator_db *db, const char *sql, int n, const char *const *values, PGresult **out, struct error *e)
+{
+	PGresult *r = PQexecParams(db->conn, sql, n, NULL, values, NULL, NULL, 0);
+	ExecStatusType status = PQresultStatus(r);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		enum result code = operator_failed(db, r, e);
+		PQclear(r);
+		return code;
+	}
+	*out = r;
+	return ERR_OK;
+}
+
+enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, const char *not_key,
+    struct file_row **rows, size_t *n, struct error *e)
+{
+	static const char *const sql =
+	    "select organization_id, id, sha256, size, wrapped_key, key_id from scorpius.blob"
+	    " where ($1::uuid is null or (organization_id, id) > ($1::uuid, $2::uuid))"
+	    " and ($3::text is null or key_id <> $3) order by organization_id, id limit $4::bigint";
+	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
+		after ? uuid_text(mem, &after->id) : NULL, not_key, num_text(OPERATOR_FILES_MAX).s };
+	PGresult *r;
+	TRY(query(db, sql, ARRAY_LEN(values), values, &r, e));
+	*n = (size_t)PQntuples(r);
+	*rows = mem_array(mem, struct file_row, *n + 1);
+	for (size_t i = 0; i < *n; i++) {
+		struct file_row *f = &(*rows)[i];
+		int row = (int)i;
+		struct bytes digest = bytea_value(mem, r, row, 2);
+		if (digest.n != sizeof(f->sha256) || !uuid_parse(PQgetvalue(r, row, 0), &f->organization_id) ||
+		    !uuid_parse(PQgetvalue(r, row, 1), &f->id))
+			BUG("a row of a file is not what the schema says");
+		memcpy(f->sha256, digest.p, sizeof(f->sha256));
+		f->size = strtoll(PQgetvalue(r, row, 3), NULL, 10);
+		f->wrapped_key = bytea_value(mem, r, row, 4);
+		f->key_id = mem_strdup(mem, PQgetvalue(r, row, 5));
+	}
+	PQclear(r);
+	return ERR_OK;
+}
+
+enum result operator_file_known(
+    struct operator_db *db, const struct uuid *organization_id, const struct uuid *id, bool *known, struct error *e)
+{
+	char organization[37], file[37];
+	const char *const values[] = { organization, file };
+	PGresult *r;
+	uuid_format(organization_id, organization);
+	uuid_format(id, file);
+	TRY(query(
+	    db, "select from scorpius.blob where organization_id = $1::uuid and id = $2::uuid", 2, values, &r, e));
+	*known = PQntuples(r) > 0;
+	PQclear(r);
+	return ERR_OK;
+}
+
+enum result operator_file_rewrap(struct operator_db *db, const struct file_row *was, struct bytes wrapped_key,
+    const char *key_id, bool *done, struct error *e)
+{
+	TALLOC_CTX *mem = mem_new("rewrap", 0);
+	const char *const values[] = { uuid_text(mem, &was->organization_id), uuid_text(mem, &was->id),
+		bytea_text(mem, was->wrapped_key), bytea_text(mem, wrapped_key), key_id };
+	PGresult *r;
+	enum result code = query(db,
+	    "update scorpius.blob set wrapped_key = $4::bytea, key_id = $5 where organization_id = $1::uuid"
+	    " and id = $2::uuid and wrapped_key = $3::bytea",
+	    ARRAY_LEN(values), values, &r, e);
+	talloc_free(mem);
+	TRY(code);
+	*done = strcmp(PQcmdTuples(r), "1") == 0;
+	PQclear(r);
+	return ERR_OK;
+}

@@ -1,0 +1,16 @@
+/* What the operator's functions share; private to lib/db. */
+#ifndef DB_OPERATOR_PRIVATE_H
+#define DB_OPERATOR_PRIVATE_H
+
+#include "operator.h"
+
+#include <libpq-fe.h>
+
+struct operator_db {
+	PGconn *conn;
+};
+
+/* The fault behind a result (or, when r is NULL, of the connection); always an error. */
+enum result operator_failed(struct operator_db *db, const PGresult *r, struct error *e);
+
+#endif

@@ -1,0 +1,136 @@
+"""The file store as its operator sees it: nothing readable on the disk, what is missing or damaged is found, orphans can
+be removed, the master key can be changed. Other tests spoil objects of their own: each looks for its own ones only."""
+
+import os
+import pathlib
+import subprocess
+import time
+import uuid
+
+import pdfs
+import pytest
+
+BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
+MARKER = "JALON-CONFIDENTIEL-7351"
+
+
+def storage(stack, *arguments, **settings):
+    done = subprocess.run([BUILD / "app/cli/scorpius", "storage", *arguments], env={**stack.env, "PATH": os.environ["PATH"], **settings},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode in (0, 74), done.stderr
+    return done
+
+
+def object_of(stack, document):
+    row = stack.sql("select d.organization_id, d.blob_id from scorpius.document d where d.id = %s", document["id"])[0]
+    name = str(row["blob_id"])
+    return stack.files_path / "objects" / str(row["organization_id"]) / name[-2:] / name
+
+
+@pytest.fixture
+def document(account):
+    uploaded = account.upload(("RC.pdf", pdfs.rules()))
+    account.processed(uploaded["id"])
+    return uploaded
+
+
+def test_nothing_uploaded_can_be_read_from_the_disk(stack, account):
+    """Neither the file nor its model, nor what nginx kept of the request or the answer."""
+    text = f"Règlement de la consultation\n{MARKER}\n" * 3000
+    uploaded = account.upload(("note.txt", text.encode()))
+    account.processed(uploaded["id"])
+    assert MARKER in account.get(f"/documents/{uploaded['id']}/content").text
+    assert account.get(f"/documents/{uploaded['id']}/pages/1").status_code == 200
+    found = [str(p) for top in ("files", "tmp", "log", "redis", "run", "conf") for p in (stack.state / top).rglob("*")
+             if p.is_file() and MARKER.encode() in p.read_bytes()]
+    assert found == []
+
+
+def test_a_whole_store_has_nothing_to_tell_of_a_file(stack, document):
+    done = storage(stack, "verify")
+    assert object_of(stack, document).name not in done.stdout
+    assert "fichiers connus de la base" in done.stdout
+
+
+def test_a_missing_file_is_found(stack, document):
+    path = object_of(stack, document)
+    aside = path.with_suffix(".aside")
+    path.rename(aside)
+    try:
+        for arguments in ("verify",), ("verify", "--quick"), ("verify", "--repair"):
+            done = storage(stack, *arguments)
+            assert done.returncode == 74
+            assert f"manquant\u00a0: {path.parent.parent.name}/{path.name}" in done.stdout
+    finally:
+        aside.rename(path)
+    assert path.name not in storage(stack, "verify").stdout
+
+
+def test_a_flipped_bit_is_found(stack, document):
+    path = object_of(stack, document)
+    whole = path.read_bytes()
+    spoilt = bytearray(whole)
+    spoilt[-20] ^= 1
+    path.write_bytes(spoilt)
+    try:
+        done = storage(stack, "verify")
+        assert done.returncode == 74 and f"abîmé\u00a0: {path.parent.parent.name}/{path.name}" in done.stdout
+        assert path.name not in storage(stack, "verify", "--quick").stdout, "only the size is looked at"
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_damaged_file_is_not_served(stack, document, account, expect_log):
+    path = object_of(stack, document)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:60] + b"\0" + whole[61:])
+    expect_log(r"an object is damaged|\"status\":500")
+    try:
+        answer = account.get(f"/documents/{document['id']}/content")
+        assert answer.status_code == 500 and answer.json()["errors"][0]["code"] == "internal_error"
+    finally:
+        path.write_bytes(whole)
+    assert account.get(f"/documents/{document['id']}/content").content == pdfs.rules()
+
+
+def test_an_orphan_is_removed_only_on_demand_and_never_when_young(stack, document):
+    known = object_of(stack, document)
+    old, young = known.parent.parent / "aa" / f"{str(uuid.uuid4())[:-2]}aa", known.parent.parent / "bb" / f"{str(uuid.uuid4())[:-2]}bb"
+    for path in old, young:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.write_bytes(b"half an upload")
+    day_before_yesterday = time.time() - 2 * 86400
+    os.utime(old, (day_before_yesterday, day_before_yesterday))
+    os.utime(known, (day_before_yesterday, day_before_yesterday))
+    out = storage(stack, "verify").stdout
+    assert f"orphelin\u00a0: {old.parent.parent.name}/{old.name}" in out and young.name not in out
+    assert old.exists() and young.exists()
+    out = storage(stack, "verify", "--repair").stdout
+    assert f"orphelin supprimé\u00a0: {old.parent.parent.name}/{old.name}" in out
+    assert not old.exists() and young.exists() and known.exists()
+    young.unlink()
+
+
+def test_the_master_key_is_changed_without_rewriting_a_file(stack, document, account, frozen_jobs):
+    path = object_of(stack, document)
+    before = path.read_bytes()
+    first, second = stack.env["SECRET_KEY"], "b3" * 32
+    name = lambda: stack.sql("select b.key_id from scorpius.document d join scorpius.blob b on b.id = d.blob_id where d.id = %s",
+                             document["id"])[0]["key_id"]
+    was = name()
+    try:
+        storage(stack, "rotate-key", SECRET_KEY=second, SECRET_KEY_PREVIOUS=first)
+        assert name() != was
+        assert path.name not in storage(stack, "verify", SECRET_KEY=second).stdout
+        assert path.name in storage(stack, "verify").stdout, "the old key alone opens it no more"
+    finally:
+        storage(stack, "rotate-key", SECRET_KEY=first, SECRET_KEY_PREVIOUS=second)
+    assert name() == was and path.read_bytes() == before
+    assert account.get(f"/documents/{document['id']}/content").content == pdfs.rules()
+
+
+@pytest.mark.parametrize("key", ["", "short"])
+def test_without_a_key_nothing_begins(stack, key):
+    done = subprocess.run([BUILD / "app/cli/scorpius", "storage", "verify"], env={**stack.env, "PATH": os.environ["PATH"], "SECRET_KEY": key},
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 78 and "SECRET_KEY" in done.stderr and "openssl rand" in done.stderr
