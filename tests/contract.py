@@ -213,7 +213,7 @@ def open_objects(spec):
     """Places of object schemas that are not closed, or whose properties have neither `required` nor a reason.
 
     A body that people send may have only optional fields; an answer's object may do so where absence means something."""
-    all_optional = {"TenderDraft", "TenderChange", "Facts", "MeChange", "OrganizationChange", "MemberChange"}
+    all_optional = {"TenderDraft", "TenderChange", "Facts", "MeChange", "OrganizationChange", "MemberChange", "CompanyProfileChange"}
     out = []
     for name, schema in spec["components"]["schemas"].items():
         stack = [(name, schema)]

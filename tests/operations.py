@@ -13,6 +13,9 @@ DYNAMIC = [o for o in ALL if o.id not in STATIC]
 WITH_BODY = [o for o in ALL if "requestBody" in o.spec]
 
 
+PROFILE = {"company_name": "Exemple SARL", "siret": "73282932000074"}
+
+
 def name(operation):
     return operation.id
 
@@ -38,6 +41,9 @@ def arguments(operation, password="x"):
         "createTender": lambda: {"json": {}},
         "changeTender": lambda: {"json": {"description": "Note"}},
         "setTenderStatus": lambda: {"json": {"status": "ready"}},
+        "createCompanyProfile": lambda: {"json": PROFILE},
+        "replaceCompanyProfile": lambda: {"json": PROFILE},
+        "changeCompanyProfile": lambda: {"json": {"team_size": 12}},
         "decideFact": lambda: {"json": {"action": "confirmed"}},
         "addTenderDocuments": lambda: {"files": [("file", ("b.txt", b"un autre fichier\n", "text/plain"))]},
     }.get(operation.id, dict)()
@@ -60,7 +66,7 @@ MEMBERS_OWN = ("removeMe", "resendConfirmation")  # not the operator's
 
 
 class Things:
-    """What an organisation has: a processed document in an analysed tender, a colleague, an invitation; and the operator."""
+    """What an organisation has: a processed document in an analysed tender, a profile, a colleague, an invitation; and the operator."""
 
     def __init__(self, member):
         self.member = member
@@ -69,6 +75,7 @@ class Things:
         self.colleague = member.colleague()
         self.invitation, _ = member.invite()
         self.operator = member.operator()
+        self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
 
     def path(self, operation):
         return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"],

@@ -152,7 +152,8 @@ class Stack:
         return sorted(str(p) for top in (self.files_path, self.state / "tmp") for p in top.rglob("*")
                       if p.is_file() and p.suffix != ".pid")
 
-    TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job")
+    TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job",
+              "company_profile", "company_profile_version")
 
     def rows(self):
         """How many rows each table has that an upload or a tender writes to."""

@@ -190,7 +190,7 @@ class Organisation:
 
     def __init__(self, c, name):
         self.id, self.account, self.blob, self.tender, self.document = (str(uuid.uuid4()) for _ in range(5))
-        self.version, self.reading, self.session = (str(uuid.uuid4()) for _ in range(3))
+        self.version, self.reading, self.session, self.profile = (str(uuid.uuid4()) for _ in range(4))
         self.email = f"{name}-{self.id}@example.org"
         run = c.cursor().execute
         run("select auth.register(%s, %s, %s, 'hash', 'Jeanne Martin', %s)", (self.account, self.id, self.email, name))
@@ -215,6 +215,10 @@ class Organisation:
             (str(uuid.uuid4()), self.document))
         run("insert into fact_decision (id, tender_id, key, action, value, created_by) values (%s, %s, 'buyer', 'corrected', '1', %s)",
             (str(uuid.uuid4()), self.tender, self.account))
+        run("insert into company_profile (id, company_name, siret, created_by, updated_by) values (%s, 'Essai', '73282932000074', %s, %s)",
+            (self.profile, self.account, self.account))
+        run("insert into company_profile_version (number, profile_id, action, changed, content, created_by) values (1, %s, 'created', "
+            "'[]', '{}', %s)", (self.profile, self.account))
         run("insert into audit_event (id, action) values (%s, 'document.upload')", (str(uuid.uuid4()),))
         run("insert into job (id, kind, document_id, state) values (%s, 'read', %s, 'done')", (str(uuid.uuid4()), self.document))
         run("insert into account_token (id, account_id, purpose, token_hash, expires_at) values (%s, %s, 'password_reset', %s, now() + "
@@ -258,7 +262,8 @@ def as_role(database, role, organization_id):
 
 
 TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
-          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation", "session_spent"]
+          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation", "session_spent",
+          "company_profile", "company_profile_version"]
 
 
 def visible(c, role, table):

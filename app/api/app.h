@@ -38,6 +38,8 @@ static inline struct app *app_of(const struct request *rq)
 /* The route table. */
 extern const struct route api_routes[];
 extern const size_t api_routes_count;
+/* The whole table as a JSON array: method, path, who, params, body_max, pool, read_only, summary. */
+void routes_write(struct json_writer *w);
 
 /* Begins the transaction of a route for who asks: read-only when the row says so, with the session checked. */
 enum result app_begin(struct request *rq, struct error *e) MUST_CHECK;
@@ -65,5 +67,6 @@ route_handler tender_create, tender_list_show, tender_show, tender_patch, tender
 route_handler tender_document_add, tender_document_remove, document_delete_one, tender_analysis_start,
     tender_completeness_show;
 route_handler tender_analysis_show, tender_fact_put;
+route_handler company_show, company_create, company_replace, company_patch, company_delete;
 
 #endif

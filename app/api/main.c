@@ -1,5 +1,6 @@
 /* scorpius-api: one worker of a prefork pool. Started by spawn-fcgi and multiwatch with the listening socket as its
- * descriptor 0. `--check` compares routes and statements with what they must agree with, and ends. */
+ * descriptor 0. `--check` compares routes and statements with what they must agree with, `--routes` prints the route
+ * table as JSON; both end then. */
 #include "app.h"
 #include "guard.h"
 #include "health.h"
@@ -67,6 +68,16 @@ static enum result open_all(struct app *app, struct error *e)
 	return route_check(api_routes, api_routes_count, e);
 }
 
+static int print_routes(TALLOC_CTX *mem)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, mem, 1 << 20);
+	jw_init(&w, &out);
+	routes_write(&w);
+	return puts(out.data) < 0;
+}
+
 int main(int argc, char **argv)
 {
 	http_block_signals();
@@ -76,6 +87,8 @@ int main(int argc, char **argv)
 	struct app app = { .mem = mem_new("app", 0) };
 	struct error e;
 	error_clear(&e);
+	if (argc == 2 && strcmp(argv[1], "--routes") == 0)
+		return print_routes(app.mem);
 	if (open_all(&app, &e) != ERR_OK)
 		return give_up(&e);
 	if (argc == 2 && strcmp(argv[1], "--check") == 0) {
@@ -85,7 +98,7 @@ int main(int argc, char **argv)
 		return puts("routes and statements are right") < 0;
 	}
 	if (argc > 1) {
-		fprintf(stderr, "usage: scorpius-api [--check | --version]\n");
+		fprintf(stderr, "usage: scorpius-api [--check | --routes | --version]\n");
 		return 64;
 	}
 	struct http_app http = {

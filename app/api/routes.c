@@ -165,6 +165,17 @@ const struct route api_routes[] = {
 	  .run = tender_analysis_show, .summary = "The facts of a tender" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/facts/{key}", WHO_WRITERS, fact_params, 262144, .run = tender_fact_put,
 	  .summary = "Confirm, correct or reject a fact" },
+
+	{ METHOD_GET, V1 "/company-profile", WHO_MEMBERS, .read_only = true, .run = company_show,
+	  .summary = "The company's profile" },
+	{ METHOD_POST, V1 "/company-profile", WHO_WRITERS, NULL, 1048576, .run = company_create,
+	  .summary = "Make the company's profile" },
+	{ METHOD_PUT, V1 "/company-profile", WHO_WRITERS, NULL, 1048576, .run = company_replace,
+	  .summary = "Replace the company's profile, or make it" },
+	{ METHOD_PATCH, V1 "/company-profile", WHO_WRITERS, NULL, 1048576, .run = company_patch,
+	  .summary = "Change parts of the company's profile" },
+	{ METHOD_DELETE, V1 "/company-profile", WHO_WRITERS, .run = company_delete,
+	  .summary = "Delete the company's profile" },
 };
 /* clang-format on */
 const size_t api_routes_count = ARRAY_LEN(api_routes);

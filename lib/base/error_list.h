@@ -22,6 +22,8 @@
 	X(TOO_LONG, "too_long", 400, 65, "must not exceed {max} bytes", "ne doit pas dépasser {max} octets") \
 	X(INVALID_ID, "invalid_id", 400, 65, "'{value}' is not a UUID", "« {value} » n'est pas un UUID") \
 	X(INVALID_EMAIL, "invalid_email", 400, 65, "'{value}' is not an e-mail address", "« {value} » n'est pas une adresse électronique") \
+	X(INVALID_SIRET, "invalid_siret", 400, 65, "'{value}' is not a SIRET number: {reason}", "« {value} » n'est pas un numéro SIRET : {reason}") \
+	X(INVALID_VAT_NUMBER, "invalid_vat_number", 400, 65, "'{value}' is not a VAT number: {reason}", "« {value} » n'est pas un numéro de TVA : {reason}") \
 	X(INVALID_CURSOR, "invalid_cursor", 400, 65, "this cursor does not come from an earlier answer", "ce curseur ne provient pas d'une réponse précédente") \
 	X(UNKNOWN_PARAMETER, "unknown_parameter", 400, 65, "'{name}' is not a parameter of this route", "« {name} » n'est pas un paramètre de cette route") \
 	X(UNEXPECTED_BODY, "unexpected_body", 400, 65, "this route takes no body", "cette route n'accepte pas de corps") \
@@ -54,6 +56,7 @@
 	X(OWN_ACCOUNT, "own_account", 409, 65, "this is your own account: it is removed with your password", "c'est votre propre compte : il se supprime avec votre mot de passe") \
 	X(OPERATOR_ACCOUNT, "operator_account", 409, 65, "accounts of the operator are changed by the command line", "les comptes de l'exploitant se modifient en ligne de commande") \
 	X(LAST_OWNER, "last_owner", 409, 65, "an organisation keeps at least one owner", "une organisation garde au moins un propriétaire") \
+	X(PROFILE_EXISTS, "profile_exists", 409, 65, "the organisation has a company profile already", "l'organisation a déjà un profil d'entreprise") \
 	X(ALREADY_PROCESSING, "already_processing", 409, 75, "the document is being processed", "le document est en cours de traitement") \
 	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
 	X(NOT_ANALYZED, "not_analyzed", 409, 75, "the tender has not been analysed yet", "la consultation n'a pas encore été analysée") \
