@@ -46,6 +46,11 @@
 	/* expected values */ \
 	SAME(X, "cursor or offset, not both", "cursor ou offset, pas les deux") \
 	SAME(X, "two decimals", "deux décimales") \
+	/* identifiers */ \
+	SAME(X, "it has fourteen digits", "il compte quatorze chiffres") \
+	SAME(X, "its check digit is wrong", "sa clé de contrôle est fausse") \
+	SAME(X, "its form is that of no member state", "sa forme n'est celle d'aucun État membre") \
+	SAME(X, "its key is wrong", "sa clé est fausse") \
 	/* why the reader gave up, and at which limit */ \
 	X("empty", "it is empty", "il est vide") \
 	X("format", "its format is not known", "son format n'est pas connu") \

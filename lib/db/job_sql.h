@@ -6,22 +6,24 @@
 
 struct job_lease_terms {
 	int64_t seconds, max_attempts;
+	struct sql_texts kinds; /* that the program can do: others wait for one that can */
 };
-SQL_FIELDS(job_lease_terms, seconds, max_attempts);
+SQL_FIELDS(job_lease_terms, seconds, max_attempts, kinds);
 
 struct job {
 	struct uuid organization_id, id;
 	const char *kind;
 	struct opt_uuid document_id, tender_id, dossier_version_id;
 	int64_t attempt;
-	bool exhausted; /* its attempts are used up: fail it */
+	bool exhausted;           /* its attempts are used up: fail it */
+	struct json_text payload; /* of a mail: {purpose, account_id | invitation_id} */
 };
-SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted);
+SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload);
 
 /* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
 SQL_ONE(job_lease, job_lease_terms, job,
-    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted "
-    "from queue.lease_job($1, $2)")
+    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload "
+    "from queue.lease_job($1, $2, $3)")
 
 struct job_fence_key {
 	struct uuid id;
@@ -75,6 +77,11 @@ SQL_FIELDS(job_fail_in, id, attempt, error_code);
 
 SQL_EXEC(job_fail, job_fail_in,
     "update job set state = 'failed', leased_until = null, error_code = $3, finished_at = now() "
+    "where id = $1 and attempt = $2")
+
+/* There is nothing to do any more, or nothing that can be done here; error_code may be NULL. */
+SQL_EXEC(job_cancel, job_fail_in,
+    "update job set state = 'cancelled', leased_until = null, error_code = $3, finished_at = now() "
     "where id = $1 and attempt = $2")
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
