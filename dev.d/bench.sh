@@ -149,7 +149,7 @@ bench_analyze() {
 bench_pss() {
 	local pid
 	pid=$(daemon_pid api)
-	cat /proc/[0-9]*/stat 2>/dev/null | awk -v p="$pid" '{ sub(/\(.*\) /, "x ") } $4 == p { print $1 }' |
+	{ cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v p="$pid" '{ sub(/\(.*\) /, "x ") } $4 == p { print $1 }' |
 		while read -r child; do awk '/^Pss:/ { print $2 }' "/proc/$child/smaps_rollup"; done |
 		awk '{ s += $1; n++ } END { printf "  idle worker: PSS %.1f MB each (%d workers)\n", s / n / 1024, n }'
 }
