@@ -57,7 +57,7 @@ env_write() {
 		umask 077
 		for name in "${!set[@]}"; do env_line "$name" "${set[$name]}"; done | sort >"$STATE/env.new"
 		# Each program gets what it needs: neither the operator's account nor the other's.
-		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/api.env"
+		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+|SMTP_USER|SMTP_PASSWORD)=' "$STATE/env.new" >"$STATE/conf/api.env"
 		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_JOBS_PASSWORD|DATABASE_API_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/jobs.env"
 	)
 	mv "$STATE/env.new" "$STATE/env"

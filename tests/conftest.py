@@ -94,8 +94,19 @@ def frozen_jobs(stack):
     """No job is taken while the test runs: what is queued stays queued."""
     parent = stack.pid("jobs")
     pids = [parent, *children(parent)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+
+    def freeze():
+        """Not in the middle of something, which would keep its locks."""
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        busy = stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
+                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
+        if busy:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        return not busy
+
+    wait_until(freeze, 30, "the jobs to have nothing in hand")
     yield
     for pid in pids:
         os.kill(pid, signal.SIGCONT)

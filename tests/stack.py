@@ -16,6 +16,8 @@ import httpx
 import psycopg2
 import psycopg2.extras
 
+import smtp
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
@@ -30,7 +32,7 @@ SETTINGS = {
 
 
 SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY",
-                   "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY")
+                   "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY", "SMTP_PASSWORD")
 
 
 def wait_until(condition, seconds, what):
@@ -61,6 +63,7 @@ class Stack:
         self.existing = existing is not None
         self.settings = {**SETTINGS, **(settings or {})}
         self.stopped = {}
+        self.mail = None if self.existing else smtp.Server()
         if self.existing:
             self.state = pathlib.Path(existing)
             self.port = int(os.environ["SCORPIUS_PORT"])
@@ -79,7 +82,8 @@ class Stack:
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
 
     def dev(self, command, seconds=120):
-        env = {**os.environ, **self.settings, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
+        mail = {**self.mail.settings(), "SMTP_MAX_ATTEMPTS": "2"} if self.mail else {}
+        env = {**os.environ, **self.settings, **mail, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
         done = subprocess.run([str(ROOT / "dev"), command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         if done.returncode != 0:
@@ -118,6 +122,7 @@ class Stack:
         self.disconnect()
         if not self.existing:
             self.dev("down")
+            self.mail.stop()
 
     def remove(self):
         if not self.existing:
@@ -229,8 +234,8 @@ class Logs:
 
     PLAIN = re.compile(r"\[(error|crit|alert|emerg)\]|\b(ERROR|FATAL|PANIC):|Sanitizer|runtime error:")
     OURS = ("api.log", "bulk.log", "jobs.log")
-    # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken.
-    ANSWERS = re.compile(r'ERROR:  (the session has ended|duplicate key value violates unique constraint "account_email_key")$')
+    # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken or invited, the last owner.
+    ANSWERS = re.compile(r'ERROR:  (the session has ended|an organisation keeps an owner|duplicate key value violates unique constraint "(account_email_key|invitation_open_key)")$')
 
     def __init__(self, folder):
         self.folder = folder

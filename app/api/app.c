@@ -114,4 +114,5 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 	log_context_clear();
 	app_audit_refusal(rq, e);
 	db_counters_reset(app->db);
+	app->began = false;
 }

@@ -53,6 +53,16 @@
 	X(JOB_WORKERS, INT, "2", 1, 64, NULL, false, "children of scorpius-jobs") \
 	X(JOB_LEASE, SECONDS, "120", 5, 3600, NULL, false, "a job whose worker has not been heard of for so long is given to another") \
 	X(JOB_MAX_ATTEMPTS, INT, "3", 1, 20, NULL, false, "attempts before a job is failed for good") \
+	X(PUBLIC_URL, TEXT, "", 0, 500, NULL, false, "address of the application as people open it; links in mail begin with it") \
+	X(SMTP_HOST, TEXT, "", 0, 255, NULL, false, "server that takes our mail; without it no mail is sent") \
+	X(SMTP_PORT, INT, "587", 1, 65535, NULL, false, "its port: 587 for STARTTLS, 465 for TLS from the first byte") \
+	X(SMTP_SECURITY, CHOICE, "starttls", 0, 0, "starttls|tls|none", false, "encryption to the mail server; none is for a server on this machine only") \
+	X(SMTP_USER, TEXT, NULL, 0, 255, NULL, false, "name to log in to the mail server with; without it we do not log in") \
+	X(SMTP_PASSWORD, TEXT, NULL, 0, 500, NULL, true, "its password; only the jobs need it") \
+	X(SMTP_FROM, TEXT, "", 0, 254, NULL, false, "sender's address; default: SMTP_USER") \
+	X(SMTP_CA_FILE, TEXT, "", 0, 500, NULL, false, "PEM file of the authority that signed the mail server's certificate; default: the system's") \
+	X(SMTP_TIMEOUT, SECONDS, "30", 1, 120, NULL, false, "longest time to hand one message over") \
+	X(SMTP_MAX_ATTEMPTS, INT, "10", 1, 50, NULL, false, "attempts before a message is given up; ten take about an hour") \
 	X(HEALTH_PATH, TEXT, "/run/scorpius/health", 1, 500, NULL, false, "file by which the workers of a machine share the state of health")
 /* clang-format on */
 
