@@ -1,6 +1,7 @@
-/* Places are asked for every millisecond instead of being waited for in the kernel: a lock that is waited for can't be
- * given a time limit without signals, and can't be "any of these". A hash takes 80 ms, so that costs a hundredth of a
- * core's time at most, and no state is left behind that a killed process could spoil. */
+/* Places are asked for every few milliseconds instead of being waited for in the kernel: a lock that is waited for
+ * can't be given a time limit without signals, and can't be "any of these". A hash takes 80 ms: a free place stands
+ * empty for a hundredth of that among several who wait, and asking costs them less. No state is left that a killed
+ * process could spoil. */
 #include "clock.h"
 #include "hash_slots.h"
 
@@ -10,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLL_NS 1000000
+#define POLL_NS 5000000
 #define RETRY_S 3
 
 struct hash_slots {

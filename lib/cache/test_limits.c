@@ -8,10 +8,7 @@ static struct cache *cache;
 static void set_up(void)
 {
 	mem = mem_new("test", 0);
-	redis_folder();
-	server_start("");
-	error_clear(&err);
-	cr_assert_eq(cache_open(mem, url, &(struct cache_options){ .command_ms = 2000 }, &cache, &err), ERR_OK);
+	cache = redis_begin(mem);
 }
 
 static void tear_down(void)
@@ -35,12 +32,6 @@ static struct limit_outcome take_one(const char *key, int64_t max, int64_t cost)
 	return take(&(struct limit_counter){ key, max, 60, cost }, 1, NULL);
 }
 
-/* What redis-cli says to a command. */
-static void redis(const char *command)
-{
-	cr_assert_eq(system(mem_printf(mem, "redis-cli -s %s %s >/dev/null", url + 7, command)), 0);
-}
-
 Test(limits, so_many_and_no_more_then_the_window_ends)
 {
 	for (int i = 1; i <= 3; i++) {
@@ -51,7 +42,7 @@ Test(limits, so_many_and_no_more_then_the_window_ends)
 	struct limit_outcome o = take_one("a", 3, 1);
 	cr_assert(o.refused && o.remaining == 0 && o.reset_s > 50 && o.reset_s <= 60);
 	cr_assert_not(take_one("b", 3, 1).refused, "another's counter");
-	redis("pexpire a 1");
+	redis(mem, "pexpire a 1");
 	usleep(5000);
 	o = take_one("a", 3, 1);
 	cr_assert(!o.refused && o.remaining == 2);
@@ -94,7 +85,7 @@ Test(limits, the_mark_of_a_session_comes_with_it)
 
 Test(limits, a_counter_without_an_end_is_begun_anew)
 {
-	redis("set a 1000");
+	redis(mem, "set a 1000");
 	struct limit_outcome o = take_one("a", 3, 1);
 	cr_assert(!o.refused && o.remaining == 2 && o.reset_s > 50);
 }

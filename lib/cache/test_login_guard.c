@@ -10,10 +10,7 @@ static const struct login_attempt owner = { "compte", "192.0.2.1" }, stranger = 
 static void set_up(void)
 {
 	mem = mem_new("test", 0);
-	redis_folder();
-	server_start("");
-	error_clear(&err);
-	cr_assert_eq(cache_open(mem, url, &(struct cache_options){ .command_ms = 2000 }, &cache, &err), ERR_OK);
+	cache = redis_begin(mem);
 }
 
 static void tear_down(void)
@@ -44,11 +41,6 @@ static void pass(struct login_attempt a)
 	cr_assert_eq(login_guard_passed(cache, &a, &err), ERR_OK, "%s", err.cause);
 }
 
-static void redis(const char *command)
-{
-	cr_assert_eq(system(mem_printf(mem, "redis-cli -s %s %s >/dev/null", url + 7, command)), 0);
-}
-
 Test(login_guard, failures_make_the_pair_wait_longer_and_longer_up_to_a_cap)
 {
 	const int64_t waits[] = { 0, 0, 0, 1, 2, 4, 8, 8, 8 };
@@ -58,7 +50,7 @@ Test(login_guard, failures_make_the_pair_wait_longer_and_longer_up_to_a_cap)
 		cr_assert_eq(o.refused, waits[i] > 0, "%zu", i);
 		cr_assert_eq(o.wait_s, waits[i], "%zu: %lld", i, (long long)o.wait_s);
 		/* The wait is over. */
-		redis("hset login:pair:compte:198.51.100.7 until 0");
+		redis(mem, "hset login:pair:compte:198.51.100.7 until 0");
 	}
 	cr_assert_not(ask(stranger).refused);
 }

@@ -2,6 +2,8 @@
 #ifndef CACHE_TEST_REDIS_H
 #define CACHE_TEST_REDIS_H
 
+#include "cache.h"
+
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,6 +62,24 @@ static void redis_clear(void)
 	server_stop();
 	unlink(url + 7);
 	rmdir(root);
+}
+
+/* A server that is up and a handle of it, with time enough for a busy machine. */
+static inline struct cache *redis_begin(TALLOC_CTX *mem)
+{
+	struct cache *c;
+	struct error e;
+	redis_folder();
+	server_start("");
+	error_clear(&e);
+	cr_assert_eq(cache_open(mem, url, &(struct cache_options){ .command_ms = 2000 }, &c, &e), ERR_OK);
+	return c;
+}
+
+/* A command of redis-cli that must succeed. */
+static inline void redis(TALLOC_CTX *mem, const char *command)
+{
+	cr_assert_eq(system(mem_printf(mem, "redis-cli -s %s %s >/dev/null", url + 7, command)), 0);
 }
 
 #endif

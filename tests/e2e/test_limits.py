@@ -355,3 +355,15 @@ def test_refusing_costs_the_same_work_whether_there_is_such_an_account(world, lo
         {(401, 2048, lines[0]["statements"], lines[0]["round_trips"])}
     right = line_of(low, dear.try_login(dear.email, dear.password))
     assert right["hash_work"] == 2048
+
+
+def test_a_refused_login_is_an_event_of_the_accounts_organisation(world, low):
+    owner, here = world.someone(), world.at(address())
+    before = low.sql("select count(*) n from scorpius.audit_event")[0]["n"]
+    answer = here.try_login(owner.email)
+    here.try_login()  # of nobody: an event of nobody's
+    event, = low.sql("select organization_id::text o, request_id, detail->>'address' address from scorpius.audit_event "
+                     "where action = 'auth.login_failed' and account_id = %s", owner.user["id"])
+    assert (event["o"], event["request_id"], event["address"]) == \
+        (owner.user["organization_id"], answer.headers["X-Request-Id"], here.place)
+    assert low.sql("select count(*) n from scorpius.audit_event")[0]["n"] == before + 1
