@@ -315,6 +315,18 @@ comment on function change_account(account, text, boolean, boolean, text) is
 
 -- ---- links of mails ----
 
+create function mail_asked(p_organization uuid, p_purpose text, p_account uuid) returns void
+language plpgsql volatile set search_path = scorpius, pg_temp as $$
+begin
+	if not exists (select from job j where j.organization_id = p_organization and j.kind = 'mail'
+			and j.state in ('queued', 'leased')
+			and j.payload = jsonb_build_object('purpose', p_purpose, 'account_id', p_account)) then
+		perform mail_later(p_organization, p_purpose, p_account);
+	end if;
+end $$;
+comment on function mail_asked(uuid, text, uuid) is
+	'enqueues a mail that somebody asks for: one at a time, however often he asks';
+
 create function auth.forgot_password(p_email text, p_request text)
 returns void
 language plpgsql volatile security definer set search_path = scorpius, pg_temp as $$
@@ -328,12 +340,7 @@ begin
 		return;
 	end if;
 	perform audit_note(a.organization_id, a.id, 'auth.reset_requested', a.id, p_request, null);
-	-- However often somebody asks: one mail at a time.
-	if not exists (select from job j where j.organization_id = a.organization_id and j.kind = 'mail'
-			and j.state in ('queued', 'leased')
-			and j.payload = jsonb_build_object('purpose', 'password_reset', 'account_id', a.id)) then
-		perform mail_later(a.organization_id, 'password_reset', a.id);
-	end if;
+	perform mail_asked(a.organization_id, 'password_reset', a.id);
 end $$;
 comment on function auth.forgot_password(text, text) is
 	'asks for the mail by which a password is set anew; says nothing, whether there is such an account or not';
@@ -414,11 +421,7 @@ begin
 	if not found then
 		return false;
 	end if;
-	if not exists (select from job j where j.organization_id = a.organization_id and j.kind = 'mail'
-			and j.state in ('queued', 'leased')
-			and j.payload = jsonb_build_object('purpose', 'email_confirm', 'account_id', a.id)) then
-		perform mail_later(a.organization_id, 'email_confirm', a.id);
-	end if;
+	perform mail_asked(a.organization_id, 'email_confirm', a.id);
 	return true;
 end $$;
 comment on function auth.ask_confirmation(uuid, uuid) is

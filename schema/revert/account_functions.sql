@@ -25,6 +25,7 @@ drop function auth.accept_invitation(bytea, uuid, text, text, text);
 drop function auth.end_session(uuid, uuid, boolean);
 drop function auth.assert_session(uuid, uuid, uuid);
 drop function auth.login_lookup(text);
+drop function scorpius.mail_asked(uuid, text, uuid);
 drop function scorpius.session_lives(uuid, uuid);
 drop function scorpius.end_sessions(uuid, uuid, text);
 drop function scorpius.change_account(scorpius.account, text, boolean, boolean, text);
