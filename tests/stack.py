@@ -22,6 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
     "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    # Tests make more requests than people; those of limits have a stack of their own.
+    "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1T",
+    "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
     "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "5", "SOURCE_URL": "https://code.essai.example/scorpius",
 }
 
@@ -45,10 +48,12 @@ def free_port():
 
 
 class Stack:
-    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop)."""
+    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop).
+    `settings`: those that differ from SETTINGS."""
 
-    def __init__(self, existing=None):
+    def __init__(self, existing=None, settings=None):
         self.existing = existing is not None
+        self.settings = {**SETTINGS, **(settings or {})}
         self.stopped = {}
         if self.existing:
             self.state = pathlib.Path(existing)
@@ -67,7 +72,7 @@ class Stack:
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
 
     def dev(self, command, seconds=120):
-        env = {**os.environ, **SETTINGS, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
+        env = {**os.environ, **self.settings, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
         done = subprocess.run([str(ROOT / "dev"), command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         if done.returncode != 0:

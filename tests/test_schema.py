@@ -19,7 +19,7 @@ FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "sessi
                 "session_previous_hash_key", "job_open_idx"}
 DEFINERS = {
     "auth.login_lookup", "auth.register", "auth.open_session", "auth.rotate_session", "auth.assert_session",
-    "auth.end_session", "auth.me", "queue.lease_job", "queue.waiting_seconds",
+    "auth.end_session", "auth.me", "auth.rehash_password", "queue.lease_job", "queue.waiting_seconds",
 }
 # Whoever may call them: health asks how long work has waited.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}}

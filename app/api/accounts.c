@@ -3,7 +3,9 @@
 #include "app.h"
 #include "clock.h"
 #include "email.h"
-#include "passwords.h"
+#include "guard.h"
+#include "guard_sql.h"
+#include "log.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -70,7 +72,7 @@ enum result auth_register(struct request *rq, struct response *rs, struct error 
 	if (e->n_faults)
 		return e->code;
 	char hash[PASSWORD_HASH_SIZE];
-	TRY(password_hash(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, hash, e));
+	TRY(guard_hash(rq, in.password, hash, e));
 	struct account_registration row = {
 		.account_id = uuid_new(),
 		.organization_id = uuid_new(),
@@ -121,12 +123,33 @@ static int64_t session_seconds(const struct app *app)
 	return app->settings.JWT_REFRESH_TOKEN_EXPIRE_DAYS * 86400;
 }
 
+/* With a cost that was raised since. What fails here succeeds with a later login. */
+static void rehash(struct request *rq, const char *password, const struct account_login *account)
+{
+	struct app *app = app_of(rq);
+	char hash[PASSWORD_HASH_SIZE];
+	struct error why;
+	error_clear(&why);
+	if (!password_needs_rehash(account->password_hash, (unsigned)app->settings.SCRYPT_LOG_N))
+		return;
+	struct password_rehash row = { account->account_id, account->password_hash, hash };
+	struct password_rehashed done;
+	enum result rc = guard_hash(rq, password, hash, &why);
+	if (rc == ERR_OK)
+		rc = app_begin(rq, &why);
+	if (rc == ERR_OK)
+		rc = account_rehash_last(app->db, &row, rq->mem, &done, &why);
+	if (rc != ERR_OK)
+		log_failure(LOG_WARN, "a password keeps its old cost", &why);
+}
+
 enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 {
 	struct app *app = app_of(rq);
 	struct credentials in = { 0 };
 	TRY(request_json(rq, credential_fields, ARRAY_LEN(credential_fields), &in, e));
-	const char *email;
+	const char *email = in.email;
+	TRY(guard_login_ask(rq, in.email, e));
 	struct error ignored;
 	error_clear(&ignored);
 	struct account_login account = { 0 };
@@ -140,9 +163,12 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 		error_clear(e);
 	}
 	/* No transaction is open while the password is hashed. */
-	if (rc != ERR_OK || !account.active)
-		return password_check_dummy(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, e);
-	TRY(password_check(in.password, strlen(in.password), account.password_hash, e));
+	rc = guard_check(rq, in.password, rc == ERR_OK && account.active ? account.password_hash : NULL, e);
+	if (rc == ERR_INVALID_CREDENTIALS)
+		guard_login_failed(rq, in.email);
+	TRY(rc);
+	guard_login_passed(rq, in.email);
+	rehash(rq, in.password, &account);
 	struct refresh_token refresh;
 	refresh_token_new(&refresh);
 	struct session_opening opening = {

@@ -18,11 +18,24 @@
 	X(DATABASE_PREPARED, CHOICE, "auto", 0, 0, "auto|on|off", false, "named prepared statements; off for PgBouncer in transaction mode") \
 	X(REDIS_URL, TEXT, "redis://127.0.0.1:6379/0", 0, 500, NULL, true, "redis://[:password@]host[:port]/db or unix:///path?db=0") \
 	X(JWT_SECRET_KEY, TEXT, NULL, 0, 500, NULL, true, "key that signs access tokens, at least 32 bytes") \
+	X(JWT_SECRET_KEY_PREVIOUS, TEXT, NULL, 0, 500, NULL, true, "key that signed access tokens before JWT_SECRET_KEY; still accepted") \
 	X(SECRET_KEY, TEXT, NULL, 0, 500, NULL, true, "master key of the application, at least 32 bytes") \
 	X(SECRET_KEY_PREVIOUS, TEXT, NULL, 0, 500, NULL, true, "master key before the present one, until 'scorpius storage rotate-key' has ended") \
 	X(JWT_ACCESS_TOKEN_EXPIRE_MINUTES, INT, "30", 1, 1440, NULL, false, "life of an access token") \
 	X(JWT_REFRESH_TOKEN_EXPIRE_DAYS, INT, "7", 1, 365, NULL, false, "life of a session without use") \
 	X(SCRYPT_LOG_N, INT, "15", 10, 20, NULL, false, "scrypt cost: N = 2^value, r = 8, p = 1") \
+	X(HASH_SLOTS, INT, "0", 0, 1024, NULL, false, "passwords hashed at once on this machine; 0: half of its cores") \
+	X(HASH_SLOTS_PATH, TEXT, "/run/scorpius/hash-slots", 1, 500, NULL, false, "file by which the workers of a machine share those places") \
+	X(HASH_WAIT, SECONDS, "2", 0, 60, NULL, false, "longest wait for such a place; then 503") \
+	X(RATE_LIMIT_AUTH, INT, "10", 1, 1000000, NULL, false, "logins and the like, per minute and account") \
+	X(RATE_LIMIT_AUTH_ADDRESS, INT, "10", 1, 1000000, NULL, false, "logins and the like, per minute and client address; nginx holds it too") \
+	X(RATE_LIMIT_UPLOAD, INT, "120", 1, 1000000, NULL, false, "upload requests, per minute and organisation") \
+	X(RATE_LIMIT_UPLOAD_BYTES, SIZE, "4G", 1048576, 1099511627776, NULL, false, "bytes uploaded, per hour and organisation") \
+	X(RATE_LIMIT_OTHER, INT, "600", 1, 1000000, NULL, false, "all other requests, per minute and account") \
+	X(RATE_LIMIT_ADDRESS, INT, "6000", 1, 1000000, NULL, false, "requests of any kind that nginx lets through, per minute and client address") \
+	X(LOGIN_FREE_FAILURES, INT, "5", 1, 1000000, NULL, false, "wrong passwords of an account from one address before delays begin; ten times as many of an address on all accounts") \
+	X(LOGIN_DELAY_MAX, SECONDS, "5m", 1, 86400, NULL, false, "longest delay after wrong passwords; the first one is a second, each doubles") \
+	X(TRUSTED_PROXIES, LIST, "", 0, 4000, NULL, false, "addresses or networks whose X-Forwarded-For nginx believes") \
 	X(REGISTRATION_OPEN, BOOL, "true", 0, 0, NULL, false, "whether anybody may register an organisation") \
 	X(CORS_ORIGINS, LIST, "", 0, 4000, NULL, false, "origins that browsers may call from: JSON list or commas") \
 	X(MAX_UPLOAD_SIZE, SIZE, "104857600", 1024, 2147483648, NULL, false, "largest file accepted") \
