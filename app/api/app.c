@@ -1,4 +1,5 @@
 #include "app.h"
+#include "idempotency.h"
 #include "clock.h"
 #include "crypto.h"
 #include "guard.h"
@@ -39,7 +40,8 @@ enum result app_begin(struct request *rq, struct error *e)
 		.account_id = who->user_id,
 	};
 	app_of(rq)->began = true;
-	return db_begin_as(app_of(rq)->db, rq->mem, &identity, rq->route->read_only ? DB_READ : DB_WRITE, e);
+	TRY(db_begin_as(app_of(rq)->db, rq->mem, &identity, rq->route->read_only ? DB_READ : DB_WRITE, e));
+	return idempotency_begin(rq, e);
 }
 
 enum result app_store(struct app *app, struct store **out, struct error *e)

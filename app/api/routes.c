@@ -69,7 +69,7 @@ const struct route api_routes[] = {
 	{ METHOD_GET, V1 "/auth/me", WHO_USERS, .read_only = true, .run = auth_me, .summary = "Who I am" },
 
 	{ METHOD_POST, V1 "/documents", WHO_WRITERS, upload_params, ANY_SIZE, POOL_BULK, .run = document_upload,
-	  .summary = "Upload one or several files", .limit = LIMIT_UPLOAD },
+	  .summary = "Upload one or several files", .limit = LIMIT_UPLOAD, .creates = true },
 	{ METHOD_GET, V1 "/documents", WHO_MEMBERS, document_list_params, .read_only = true, .run = document_list,
 	  .summary = "List documents" },
 	{ METHOD_GET, V1 "/documents/{document_id}", WHO_MEMBERS, document_params, .read_only = true, .run = document_show,
@@ -87,7 +87,7 @@ const struct route api_routes[] = {
 	{ METHOD_GET, V1 "/documents/{document_id}/requirements", WHO_MEMBERS, document_params, .read_only = true,
 	  .run = document_requirement_list, .summary = "Requirements of a document" },
 
-	{ METHOD_POST, V1 "/tenders", WHO_WRITERS, NULL, 65536, .run = tender_create, .summary = "Make a tender" },
+	{ METHOD_POST, V1 "/tenders", WHO_WRITERS, NULL, 65536, .run = tender_create, .summary = "Make a tender", .creates = true },
 	{ METHOD_GET, V1 "/tenders", WHO_MEMBERS, tender_list_params, .read_only = true, .run = tender_list_show,
 	  .summary = "List tenders" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}", WHO_MEMBERS, tender_params, .read_only = true, .run = tender_show,
@@ -99,7 +99,7 @@ const struct route api_routes[] = {
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/status", WHO_WRITERS, tender_params, 4096, .run = tender_status_put,
 	  .summary = "Take a tender to another status" },
 	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_params, ANY_SIZE, POOL_BULK,
-	  .run = tender_document_add, .summary = "Add documents to a tender", .limit = LIMIT_UPLOAD },
+	  .run = tender_document_add, .summary = "Add documents to a tender", .limit = LIMIT_UPLOAD, .creates = true },
 	{ METHOD_DELETE, V1 "/tenders/{tender_id}/documents/{document_id}", WHO_WRITERS, tender_document_params,
 	  .run = tender_document_remove, .summary = "Take a document out of a tender" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}/completeness", WHO_MEMBERS, tender_params, .read_only = true,
