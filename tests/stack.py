@@ -23,10 +23,14 @@ SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
     "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
     # Tests make more requests than people; those of limits have a stack of their own.
-    "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1T",
+    "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1024G",
     "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
     "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "5", "SOURCE_URL": "https://code.essai.example/scorpius",
 }
+
+
+SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY",
+                   "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY")
 
 
 def wait_until(condition, seconds, what):
@@ -51,6 +55,8 @@ class Stack:
     """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop).
     `settings`: those that differ from SETTINGS."""
 
+    started = []  # all of a run, for what is looked at when it is over
+
     def __init__(self, existing=None, settings=None):
         self.existing = existing is not None
         self.settings = {**SETTINGS, **(settings or {})}
@@ -67,6 +73,7 @@ class Stack:
         if not self.existing:
             self.dev("up", seconds=600)
         self.read_env()
+        Stack.started.append(self)
         self.database = None
         # One for all callers: making a client takes longer than most requests.
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
@@ -86,6 +93,20 @@ class Stack:
             self.env[name] = value[1:-1] if value[:1] == value[-1:] == "'" and len(value) > 1 else value
         self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
+
+    def secrets(self):
+        """{value: name} of the settings that no log may hold."""
+        return {self.env[name]: name for name in SECRET_SETTINGS if self.env.get(name)}
+
+    def secrets_in_logs(self, secrets):
+        """(file, what) for each of these secrets, and of one's own, that stands in a log."""
+        return [(f"{self.state.name}/{name}", what) for name, what in Logs(self.state / "log").containing({**secrets, **self.secrets()})]
+
+    def redis(self, *command):
+        """What redis-cli prints."""
+        done = subprocess.run(["redis-cli", "-s", str(self.run / "redis.sock"), *map(str, command)], stdout=subprocess.PIPE, text=True,
+                              env={"REDISCLI_AUTH": self.env["REDIS_PASSWORD"], "PATH": "/usr/bin:/bin"})
+        return done.stdout.strip()
 
     def disconnect(self):
         if self.database is not None:

@@ -79,7 +79,8 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 		db_rollback(app->db);
 	struct db_counters c = db_counters(app->db);
 	db_counters_reset(app->db);
-	if (app->began && rq->identity.known && strcmp(db_sqlstate(app->db), DB_SESSION_ENDED) == 0)
+	if (e->code == ERR_INVALID_TOKEN && app->began && rq->identity.known &&
+	    strcmp(db_sqlstate(app->db), DB_SESSION_ENDED) == 0)
 		guard_session_ended(rq);
 	uint64_t hash_work = app->hash_work;
 	app->began = false;

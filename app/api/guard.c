@@ -88,9 +88,11 @@ static size_t counters_of(struct request *rq, struct limit_counter out[LIMITS_MA
 	if (rq->route->limit == LIMIT_AUTH) {
 		out[0] = (struct limit_counter){ mem_printf(mem, "limit:auth:%s", client(rq)),
 			s->RATE_LIMIT_AUTH_ADDRESS, MINUTE, 1 };
+		if (!account)
+			return 1;
 		out[1] =
 		    (struct limit_counter){ mem_printf(mem, "limit:auth:%s", account), s->RATE_LIMIT_AUTH, MINUTE, 1 };
-		return account ? 2 : 1;
+		return 2;
 	}
 	out[0] = (struct limit_counter){ mem_printf(mem, "limit:other:%s", account ? account : client(rq)),
 		s->RATE_LIMIT_OTHER, MINUTE, 1 };
