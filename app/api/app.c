@@ -1,5 +1,6 @@
 #include "app.h"
 #include "audit.h"
+#include "idempotency.h"
 #include "clock.h"
 #include "crypto.h"
 #include "guard.h"
@@ -45,7 +46,8 @@ static enum result begin(struct request *rq, enum db_mode mode, struct error *e)
 
 enum result app_begin(struct request *rq, struct error *e)
 {
-	return begin(rq, rq->route->read_only ? DB_READ : DB_WRITE, e);
+	TRY(begin(rq, rq->route->read_only ? DB_READ : DB_WRITE, e));
+	return idempotency_begin(rq, e);
 }
 
 enum result app_begin_write(struct request *rq, struct error *e)

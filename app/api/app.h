@@ -13,6 +13,7 @@
 #include "token_cache.h"
 
 struct health;
+struct replay;
 
 struct app {
 	struct settings settings;
@@ -27,7 +28,8 @@ struct app {
 	uint64_t hash_work; /* sum of N of the scrypts of the request in hand, for the log */
 	bool began;         /* it began a transaction */
 	struct health *health;
-	TALLOC_CTX *mem; /* lives as long as the process */
+	struct replay *replay; /* of the request in hand: idempotency.c */
+	TALLOC_CTX *mem;       /* lives as long as the process */
 };
 
 static inline struct app *app_of(const struct request *rq)

@@ -3,6 +3,7 @@
 #include "upload.h"
 #include "audit.h"
 #include "clock.h"
+#include "crypto.h"
 #include "document_view.h"
 #include "log.h"
 #include "multipart.h"
@@ -79,6 +80,22 @@ static enum result receive_field(
 	return ERR_OK;
 }
 
+/* What makes two uploads the same: fields, and names and digests of the files in their order. */
+static const char *content_of(TALLOC_CTX *mem, const struct upload *up)
+{
+	struct buf b;
+	char tender[37] = "", digest[65];
+	buf_init(&b, mem, (size_t)16 << 20);
+	if (up->tender_id.set)
+		uuid_format(&up->tender_id.value, tender);
+	buf_printf(&b, "%s %s\n", tender, up->document_type ? up->document_type : "");
+	for (size_t i = 0; i < up->n; i++) {
+		crypto_hex(up->files[i].sha256, sizeof up->files[i].sha256, digest);
+		buf_printf(&b, "%s %s\n", digest, up->files[i].name);
+	}
+	return b.data;
+}
+
 enum result upload_receive(struct request *rq, bool with_tender, struct upload *out, struct error *e)
 {
 	struct app *app = app_of(rq);
@@ -104,7 +121,11 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 	}
 	if (e->n_faults == 0 && out->n == 0)
 		error_set(e, ERR_NO_FILE, "file");
-	return e->n_faults ? e->code : ERR_OK;
+	if (e->n_faults)
+		return e->code;
+	if (request_header(rq, "HTTP_IDEMPOTENCY_KEY"))
+		rq->content = content_of(rq->mem, out);
+	return ERR_OK;
 }
 
 enum result upload_check_replaced(const struct document_row *row, const struct uuid *tender_id, struct error *e)

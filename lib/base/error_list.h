@@ -81,6 +81,9 @@
 	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
 	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
+	X(REQUEST_IN_PROGRESS, "request_in_progress", 409, 75, "a request with the same Idempotency-Key is being served", "une requête portant la même Idempotency-Key est en cours de traitement") \
+	X(KEY_REUSED, "idempotency_key_reused", 409, 65, "this Idempotency-Key came with another request before", "cette Idempotency-Key a déjà accompagné une autre requête") \
+	X(INVALID_KEY, "invalid_idempotency_key", 400, 65, "an Idempotency-Key has 1 to {max} visible ASCII characters", "une Idempotency-Key compte de 1 à {max} caractères ASCII visibles") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
 	/* mail */ \
 	X(MAIL_FAILED, "mail_failed", 503, 75, "the mail server did not take the message for now", "le serveur de messagerie n'a pas pris le message pour l'instant") \

@@ -30,6 +30,9 @@ bool json_truth(const struct json *v);
 void json_each(const struct json *object, void (*fn)(const char *name, const struct json *v, void *arg), void *arg);
 /* The value as compact JSON text. */
 const char *json_print(TALLOC_CTX *mem, const struct json *v);
+/* The same with the members of objects in the order of their names: equal for values that differ in their order and
+ * white space only. */
+const char *json_canonical(TALLOC_CTX *mem, const struct json *v);
 
 /* Binding an object to a struct: one row a field. */
 enum json_field_type {

@@ -298,3 +298,62 @@ const char *json_print(TALLOC_CTX *mem, const struct json *v)
 	return mem_strdup(
 	    mem, json_object_to_json_string_ext(inner(v), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
+
+struct member {
+	const char *name;
+	const struct json *v;
+};
+struct members {
+	TALLOC_CTX *mem;
+	struct member *p;
+	size_t n;
+};
+
+static void collect_member(const char *name, const struct json *v, void *arg)
+{
+	struct members *m = arg;
+	m->p = mem_grow(m->mem, m->p, struct member, m->n + 1);
+	m->p[m->n++] = (struct member){ name, v };
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);
+}
+
+/* Values are at most JSON_MAX_DEPTH deep: they were parsed. */
+static void write_canonical(TALLOC_CTX *mem, struct json_writer *w, const struct json *v)
+{
+	struct members m = { mem, NULL, 0 };
+	switch (json_kind(v)) {
+	case JSON_OBJECT:
+		json_each(v, collect_member, &m);
+		if (m.n > 1)
+			qsort(m.p, m.n, sizeof *m.p, by_name);
+		jw_open(w, '{');
+		for (size_t i = 0; i < m.n; i++) {
+			jw_key(w, m.p[i].name);
+			write_canonical(mem, w, m.p[i].v);
+		}
+		jw_close(w, '}');
+		break;
+	case JSON_ARRAY:
+		jw_open(w, '[');
+		for (size_t i = 0; i < json_len(v); i++)
+			write_canonical(mem, w, json_at(v, i));
+		jw_close(w, ']');
+		break;
+	default:
+		jw_raw(w, json_print(mem, v));
+	}
+}
+
+const char *json_canonical(TALLOC_CTX *mem, const struct json *v)
+{
+	struct buf b;
+	struct json_writer w;
+	buf_init(&b, mem, (size_t)64 << 20);
+	jw_init(&w, &b);
+	write_canonical(mem, &w, v);
+	return b.data;
+}

@@ -77,6 +77,9 @@ enum result db_flush(struct db *db, struct error *e) MUST_CHECK;
 /* Sends what is queued with COMMIT. After ERR_UNAVAILABLE from here it is not known whether the commit happened. With
  * nothing sent and nothing queued it does nothing. */
 enum result db_commit(struct db *db, struct error *e) MUST_CHECK;
+/* While held, db_commit() and the `_last` of statements only flush: the transaction stays open for whoever holds it,
+ * who lets go and commits. Rolling back is as ever. */
+void db_hold(struct db *db, bool hold);
 /* Drops what is queued and rolls back; nothing open: nothing done. */
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);

@@ -279,8 +279,15 @@ enum result db_flush(struct db *db, struct error *e)
 	return db->n_items == 0 ? ERR_OK : round_trip(db, e);
 }
 
+void db_hold(struct db *db, bool hold)
+{
+	db->held = hold;
+}
+
 enum result db_commit(struct db *db, struct error *e)
 {
+	if (db->held && db->tx != TX_ENDED)
+		return db_flush(db, e);
 	switch (db->tx) {
 	case TX_NONE:
 	case TX_PENDING:

@@ -43,6 +43,9 @@ struct request {
 	struct rate_limit limit; /* filled by the application's admit callback, or by a handler */
 	int64_t started_us;      /* monotonic clock */
 	int64_t content_length;  /* -1: not announced */
+	/* What was sent, in a form that is equal for equal requests, filled in where the body is read and an
+	 * Idempotency-Key came with it; NULL: nothing was read. */
+	const char *content;
 	/* private to lib/http */
 	const struct http_source *source;
 	int64_t body_read;

@@ -28,6 +28,7 @@ struct response {
 	struct json_writer json;
 	struct page_info page;
 	char etag[64]; /* the version's text; "" none */
+	const char *location;
 	/* streamed */
 	response_reader *read;
 	void *read_self;
@@ -40,9 +41,11 @@ struct response {
 struct json_writer *response_data(struct response *rs);
 /* Begins a bare value without envelope (system routes). */
 struct json_writer *response_bare(struct response *rs);
+/* The value that was written after response_data(), as JSON text in mem; NULL when it was none. */
+const char *response_written(TALLOC_CTX *mem, const struct response *rs);
 /* Adds a header; CR and LF in the value are dropped. */
 void response_header(struct response *rs, const char *name, const char *value);
-/* 201 with its Location. */
+/* 201 with its Location, a text that lives as long as the request. */
 void response_created(struct response *rs, const char *location);
 /* The resource's version, for ETag (weak) and If-None-Match: "304" is made by the library. Printf-like, <= 60 bytes. */
 void response_version(struct response *rs, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -62,6 +62,7 @@ struct route {
 	route_handler *run;
 	const char *summary;
 	enum limit_class limit;
+	bool creates; /* makes something new: an Idempotency-Key makes repeating it safe */
 };
 
 /* Checks a whole table at start: no row without method, path, caller, handler or summary; no method and path twice;

@@ -236,7 +236,7 @@ static enum result run(const struct http_app *app, struct request *rq, const str
 	TRY(check_length(rq, e));
 	if (rq->route->body_max == 0)
 		TRY(check_no_body(rq, e));
-	return rq->route->run(rq, rs, e);
+	return app->handle ? app->handle(rq, rs, e) : rq->route->run(rq, rs, e);
 }
 
 void http_serve(const struct http_app *app, const struct http_source *source, const struct http_sink *sink)

@@ -22,6 +22,8 @@ struct http_app {
 	/* Counts the request against the limits of its route's class and refuses what is too much (TOO_MANY_REQUESTS
 	 * with retry_after). Called after authenticate, before anything is read. NULL: no limits. */
 	enum result (*admit)(struct request *rq, struct error *e);
+	/* Runs the handler of rq->route, or gives an answer in its place. NULL: only runs it. */
+	enum result (*handle)(struct request *rq, struct response *rs, struct error *e);
 	/* Called once when the answer is out, before the request's memory goes: log, counters, transactions. `e` is the
 	 * failure or has code OK. */
 	void (*finished)(struct request *rq, const struct response *rs, const struct error *e);
