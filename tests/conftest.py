@@ -86,6 +86,12 @@ def other(api):
 
 
 @pytest.fixture
+def operator(api):
+    """An account of the operator."""
+    return api.operator()
+
+
+@pytest.fixture
 def frozen_jobs(stack):
     """No job is taken while the test runs: what is queued stays queued."""
     parent = stack.pid("jobs")

@@ -71,7 +71,8 @@ class Contract:
         return node
 
     def at(self, path):
-        return [o for o in self.operations if o.pattern.fullmatch(path)]
+        found = [o for o in self.operations if o.pattern.fullmatch(path)]
+        return [o for o in found if o.literal == min(f.literal for f in found)]
 
     def operation(self, method, path):
         wanted = "GET" if method == "HEAD" else method
@@ -211,7 +212,7 @@ def open_objects(spec):
     """Places of object schemas that are not closed, or whose properties have neither `required` nor a reason.
 
     A body that people send may have only optional fields; an answer's object may do so where absence means something."""
-    all_optional = {"TenderDraft", "TenderChange", "Facts", "CompanyProfileChange"}
+    all_optional = {"TenderDraft", "TenderChange", "Facts", "CompanyProfileChange", "MeChange", "OrganizationChange", "MemberChange"}
     out = []
     for name, schema in spec["components"]["schemas"].items():
         stack = [(name, schema)]

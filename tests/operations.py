@@ -26,6 +26,17 @@ def arguments(operation, password="x"):
         "register": lambda: {"json": {"email": f"{fresh('op')}@essai.example", "password": fresh("Passe") + "-Ok7", "full_name": "Op"}},
         "login": lambda: {"json": {"email": "personne@essai.example", "password": password}},
         "refresh": lambda: {"json": {"refresh_token": "A" * 43}},
+        "changeMe": lambda: {"json": {"full_name": "Op"}},
+        "removeMe": lambda: {"json": {"password": "x"}},
+        "changePassword": lambda: {"json": {"current_password": "x", "password": fresh("Passe") + "-Ok7"}},
+        "forgotPassword": lambda: {"json": {"email": "personne@essai.example"}},
+        "resetPassword": lambda: {"json": {"token": "A" * 43, "password": fresh("Passe") + "-Ok7"}},
+        "confirmEmail": lambda: {"json": {"token": "A" * 43}},
+        "acceptInvitation": lambda: {"json": {"token": "A" * 43, "password": fresh("Passe") + "-Ok7", "full_name": "Op"}},
+        "changeOrganization": lambda: {"json": {}},
+        "changeUser": lambda: {"json": {}},
+        "invite": lambda: {"json": {"email": f"{fresh('op')}@essai.example"}},
+        "changeUserAsOperator": lambda: {"json": {}},
         "uploadDocuments": lambda: {"files": [("file", ("a.txt", b"un fichier\n", "text/plain"))]},
         "createTender": lambda: {"json": {}},
         "changeTender": lambda: {"json": {"description": "Note"}},
@@ -41,21 +52,38 @@ def arguments(operation, password="x"):
 NOBODYS = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
 
 
-def address(template, document_id=NOBODYS, tender_id=NOBODYS):
-    return template.format(document_id=document_id, tender_id=tender_id, number=1, key="buyer")
+IDS = ("document_id", "tender_id", "session_id", "user_id", "invitation_id")
+
+
+def address(template, **ids):
+    return template.format(**{**dict.fromkeys(IDS, NOBODYS), "number": 1, "key": "buyer", **ids})
+
+
+# Who may call what: the rest is for members.
+OPERATORS = [o for o in ALL if o.template.startswith("/api/v1/admin/")]
+OWN = [o for o in PRIVATE if o.template.startswith("/api/v1/auth/")]  # one's own account: whoever has one
+MEMBERS_OWN = ("removeMe", "resendConfirmation")  # not the operator's
 
 
 class Things:
-    """What an organisation has: a processed document in an analysed tender, and a profile."""
+    """What an organisation has: a processed document in an analysed tender, a profile, a colleague, an invitation; and the operator."""
 
     def __init__(self, member):
         self.member = member
         self.tender, documents = member.tender_with(("RC.pdf", pdfs.rules()))
         self.document = documents[0]
         self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
+        self.colleague = member.colleague()
+        self.invitation, _ = member.invite()
+        self.operator = member.operator()
 
     def path(self, operation):
-        return address(operation.template, self.document["id"], self.tender["id"])
+        return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"],
+                       invitation_id=self.invitation["id"])
+
+    def caller(self, operation):
+        """Whoever may call it."""
+        return self.operator if operation in OPERATORS else self.member
 
 
 def path_of_nobody(operation):

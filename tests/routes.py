@@ -9,7 +9,6 @@ import re
 import subprocess
 
 import operations
-from client import Api
 from contract import ROOT
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -119,18 +118,9 @@ class World:
         return self.people[who]
 
     def new_member(self, who):
-        body, answer = self.anonymous.register()
-        user = answer.json()["data"]
-        # Moved before the first login: a session is of an organisation.
-        self.stack.sql("update scorpius.account set role = %s, is_owner = false, organization_id = %s where id = %s", who,
-                       None if who == "admin" else self.organization_id, user["id"])
-        member = Api(self.stack, self.anonymous.contract, self.anonymous.secrets)
-        member.user, member.email, member.password = user, body["email"], body["password"]
-        member.tokens = member.login(member.email, member.password).json()["data"]
-        member.token = member.tokens["access_token"]
-        return member
+        return self.people["owner"].operator() if who == "admin" else self.people["owner"].colleague(who)
 
-    def id(self, name, caller=None):
+    def id(self, name):
         """An id of this organisation for a parameter or field of that name."""
         kind = re.sub(r"_ids?$", "", name)
         if kind not in self.things:
@@ -139,6 +129,21 @@ class World:
                 raise CannotFill(f"World.make_{kind}() is missing: nobody knows how to make a {kind}")
             self.things[kind] = make()
         return self.things[kind]
+
+    def make_user(self):
+        return self.member("viewer").user["id"]
+
+    make_account = make_target = make_user
+
+    def make_invitation(self):
+        return self.people["owner"].invite()[0]["id"]
+
+    def make_session(self):
+        return self.session_of(self.people["owner"])
+
+    def session_of(self, member):
+        return self.stack.sql("select id::text from scorpius.session where account_id = %s and ended_at is null "
+                              "order by created_at desc limit 1", member.user["id"])[0]["id"]
 
     def make_tender(self):
         import pdfs
@@ -154,7 +159,10 @@ class World:
         """What a route needs that no parameter names."""
         if route.path.endswith("/company-profile") and route.method != "POST" and "profile" not in self.things:
             self.things["profile"] = self.people["owner"].data("PUT", "/company-profile", 201, json=operations.PROFILE)["id"]
+        if route.path.endswith("/users/invitations"):
+            self.people["owner"].confirm()
         return self
 
-    def ids(self, route, places=None):
-        return {name: self.id(name) for name in (places if places is not None else route.in_path) if name in route.ids}
+    def ids(self, route, caller=None):
+        """Ids for the path; a session is the caller's own."""
+        return {name: self.session_of(caller) if name == "session_id" and caller else self.id(name) for name in route.in_path if name in route.ids}

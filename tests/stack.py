@@ -108,6 +108,14 @@ class Stack:
             cursor.execute(query, params or None)
             return [dict(r) for r in cursor.fetchall()] if cursor.description else []
 
+    def command(self, *args, stdin="", status=0):
+        """Runs the operator's command line with the settings of the stack; (output, complaints)."""
+        program = next(p for p in (self.state / "app").rglob("scorpius") if p.is_file() and p.parent.name == "bin")
+        done = subprocess.run([str(program), *args], input=stdin, text=True, capture_output=True, cwd="/",
+                              env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.env}, check=False)
+        assert done.returncode == status, done.stderr + done.stdout
+        return done.stdout, done.stderr
+
     def files(self):
         """Every file below the store and nginx's folder of request bodies."""
         return sorted(str(p) for top in (self.files_path, self.state / "tmp") for p in top.rglob("*")

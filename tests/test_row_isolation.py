@@ -217,6 +217,34 @@ def calls(mine, other):
         "auth.end_session": [("select auth.end_session(%s, %s, false)", p) for p in pairs if p[1] != other.account]
                             + [("select auth.end_session(%s, %s, false)", (mine.session, other.account))],
         "auth.me": [("select * from auth.me(%s, %s)", p) for p in pairs],
+        # Whose password was wrong is known by his address; of nobody nothing is noted.
+        "auth.login_failed": [("select auth.login_failed(%s, 'x', '192.0.2.1', 'r')", (nobody,))],
+        "auth.rename_me": [("select auth.rename_me(%s, %s, 'Intrus', null)", p) for p in pairs],
+        "auth.session_list": [("select auth.session_list(%s, %s)", p) for p in pairs],
+        "auth.remove_session": [("select auth.remove_session(%s, %s, %s)", (*p, other.session)) for p in pairs]
+                               + [("select auth.remove_session(%s, %s, %s)", (mine.session, mine.account, other.session))],
+        "auth.password_of": [("select * from auth.password_of(%s, %s)", p) for p in pairs],
+        "auth.change_password": [("select auth.change_password(%s, %s, 'hash', 'autre')", p) for p in pairs],
+        "auth.ask_confirmation": [("select auth.ask_confirmation(%s, %s)", p) for p in pairs],
+        "auth.remove_account": [("select auth.remove_account(%s, %s, %s)", (*p, other.account)) for p in pairs]
+                               + [("select auth.remove_account(%s, %s, %s)", (mine.session, mine.account, other.account))],
+        "auth.change_user": [("select nullif(outcome, 'absent') from auth.change_user(%s, %s, %s, 'viewer', false, false, null)",
+                              (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
+        "auth.forgot_password": [("select auth.forgot_password(%s, 'r')", (f"personne-{nobody}@example.org",)),
+                                 ("select auth.forgot_password('%%', 'r')", ())],
+        "auth.reset_lookup": [("select * from auth.reset_lookup(%s)", (key,))],
+        "auth.reset_password": [("select * from auth.reset_password(%s, 'h', 'r')", (key,))],
+        "auth.confirm_email": [("select nullif(auth.confirm_email(%s, 'r'), 'unknown')", (h,)) for h in (key, digest("reset" + other.id))],
+        "auth.invitation_lookup": [("select * from auth.invitation_lookup(%s)", (h,)) for h in (key, digest("reset" + other.id))],
+        "auth.accept_invitation": [("select * from auth.accept_invitation(%s, %s, 'h', 'Intrus', 'r')", (h, nobody))
+                                   for h in (key, digest("reset" + other.id))],
+        # An owner is no operator, of his own organisation neither.
+        "admin.organization_list": [("select * from admin.organization_list(%s, %s, null, 'infinity', %s, 10, 0)", (*p, nobody))
+                                    for p in [*pairs, (mine.session, mine.account)]],
+        "admin.organization_count": [("select admin.organization_count(%s, %s, null)", p) for p in [*pairs, (mine.session, mine.account)]],
+        "admin.user_show": [("select * from admin.user_show(%s, %s, %s)", (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
+        "admin.user_change": [("select nullif(outcome, 'absent') from admin.user_change(%s, %s, %s, 'viewer', false, false, null, 'r')",
+                               (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
     }
 
 

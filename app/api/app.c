@@ -1,4 +1,5 @@
 #include "app.h"
+#include "audit.h"
 #include "clock.h"
 #include "crypto.h"
 #include "log.h"
@@ -28,7 +29,7 @@ enum result app_authenticate(struct request *rq, struct error *e)
 	return ERR_OK;
 }
 
-enum result app_begin(struct request *rq, struct error *e)
+static enum result begin(struct request *rq, enum db_mode mode, struct error *e)
 {
 	const struct identity *who = &rq->identity;
 	struct db_identity identity = {
@@ -37,7 +38,17 @@ enum result app_begin(struct request *rq, struct error *e)
 		.session_id = who->session_id,
 		.account_id = who->user_id,
 	};
-	return db_begin_as(app_of(rq)->db, rq->mem, &identity, rq->route->read_only ? DB_READ : DB_WRITE, e);
+	return db_begin_as(app_of(rq)->db, rq->mem, &identity, mode, e);
+}
+
+enum result app_begin(struct request *rq, struct error *e)
+{
+	return begin(rq, rq->route->read_only ? DB_READ : DB_WRITE, e);
+}
+
+enum result app_begin_write(struct request *rq, struct error *e)
+{
+	return begin(rq, DB_WRITE, e);
 }
 
 enum result app_store(struct app *app, struct store **out, struct error *e)
@@ -93,4 +104,6 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 	    num_text(rq->body_read).s, "user", user, "organization", organization, "code",
 	    e->code != ERR_OK ? error_id(e->code) : "");
 	log_context_clear();
+	app_audit_refusal(rq, e);
+	db_counters_reset(app->db);
 }

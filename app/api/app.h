@@ -38,6 +38,8 @@ void routes_write(struct json_writer *w);
 
 /* Begins the transaction of a route for who asks: read-only when the row says so, with the session checked. */
 enum result app_begin(struct request *rq, struct error *e) MUST_CHECK;
+/* The same for what is written beside the route's own work, whatever its row says. */
+enum result app_begin_write(struct request *rq, struct error *e) MUST_CHECK;
 /* The store; opened at its first use, so that a worker starts without it. */
 enum result app_store(struct app *app, struct store **out, struct error *e) MUST_CHECK;
 /* Makes the ETag from what was written so far: for resources that count no versions. */
@@ -48,7 +50,12 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 
 /* Handlers, by resource. */
 route_handler root_show, live_show, health_show, ready_show;
-route_handler auth_register, auth_login, auth_refresh, auth_logout, auth_me;
+route_handler auth_register, auth_me, auth_me_patch, auth_me_delete, auth_email_confirm, auth_email_resend;
+route_handler auth_login, auth_refresh, auth_logout, auth_session_list, auth_session_delete;
+route_handler auth_password_change, auth_password_forgot, auth_password_reset;
+route_handler organization_show, organization_patch, user_list_show, user_patch, user_delete;
+route_handler invitation_create, invitation_list_show, invitation_delete, auth_invitation_accept;
+route_handler audit_log_show, admin_organization_list_show, admin_user_show, admin_user_patch;
 route_handler document_upload, document_list, document_show, document_content, document_process, document_event_list,
     document_page_show, document_requirement_list;
 route_handler tender_create, tender_list_show, tender_show, tender_patch, tender_delete_one, tender_status_put;

@@ -41,6 +41,21 @@ static const struct param tender_list_params[] = {
 };
 static const struct param tender_params[] = { { "tender_id", PARAM_ID }, { 0 } };
 static const struct param tender_document_params[] = { { "tender_id", PARAM_ID }, { "document_id", PARAM_ID }, { 0 } };
+static const struct param page_only_params[] = { PAGING, { 0 } };
+static const struct param logout_params[] = { { "all", PARAM_BOOL, .fallback = "false" }, { 0 } };
+static const struct param session_params[] = { { "session_id", PARAM_ID }, { 0 } };
+static const struct param user_params[] = { { "user_id", PARAM_ID }, { 0 } };
+static const struct param invitation_params[] = { { "invitation_id", PARAM_ID }, { 0 } };
+static const struct param audit_params[] = {
+	{ "action", PARAM_TEXT, 1, 100 },
+	{ "account_id", PARAM_ID },
+	{ "target_id", PARAM_ID },
+	{ "from", PARAM_TEXT, 1, 40 },
+	{ "to", PARAM_TEXT, 1, 40 },
+	PAGING,
+	{ 0 },
+};
+static const struct param admin_organization_params[] = { { "search", PARAM_TEXT, 1, 200 }, PAGING, { 0 } };
 static const struct param fact_params[] = {
 	{ "tender_id", PARAM_ID },
 	{ "key", PARAM_ENUM, .choices = decision_keys },
@@ -65,9 +80,49 @@ const struct route api_routes[] = {
 	{ METHOD_POST, V1 "/auth/login", WHO_PUBLIC, NULL, 16384, POOL_BULK, .run = auth_login, .summary = "Begin a session" },
 	{ METHOD_POST, V1 "/auth/refresh", WHO_PUBLIC, NULL, 16384, .run = auth_refresh,
 	  .summary = "Exchange a refresh token for a new pair" },
-	{ METHOD_POST, V1 "/auth/logout", WHO_USERS, .run = auth_logout, .summary = "End this session" },
+	{ METHOD_POST, V1 "/auth/logout", WHO_USERS, logout_params, .run = auth_logout, .summary = "End this session, or all" },
+	{ METHOD_GET, V1 "/auth/sessions", WHO_USERS, .read_only = true, .run = auth_session_list, .summary = "My sessions" },
+	{ METHOD_DELETE, V1 "/auth/sessions/{session_id}", WHO_USERS, session_params, .run = auth_session_delete,
+	  .summary = "End one of my sessions" },
 	{ METHOD_GET, V1 "/auth/me", WHO_USERS, .read_only = true, .run = auth_me, .summary = "Who I am" },
-
+	{ METHOD_PATCH, V1 "/auth/me", WHO_USERS, NULL, 16384, .run = auth_me_patch, .summary = "Change my name" },
+	{ METHOD_DELETE, V1 "/auth/me", WHO_MEMBERS, NULL, 16384, POOL_BULK, .run = auth_me_delete,
+	  .summary = "Remove my account" },
+	{ METHOD_POST, V1 "/auth/password", WHO_USERS, NULL, 16384, POOL_BULK, .run = auth_password_change,
+	  .summary = "Change my password" },
+	{ METHOD_POST, V1 "/auth/password/forgot", WHO_PUBLIC, NULL, 16384, POOL_BULK, .run = auth_password_forgot,
+	  .summary = "Ask for a link to set a forgotten password anew" },
+	{ METHOD_POST, V1 "/auth/password/reset", WHO_PUBLIC, NULL, 16384, POOL_BULK, .run = auth_password_reset,
+	  .summary = "Set a password by such a link" },
+	{ METHOD_POST, V1 "/auth/email/confirm", WHO_PUBLIC, NULL, 16384, .run = auth_email_confirm,
+	  .summary = "Confirm an address by a link" },
+	{ METHOD_POST, V1 "/auth/email/resend", WHO_MEMBERS, .run = auth_email_resend,
+	  .summary = "Ask for that link again" },
+	{ METHOD_POST, V1 "/auth/invitations/accept", WHO_PUBLIC, NULL, 16384, POOL_BULK, .run = auth_invitation_accept,
+	  .summary = "Join an organisation by an invitation" },
+	{ METHOD_GET, V1 "/organization", WHO_MEMBERS, .read_only = true, .run = organization_show,
+	  .summary = "My organisation" },
+	{ METHOD_PATCH, V1 "/organization", WHO_OWNER, NULL, 16384, .run = organization_patch,
+	  .summary = "Change its name" },
+	{ METHOD_GET, V1 "/users", WHO_MEMBERS, page_only_params, .read_only = true, .run = user_list_show,
+	  .summary = "List the people of my organisation" },
+	{ METHOD_PATCH, V1 "/users/{user_id}", WHO_OWNER, user_params, 16384, .run = user_patch,
+	  .summary = "Change what somebody may do" },
+	{ METHOD_DELETE, V1 "/users/{user_id}", WHO_OWNER, user_params, .run = user_delete, .summary = "Remove somebody" },
+	{ METHOD_POST, V1 "/users/invitations", WHO_OWNER, NULL, 16384, .run = invitation_create,
+	  .summary = "Invite somebody" },
+	{ METHOD_GET, V1 "/users/invitations", WHO_OWNER, page_only_params, .read_only = true, .run = invitation_list_show,
+	  .summary = "List invitations" },
+	{ METHOD_DELETE, V1 "/users/invitations/{invitation_id}", WHO_OWNER, invitation_params, .run = invitation_delete,
+	  .summary = "Take an invitation back" },
+	{ METHOD_GET, V1 "/audit-log", WHO_OWNER, audit_params, .read_only = true, .run = audit_log_show,
+	  .summary = "Who did what" },
+	{ METHOD_GET, V1 "/admin/organizations", WHO_ADMIN, admin_organization_params, .read_only = true,
+	  .run = admin_organization_list_show, .summary = "List organisations" },
+	{ METHOD_GET, V1 "/admin/users/{user_id}", WHO_ADMIN, user_params, .read_only = true, .run = admin_user_show,
+	  .summary = "One account" },
+	{ METHOD_PATCH, V1 "/admin/users/{user_id}", WHO_ADMIN, user_params, 16384, .run = admin_user_patch,
+	  .summary = "Change what somebody may do, as the operator" },
 	{ METHOD_POST, V1 "/documents", WHO_WRITERS, upload_params, ANY_SIZE, POOL_BULK, .run = document_upload,
 	  .summary = "Upload one or several files" },
 	{ METHOD_GET, V1 "/documents", WHO_MEMBERS, document_list_params, .read_only = true, .run = document_list,

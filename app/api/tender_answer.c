@@ -221,18 +221,3 @@ enum result tender_decisions(
 	}
 	return ERR_OK;
 }
-
-enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
-    const char *detail, struct error *e)
-{
-	struct audit_new row = {
-		.id = uuid_new(),
-		.account_id = rq->identity.user_id,
-		.action = action,
-		.target_kind = target_kind,
-		.target_id = *target,
-		.request_id = rq->id,
-		.detail = { detail },
-	};
-	return audit_add_later(app_of(rq)->db, &row, NULL, e);
-}

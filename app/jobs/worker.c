@@ -262,6 +262,11 @@ static void give_back_slot(struct worker *w)
 int worker_loop(struct worker *w, const sigset_t *waiting)
 {
 	bool told = false;
+	const char *names[ARRAY_LEN(kinds)];
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		names[i] = kinds[i]->name;
+	struct job_lease_terms terms = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
+		{ names, ARRAY_LEN(kinds) } };
 	while (!stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
@@ -275,9 +280,7 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		if (code == ERR_OK)
 			code = db_begin_as(w->db, mem, NULL, DB_WRITE, &e);
 		if (code == ERR_OK)
-			code = job_lease_last(w->db,
-			    &(struct job_lease_terms){ w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS }, mem,
-			    &job, &e);
+			code = job_lease_last(w->db, &terms, mem, &job, &e);
 		if (code == ERR_OK) {
 			told = false;
 			do_job(w, &job);

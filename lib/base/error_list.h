@@ -33,6 +33,9 @@
 	X(EMPTY_FILE, "empty_file", 400, 65, "the file '{name}' is empty", "le fichier « {name} » est vide") \
 	X(FILE_TYPE_REFUSED, "file_type_refused", 400, 65, "the content of '{name}' is of type '{type}', which is not accepted", "le contenu de « {name} » est de type « {type} », qui n'est pas accepté") \
 	X(WEAK_PASSWORD, "weak_password", 400, 65, "the password is too easy to guess", "le mot de passe est trop facile à deviner") \
+	X(LINK_INVALID, "link_invalid", 400, 65, "this link is not valid, or has been used already", "ce lien n'est pas valable ou a déjà été utilisé") \
+	X(LINK_EXPIRED, "link_expired", 400, 65, "this link has expired; ask for a new one", "ce lien a expiré ; demandez-en un nouveau") \
+	X(WRONG_PASSWORD, "wrong_password", 400, 65, "this is not your password", "ce n'est pas votre mot de passe") \
 	X(COMMON_PASSWORD, "common_password", 400, 65, "the password is in a list of common passwords", "le mot de passe figure dans une liste de mots de passe courants") \
 	/* who asks */ \
 	X(MISSING_TOKEN, "missing_token", 401, 77, "an access token is required", "un jeton d'accès est requis") \
@@ -41,6 +44,7 @@
 	X(INVALID_CREDENTIALS, "invalid_credentials", 401, 77, "unknown e-mail address or wrong password", "adresse électronique inconnue ou mot de passe erroné") \
 	X(FORBIDDEN, "forbidden", 403, 77, "your role does not allow this", "votre rôle ne le permet pas") \
 	X(ROLE_NOT_ALLOWED, "role_not_allowed", 403, 77, "the role '{value}' can't be given by registration", "le rôle « {value} » ne peut pas être attribué à l'inscription") \
+	X(EMAIL_UNCONFIRMED, "email_unconfirmed", 403, 77, "confirm your e-mail address first", "confirmez d'abord votre adresse électronique") \
 	X(REGISTRATION_CLOSED, "registration_closed", 403, 77, "registration is closed on this server", "les inscriptions sont fermées sur ce serveur") \
 	/* what is asked for */ \
 	X(NOT_FOUND, "not_found", 404, 66, "there is no such resource", "cette ressource n'existe pas") \
@@ -49,6 +53,10 @@
 	X(REQUEST_TIMEOUT, "request_timeout", 408, 75, "the request took too long to arrive", "la requête a mis trop de temps à arriver") \
 	X(EMAIL_TAKEN, "email_taken", 409, 65, "an account with this e-mail address exists already", "un compte existe déjà avec cette adresse électronique") \
 	X(PROFILE_EXISTS, "profile_exists", 409, 65, "the organisation has a company profile already", "l'organisation a déjà un profil d'entreprise") \
+	X(ALREADY_INVITED, "already_invited", 409, 65, "this e-mail address has an invitation that is still open", "une invitation est déjà en cours pour cette adresse électronique") \
+	X(OWN_ACCOUNT, "own_account", 409, 65, "this is your own account: it is removed with your password", "c'est votre propre compte : il se supprime avec votre mot de passe") \
+	X(OPERATOR_ACCOUNT, "operator_account", 409, 65, "accounts of the operator are changed by the command line", "les comptes de l'exploitant se modifient en ligne de commande") \
+	X(LAST_OWNER, "last_owner", 409, 65, "an organisation keeps at least one owner", "une organisation garde au moins un propriétaire") \
 	X(ALREADY_PROCESSING, "already_processing", 409, 75, "the document is being processed", "le document est en cours de traitement") \
 	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
 	X(NOT_ANALYZED, "not_analyzed", 409, 75, "the tender has not been analysed yet", "la consultation n'a pas encore été analysée") \

@@ -24,6 +24,10 @@
 	X(JWT_REFRESH_TOKEN_EXPIRE_DAYS, INT, "7", 1, 365, NULL, false, "life of a session without use") \
 	X(SCRYPT_LOG_N, INT, "15", 10, 20, NULL, false, "scrypt cost: N = 2^value, r = 8, p = 1") \
 	X(REGISTRATION_OPEN, BOOL, "true", 0, 0, NULL, false, "whether anybody may register an organisation") \
+	X(REQUIRE_CONFIRMED_EMAIL, BOOL, "true", 0, 0, NULL, false, "whether only accounts with a confirmed address may invite; false where no mail can be sent") \
+	X(EMAIL_CONFIRM_EXPIRE_DAYS, INT, "7", 1, 30, NULL, false, "life of the link that confirms an address") \
+	X(PASSWORD_RESET_EXPIRE_MINUTES, INT, "60", 5, 1440, NULL, false, "life of the link that sets a forgotten password anew") \
+	X(INVITATION_EXPIRE_DAYS, INT, "7", 1, 30, NULL, false, "life of an invitation") \
 	X(CORS_ORIGINS, LIST, "", 0, 4000, NULL, false, "origins that browsers may call from: JSON list or commas") \
 	X(MAX_UPLOAD_SIZE, SIZE, "104857600", 1024, 2147483648, NULL, false, "largest file accepted") \
 	X(MAX_REQUEST_SIZE, SIZE, "1G", 2048, 8589934592, NULL, false, "largest upload request accepted") \

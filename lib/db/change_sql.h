@@ -10,7 +10,7 @@
 struct audit_new {
 	struct uuid id, account_id;
 	const char *action, *target_kind;
-	struct uuid target_id;
+	struct opt_uuid target_id;
 	const char *request_id;
 	struct json_text detail; /* NULL: nothing to add */
 };

@@ -6,22 +6,24 @@
 
 struct job_lease_terms {
 	int64_t seconds, max_attempts;
+	struct sql_texts kinds; /* that the program can do: others wait for one that can */
 };
-SQL_FIELDS(job_lease_terms, seconds, max_attempts);
+SQL_FIELDS(job_lease_terms, seconds, max_attempts, kinds);
 
 struct job {
 	struct uuid organization_id, id;
 	const char *kind;
 	struct opt_uuid document_id, tender_id, dossier_version_id;
 	int64_t attempt;
-	bool exhausted; /* its attempts are used up: fail it */
+	bool exhausted;           /* its attempts are used up: fail it */
+	struct json_text payload; /* of a mail: {purpose, account_id | invitation_id} */
 };
-SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted);
+SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload);
 
 /* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
 SQL_ONE(job_lease, job_lease_terms, job,
-    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted "
-    "from queue.lease_job($1, $2)")
+    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload "
+    "from queue.lease_job($1, $2, $3)")
 
 struct job_fence_key {
 	struct uuid id;

@@ -27,4 +27,29 @@ enum result operator_pgvector(
 /* Whether the schema (its last change) is there. */
 enum result operator_has_schema(struct operator_db *db, bool *out, struct error *e) MUST_CHECK;
 
+/* ---- accounts: the operator's own, and those of organisations when their people cannot help themselves ---- */
+
+/* Makes an account of the operator (role admin, no organisation). EMAIL_TAKEN. */
+enum result operator_user_add(struct operator_db *db, const struct uuid *id, const char *email, const char *full_name,
+    const char *password_hash, struct error *e) MUST_CHECK;
+
+struct operator_user {
+	const char *email, *full_name, *role, *organization_name, *created_at; /* the last one "YYYY-MM-DD" */
+	bool is_owner, active;
+};
+/* All accounts that were not removed, those of the operator first; `only_operators`: no others. */
+enum result operator_user_list(struct operator_db *db, TALLOC_CTX *mem, bool only_operators,
+    struct operator_user **users, size_t *n, struct error *e) MUST_CHECK;
+
+/* Lets somebody in (again) or keeps him out: then his sessions end. NOT_FOUND, LAST_OWNER. */
+enum result operator_user_activate(struct operator_db *db, const char *email, bool active, struct error *e) MUST_CHECK;
+
+/* Sets a password; every session of the account ends, and its owner gets a mail. NOT_FOUND. */
+enum result operator_user_set_password(
+    struct operator_db *db, const char *email, const char *password_hash, struct error *e) MUST_CHECK;
+
+/* What the rule for a password must know. NOT_FOUND. */
+enum result operator_user_names(struct operator_db *db, TALLOC_CTX *mem, const char *email, const char **full_name,
+    const char **organization_name, struct error *e) MUST_CHECK;
+
 #endif

@@ -60,7 +60,8 @@ struct route {
 enum result route_check(const struct route *all, size_t n, struct error *e) MUST_CHECK;
 
 /* Finds the row for a method and a raw path. When none has the method, *out is NULL and `allowed` is the set of methods
- * (bit 1 << method) that the path has; 0: no such path. Values of path parameters point into `path`. */
+ * (bit 1 << method) that the path has; 0: no such path. A path without {names} wins over one that has them. Values of
+ * path parameters point into `path`. */
 struct route_match {
 	const struct route *route;
 	unsigned allowed;

@@ -181,7 +181,7 @@ def test_logout_twice(account):
 
 def test_me(account):
     answer = account.get("/auth/me")
-    assert answer.json()["data"] == account.user
+    assert answer.json()["data"] == {**account.user, "email_confirmed": False, "organization_name": "Société d'essai", "version": 1}
     assert account.get("/auth/me", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 

@@ -1,0 +1,18 @@
+/* The audit log: who did what, and what was refused. */
+#ifndef API_AUDIT_H
+#define API_AUDIT_H
+
+#include "app.h"
+
+/* Notes what the caller does, in his organisation's log; sent with the transaction's next statement. `target` and
+ * `detail` (JSON text of an object, no secrets) may be NULL. What the operator's accounts do to themselves has no
+ * organisation and goes to the program's log. */
+enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
+    const char *detail, struct error *e) MUST_CHECK;
+
+/* Notes, when the answer is out, a refusal that the organisation should see: something that is not there or somebody
+ * else's, a role that does not suffice, a wrong password of somebody with a session. Begins and ends a transaction of
+ * its own; a failure is only logged. */
+void app_audit_refusal(struct request *rq, const struct error *e);
+
+#endif
