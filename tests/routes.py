@@ -135,6 +135,9 @@ class World:
 
     make_account = make_target = make_user
 
+    def make_organization(self):
+        return self.organization_id
+
     def make_invitation(self):
         return self.people["owner"].invite()[0]["id"]
 

@@ -238,10 +238,16 @@ def calls(mine, other):
         "auth.invitation_lookup": [("select * from auth.invitation_lookup(%s)", (h,)) for h in (key, digest("reset" + other.id))],
         "auth.accept_invitation": [("select * from auth.accept_invitation(%s, %s, 'h', 'Intrus', 'r')", (h, nobody))
                                    for h in (key, digest("reset" + other.id))],
+        "auth.delete_organization": [("select auth.delete_organization(%s, %s, 0, 'r')", p) for p in pairs],
+        # Of an organisation that is not deleted nothing comes back.
+        "auth.restore_organization": [("select nullif(nullif(auth.restore_organization(%s, 'r'), 'absent'), 'not_deleted')", (a,))
+                                      for a in (nobody, other.account)],
         # An owner is no operator, of his own organisation neither.
         "admin.organization_list": [("select * from admin.organization_list(%s, %s, null, 'infinity', %s, 10, 0)", (*p, nobody))
                                     for p in [*pairs, (mine.session, mine.account)]],
         "admin.organization_count": [("select admin.organization_count(%s, %s, null)", p) for p in [*pairs, (mine.session, mine.account)]],
+        "admin.restore_organization": [("select admin.restore_organization(%s, %s, %s, 'r')", (*p, other.id))
+                                       for p in [*pairs, (mine.session, mine.account)]],
         "admin.user_show": [("select * from admin.user_show(%s, %s, %s)", (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
         "admin.user_change": [("select nullif(outcome, 'absent') from admin.user_change(%s, %s, %s, 'viewer', false, false, null, 'r')",
                                (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
@@ -250,6 +256,7 @@ def calls(mine, other):
 
 # Those that belong to the machine, not to an organisation: what they tell was decided when they were made.
 OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's next job",
+                  "queue.erase_organization": "the jobs' own: the organisation that is set; see test_nothing_is_erased_before_its_time",
                   "queue.waiting_seconds": "a number for the health of the whole"}
 
 
@@ -259,7 +266,7 @@ def holdings(operator, catalogue, org):  # noqa: F811
 
 def test_functions(catalogue, database, operator, pair):  # noqa: F811
     known = {f"{s}.{n}" for s, n in rows(operator, """select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where prosecdef and n.nspname not like 'pg\\_%%' and n.nspname <> 'information_schema'""", ())}
+        where prosecdef and prorettype <> 'trigger'::regtype and n.nspname not like 'pg\\_%%' and n.nspname <> 'information_schema'""", ())}
     assert known - set(OF_THE_MACHINE) == set(calls(*pair)), "calls() must have each function with foreign input"
     faults = []
     for mine, other in (pair, pair[::-1]):
@@ -284,3 +291,36 @@ def test_jobs_call_none_of_them(database, operator, pair):  # noqa: F811
         for sql, args in tries:
             with pytest.raises(errors.InsufficientPrivilege):
                 rows(c, sql, args)
+
+
+# --- erasing
+
+ERASE = "select queue.erase_organization()"
+
+
+def test_nothing_is_erased_before_its_time(database, operator, pair):  # noqa: F811
+    for org in (*pair, None):
+        with pytest.raises(psycopg2.Error) as caught:
+            rows(as_role(database, "scorpius_jobs", org and org.id), ERASE)
+        assert caught.value.pgcode == "SC004"
+    with pytest.raises(errors.InsufficientPrivilege):
+        rows(as_role(database, "scorpius_api", pair[0].id), ERASE)
+
+
+def test_one_is_erased_whole_and_the_other_stays(catalogue, database, operator, pair):  # noqa: F811
+    gone, stays = Organisation(operator, "parti"), pair[0]
+    before = holdings(operator, catalogue, stays)
+    assert all(t.bases(operator, gone) for t in catalogue)
+    rows(as_role(database, "scorpius_api", gone.id), "select auth.delete_organization(%s, %s, 0, 'r')", (gone.session, gone.account))
+    with pytest.raises(psycopg2.Error) as caught:
+        rows(as_role(database, "scorpius_api", gone.id), "select * from auth.open_session(%s, %s, %s, 60)",
+             (str(uuid.uuid4()), gone.account, digest("late" + gone.id)))
+    assert caught.value.pgcode == "SC003"
+    assert rows(as_role(database, "scorpius_api", None), "select auth.restore_organization(%s, 'r')", (gone.account,)) == [("not_deleted",)]
+    rows(as_role(database, "scorpius_jobs", gone.id), ERASE)
+    left = {t.name: t.bases(operator, gone) for t in catalogue if t.bases(operator, gone)}
+    assert set(left) == {"organization", "account", "audit_event"}
+    assert left["organization"][0]["name"] == "Organisation supprimée"
+    assert [(a["full_name"], a["active"], a["password_hash"]) for a in left["account"]] == [("Compte supprimé", False, "!")]
+    assert {str(e["detail"]) for e in left["audit_event"]} == {"{}"} and gone.email not in str(left)
+    assert holdings(operator, catalogue, stays) == before

@@ -14,6 +14,10 @@ void account_write(struct json_writer *w, const struct account_row *a);
 enum result account_password_new(struct request *rq, const char *password, const char *email, const char *full_name,
     const char *organization, char hash[PASSWORD_HASH_SIZE], struct error *e) MUST_CHECK;
 
+/* Whose e-mail address and password the body holds. As long for an unknown address as for a known one; a wrong password
+ * is noted. INVALID_CREDENTIALS. Leaves no transaction open. */
+enum result account_credentials(struct request *rq, struct account_login *account, struct error *e) MUST_CHECK;
+
 /* Whoever has a session shows the password once more: WRONG_PASSWORD at `field`. Ends its own transaction, so that none
  * is open while the password is hashed; the next one begins after it. */
 enum result account_password_again(struct request *rq, const char *password, const char *field,

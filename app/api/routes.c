@@ -44,6 +44,7 @@ static const struct param tender_document_params[] = { { "tender_id", PARAM_ID }
 static const struct param page_only_params[] = { PAGING, { 0 } };
 static const struct param logout_params[] = { { "all", PARAM_BOOL, .fallback = "false" }, { 0 } };
 static const struct param session_params[] = { { "session_id", PARAM_ID }, { 0 } };
+static const struct param organization_params[] = { { "organization_id", PARAM_ID }, { 0 } };
 static const struct param user_params[] = { { "user_id", PARAM_ID }, { 0 } };
 static const struct param invitation_params[] = { { "invitation_id", PARAM_ID }, { 0 } };
 static const struct param audit_params[] = {
@@ -104,6 +105,12 @@ const struct route api_routes[] = {
 	  .summary = "My organisation" },
 	{ METHOD_PATCH, V1 "/organization", WHO_OWNER, NULL, 16384, .run = organization_patch,
 	  .summary = "Change its name" },
+	{ METHOD_DELETE, V1 "/organization", WHO_OWNER, NULL, 16384, POOL_BULK, .run = organization_remove,
+	  .summary = "Delete my organisation" },
+	{ METHOD_POST, V1 "/auth/organization/restore", WHO_PUBLIC, NULL, 16384, POOL_BULK,
+	  .run = auth_organization_restore, .summary = "Bring my organisation back" },
+	{ METHOD_POST, V1 "/admin/organizations/{organization_id}/restore", WHO_ADMIN, organization_params,
+	  .run = admin_organization_bring_back, .summary = "Bring an organisation back, as the operator" },
 	{ METHOD_GET, V1 "/users", WHO_MEMBERS, page_only_params, .read_only = true, .run = user_list_show,
 	  .summary = "List the people of my organisation" },
 	{ METHOD_PATCH, V1 "/users/{user_id}", WHO_OWNER, user_params, 16384, .run = user_patch,

@@ -67,7 +67,7 @@ static void note_failure(struct request *rq, const struct opt_uuid *account)
 		log_failure(LOG_WARN, "a refused login could not be noted", &e);
 }
 
-enum result auth_login(struct request *rq, struct response *rs, struct error *e)
+enum result account_credentials(struct request *rq, struct account_login *account, struct error *e)
 {
 	struct app *app = app_of(rq);
 	struct credentials in = { 0 };
@@ -75,26 +75,32 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 	const char *email;
 	struct error ignored;
 	error_clear(&ignored);
-	struct account_login account = { 0 };
+	*account = (struct account_login){ 0 };
 	enum result rc = ERR_NOT_FOUND;
 	/* An address that can't be one has no account, and is answered like any other that has none. */
 	if (email_normalise(rq->mem, in.email, "email", &email, &ignored) == ERR_OK) {
 		TRY(app_begin(rq, e));
-		rc = account_login_lookup_last(app->db, &(struct account_email){ email }, rq->mem, &account, e);
+		rc = account_login_lookup_last(app->db, &(struct account_email){ email }, rq->mem, account, e);
 		if (rc != ERR_OK && rc != ERR_NOT_FOUND)
 			return rc;
 		error_clear(e);
 	}
 	/* No transaction is open while the password is hashed. */
 	bool known = rc == ERR_OK;
-	if (!known || !account.active)
+	if (!known || !account->active)
 		rc = password_check_dummy(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, e);
 	else
-		rc = password_check(in.password, strlen(in.password), account.password_hash, e);
-	if (rc != ERR_OK) {
-		note_failure(rq, &(struct opt_uuid){ known, account.account_id });
-		return rc;
-	}
+		rc = password_check(in.password, strlen(in.password), account->password_hash, e);
+	if (rc != ERR_OK)
+		note_failure(rq, &(struct opt_uuid){ known, account->account_id });
+	return rc;
+}
+
+enum result auth_login(struct request *rq, struct response *rs, struct error *e)
+{
+	struct app *app = app_of(rq);
+	struct account_login account;
+	TRY(account_credentials(rq, &account, e));
 	struct refresh_token refresh;
 	refresh_token_new(&refresh);
 	struct session_opening opening = {
@@ -108,7 +114,7 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 	};
 	struct session_row session;
 	TRY(app_begin(rq, e));
-	rc = session_open_last(app->db, &opening, rq->mem, &session, e);
+	enum result rc = session_open_last(app->db, &opening, rq->mem, &session, e);
 	if (rc == ERR_NOT_FOUND) { /* deactivated meanwhile */
 		error_clear(e);
 		return error_set(e, ERR_INVALID_CREDENTIALS, NULL);

@@ -35,7 +35,7 @@ struct job_kind {
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
 };
-extern const struct job_kind job_read, job_analyze;
+extern const struct job_kind job_read, job_analyze, job_erase;
 
 /* The loop of a child: until SIGTERM or SIGINT (blocked on entry; `waiting` is the mask that lets them through). Gives
  * the exit status. */
