@@ -9,6 +9,12 @@
 /* The user object of the API. */
 void account_write(struct json_writer *w, const struct account_row *a);
 
+/* The caller's own account, as GET /auth/me shows it. */
+void account_me_write(struct json_writer *w, const struct account_me_row *a);
+/* His living sessions, as a JSON array. */
+enum result account_sessions_write(
+    struct request *rq, struct json_writer *w, const struct session_list_row *row, struct error *e) MUST_CHECK;
+
 /* Checks a new password by the rule and hashes it. No transaction may be open: it takes a while. Faults as
  * password_rule_check tells them. */
 enum result account_password_new(struct request *rq, const char *password, const char *email, const char *full_name,

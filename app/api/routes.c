@@ -86,6 +86,8 @@ const struct route api_routes[] = {
 	{ METHOD_DELETE, V1 "/auth/sessions/{session_id}", WHO_USERS, session_params, .run = auth_session_delete,
 	  .summary = "End one of my sessions" },
 	{ METHOD_GET, V1 "/auth/me", WHO_USERS, .read_only = true, .run = auth_me, .summary = "Who I am" },
+	{ METHOD_GET, V1 "/auth/me/export", WHO_USERS, .read_only = true, .run = auth_me_export,
+	  .summary = "All that is held of me" },
 	{ METHOD_PATCH, V1 "/auth/me", WHO_USERS, NULL, 16384, .run = auth_me_patch, .summary = "Change my name" },
 	{ METHOD_DELETE, V1 "/auth/me", WHO_MEMBERS, NULL, 16384, POOL_BULK, .run = auth_me_delete,
 	  .summary = "Remove my account" },

@@ -179,22 +179,27 @@ static void write_session(struct json_writer *w, const struct json *s, const cha
 	jw_close(w, '}');
 }
 
-enum result auth_session_list(struct request *rq, struct response *rs, struct error *e)
+enum result account_sessions_write(
+    struct request *rq, struct json_writer *w, const struct session_list_row *row, struct error *e)
 {
-	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
-	struct session_list_row row;
 	const struct json *items;
 	char current[37];
-	TRY(app_begin(rq, e));
-	TRY(session_list_last(app_of(rq)->db, &key, rq->mem, &row, e));
-	TRY(json_parse(rq->mem, row.items.s, strlen(row.items.s), &items, e));
-	uuid_format(&key.session_id, current);
-	struct json_writer *w = response_data(rs);
+	TRY(json_parse(rq->mem, row->items.s, strlen(row->items.s), &items, e));
+	uuid_format(&rq->identity.session_id, current);
 	jw_open(w, '[');
 	for (size_t i = 0; i < json_len(items); i++)
 		write_session(w, json_at(items, i), current);
 	jw_close(w, ']');
 	return ERR_OK;
+}
+
+enum result auth_session_list(struct request *rq, struct response *rs, struct error *e)
+{
+	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
+	struct session_list_row row;
+	TRY(app_begin(rq, e));
+	TRY(session_list_last(app_of(rq)->db, &key, rq->mem, &row, e));
+	return account_sessions_write(rq, response_data(rs), &row, e);
 }
 
 enum result auth_session_delete(struct request *rq, struct response *rs, struct error *e)

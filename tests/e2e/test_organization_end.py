@@ -79,3 +79,21 @@ def test_it_is_erased_when_its_time_is_over(api, deletable, other, stack):
     assert other.get(f"/documents/{kept['id']}/content").status_code == 200
     body, answer = api.register(email=deletable.email)
     assert answer.status_code == 201, "the address is free again"
+
+
+# --- what is held of somebody
+
+def test_one_gets_what_is_held_of_oneself(account, other):
+    colleague = account.colleague("viewer")
+    account.data("POST", "/tenders", 201, json={"title": "Haies"})
+    account.data("POST", "/company-profile", 201, json={"company_name": "Exemple SARL", "siret": "73282932000074"})
+    answer = account.get("/auth/me/export")
+    assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith("attachment")
+    held = answer.json()["data"]
+    assert held["account"]["email"] == account.email and held["events_complete"]
+    assert [s["current"] for s in held["sessions"]] == [True]
+    assert {"auth.login", "company_profile.created"} <= {e["action"] for e in held["events"]}
+    assert {e["account_id"] for e in held["events"]} == {account.user["id"]}
+    assert not [who.email for who in (colleague, other) if who.email in answer.text]
+    mine = colleague.data("GET", "/auth/me/export")
+    assert mine["account"]["id"] == colleague.user["id"] and {e["account_id"] for e in mine["events"]} == {colleague.user["id"]}
