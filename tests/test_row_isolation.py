@@ -257,6 +257,7 @@ def calls(mine, other):
 # Those that belong to the machine, not to an organisation: what they tell was decided when they were made.
 OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's next job",
                   "queue.erase_organization": "the jobs' own: the organisation that is set; see test_nothing_is_erased_before_its_time",
+                  "queue.mail_troubled": "whether mail goes out, for the health of the whole",
                   "queue.waiting_seconds": "a number for the health of the whole"}
 
 
