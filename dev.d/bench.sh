@@ -20,8 +20,11 @@ bench_wrk() {
 	local out
 	out=$(wrk -t2 -c"$bench_connections" -d"${bench_seconds}s" "${wrk_options[@]}" "$1") || die "wrk failed on $1"
 	if grep -qE 'Non-2xx|Socket errors' <<<"$out"; then die "errors under load on $1: $(grep -E 'Non-2xx|Socket errors' <<<"$out")"; fi
-	awk '/^Requests\/sec:/ { printf "%d", $2 }' <<<"$out"
+	awk -v form="${2:-%d}" '/^Requests\/sec:/ { printf form, $2 }' <<<"$out"
 }
+
+# The same with its decimals, on a line: where there are few.
+bench_wrk_rate() { bench_wrk "$1" '%.2f\n'; }
 
 # CPU time in microseconds so far, of a daemon and its direct children.
 bench_cpu() {
@@ -72,36 +75,56 @@ bench_stop() {
 	stack_down
 }
 
-# The list with 10 000 rows, and the very transaction that it makes (taken from PostgreSQL's log) by pgbench.
-bench_documents() {
-	local org account count list options=() option round rate
-	demo_login
-	org=$(sql -At -d scorpius -c 'select organization_id from scorpius.account order by created_at limit 1')
-	account=$(sql -At -d scorpius -c 'select id from scorpius.account order by created_at limit 1')
-	count=$(sql -At -d scorpius -c 'select count(*) from scorpius.document')
-	[ "$count" -ge 10000 ] || sql -d scorpius -v org="$org" -v account="$account" <"$TOP/bench/documents.sql"
-	list="$(url)/api/v1/documents?limit=20&cursor="
+# bench_transaction NAME URL WORD: a reading route, and the very transaction that it makes (taken from PostgreSQL's log, where
+# it has the WORD) by pgbench.
+bench_transaction() {
+	local name=$1 url=$2 word=$3 options=() option round rate
 	wrk_options=(-H "$(cat "$work/token")")
 	sql -d postgres -c "alter system set log_statement = 'all'" -c 'select pg_reload_conf()' >/dev/null
-	wait_for 10 "the list's transaction in PostgreSQL's log" bench_logged "$list"
+	wait_for 10 "the transaction of $url in PostgreSQL's log" bench_logged "$url" "$word"
 	sql -d postgres -c 'alter system reset log_statement' -c 'select pg_reload_conf()' >/dev/null
-	while read -r option; do options+=(-D "$option"); done < <(/usr/bin/python3 "$TOP/bench/transaction.py" "$STATE/log/postgres.log" "$work/script")
+	while read -r option; do options+=(-D "$option"); done < <(/usr/bin/python3 "$TOP/bench/transaction.py" "$STATE/log/postgres.log" "$work/$name.script")
 	for ((round = 0; round < bench_rounds; round++)); do
-		bench_load documents "$list" api
+		bench_load "$name" "$url" api
 		rate=$(PGPASSWORD=$(env_get DATABASE_API_PASSWORD) as_user pgbench -n -M prepared -c "$api_workers" -j 2 -T "$bench_seconds" \
-			-h "$RUN" -U scorpius_api "${options[@]}" -f "$work/script" scorpius 2>"$work/pgbench.log" | awk '/^tps/ { printf "%d", $3 }')
+			-h "$RUN" -U scorpius_api "${options[@]}" -f "$work/$name.script" scorpius 2>"$work/pgbench.log" | awk '/^tps/ { printf "%d", $3 }')
 		[ "${rate:-0}" -gt 0 ] || {
 			cat "$work/pgbench.log" >&2
 			die "pgbench failed"
 		}
-		printf '%s 0 0 0\n' "$rate" >>"$work/pgbench"
+		printf '%s 0 0 0\n' "$rate" >>"$work/$name.pgbench"
 	done
 	wrk_options=()
 }
 
 bench_logged() {
 	curl -sf -o /dev/null -H "@$work/token" "$1"
-	/usr/bin/python3 "$TOP/bench/transaction.py" "$STATE/log/postgres.log" /dev/stdout | grep -q 'limit'
+	/usr/bin/python3 "$TOP/bench/transaction.py" "$STATE/log/postgres.log" /dev/stdout | grep -q "$2"
+}
+
+# The list with 10 000 rows.
+bench_documents() {
+	local org account count
+	org=$(sql -At -d scorpius -c 'select organization_id from scorpius.account order by created_at limit 1')
+	account=$(sql -At -d scorpius -c 'select id from scorpius.account order by created_at limit 1')
+	count=$(sql -At -d scorpius -c 'select count(*) from scorpius.document')
+	[ "$count" -ge 10000 ] || sql -d scorpius -v org="$org" -v account="$account" <"$TOP/bench/documents.sql"
+	bench_transaction documents "$(url)/api/v1/documents?limit=20&cursor=" limit
+}
+
+# Logins by more clients than may hash at once, against checking passwords and nothing else in as many processes.
+bench_logins() {
+	local round slots log_n
+	log_n=$(env_get SCRYPT_LOG_N)
+	slots=$(($(nproc) > 3 ? $(nproc) / 2 : 1))
+	(umask 077 && jq -r '"wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = " + (tojson | tojson)' \
+		"$STATE/demo-account" >"$work/login.lua")
+	wrk_options=(-c8 -s "$work/login.lua" --timeout 30)
+	for ((round = 0; round < bench_rounds; round++)); do
+		"$BUILD/bench/bench_scrypt" "$slots" "${log_n:-15}" $((2 * bench_seconds)) >>"$work/scrypt"
+		bench_seconds=$((2 * bench_seconds)) bench_wrk_rate "$(url)/api/v1/auth/login" >>"$work/logins"
+	done
+	wrk_options=()
 }
 
 # Pages per second and peak memory of reading and understanding, process start included.
@@ -136,6 +159,8 @@ run_bench() {
 	packages_ensure run build test
 	locate
 	export SCORPIUS_STATE=$STATE/bench SCORPIUS_PORT
+	# What is measured is not how much is let through.
+	export RATE_LIMIT_AUTH=1000000 RATE_LIMIT_AUTH_ADDRESS=1000000 RATE_LIMIT_OTHER=1000000 RATE_LIMIT_ADDRESS=1000000 HASH_WAIT=30
 	SCORPIUS_PORT=$(free_port)
 	build_in "$BUILD" "${CC:-gcc}" -Dbench=true
 	work=$(mktemp -d)
@@ -151,16 +176,25 @@ run_bench() {
 		bench_load quiet "$(url)/bench/quiet" bench
 		bench_load health "$(url)/health" api
 	done
+	demo_login
+	bench_transaction me "$(url)/api/v1/auth/me" auth.me
 	bench_documents
+	bench_logins
 	say "machine: $(nproc) cores, $(uname -r); wrk -c$bench_connections, $bench_seconds s, median of $bench_rounds; $api_workers workers"
 	bench_row empty "empty libfcgi program, logged"
 	bench_row live "GET /api/v1/live"
 	bench_row quiet "empty libfcgi program, not logged"
 	bench_row health "GET /health"
 	bench_row documents "GET /api/v1/documents?limit=20&cursor="
-	printf '  %-44s %8s tx/s\n' "pgbench, the same transaction, $api_workers connections" "$(bench_median pgbench 1)"
+	printf '  %-44s %8s tx/s\n' "pgbench, the same transaction, $api_workers connections" "$(bench_median documents.pgbench 1)"
+	bench_row me "GET /api/v1/auth/me"
+	printf '  %-44s %8s tx/s\n' "pgbench, the same transaction, $api_workers connections" "$(bench_median me.pgbench 1)"
+	printf '  %-44s %8s logins/s\n' "POST /api/v1/auth/login, 8 clients" "$(bench_median logins 1)"
+	printf '  %-44s %8s checks/s\n' "scrypt alone, as many processes as may hash" "$(bench_median scrypt 1)"
 	say "ratios: live/empty $(ratio "$(bench_median live 1)" "$(bench_median empty 1)")," \
 		"health/empty $(ratio "$(bench_median health 1)" "$(bench_median quiet 1)")," \
-		"documents/pgbench $(ratio "$(bench_median documents 1)" "$(bench_median pgbench 1)")"
+		"documents/pgbench $(ratio "$(bench_median documents 1)" "$(bench_median documents.pgbench 1)")," \
+		"me/pgbench $(ratio "$(bench_median me 1)" "$(bench_median me.pgbench 1)")," \
+		"logins/scrypt $(ratio "$(bench_median logins 1)" "$(bench_median scrypt 1)")"
 	bench_analyze "${dossier[@]}"
 }

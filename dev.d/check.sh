@@ -99,6 +99,7 @@ lint_includes() {
 		json-c/.*|json.h/.* lib/base
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h lib/store
+		curl/.* lib/mail
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
 		zip.h|libxml/.* app/reader

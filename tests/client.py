@@ -95,8 +95,15 @@ class Api:
         self.secrets[password] = "a password"
         return password
 
+    def letter_left(self, subject, purpose):
+        """Waits until no letter of this purpose is on its way to an account or about an invitation: it would bring a newer link."""
+        wait_until(lambda: self.stack.sql("select count(*) n from scorpius.job where kind = 'mail' and state in ('queued', 'leased') and payload ->> "
+                                          "'purpose' = %s and %s in (payload ->> 'account_id', payload ->> 'invitation_id')", purpose, subject)[0]["n"] == 0,
+                   20, f"the letter {purpose} to leave")
+
     def link(self, purpose, account_id, seconds=3600):
         """A token as the job that sends mails makes it: only its hash is stored."""
+        self.letter_left(account_id, purpose)
         token = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
         self.secrets[token] = "the token of a link"
         self.stack.sql("insert into scorpius.account_token (organization_id, id, account_id, purpose, token_hash, created_at, expires_at) "
@@ -113,6 +120,7 @@ class Api:
         """(invitation, token): invites somebody, and gives the link that the mail would carry."""
         self.confirm()
         invitation = self.data("POST", "/users/invitations", 201, json={"email": email or f"{fresh('invite')}@essai.example", "role": role})
+        self.letter_left(invitation["id"], "invitation")
         token = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
         self.secrets[token] = "the token of a link"
         self.stack.sql("update scorpius.invitation set token_hash = %s where id = %s", digest(token), invitation["id"])

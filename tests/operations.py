@@ -74,10 +74,10 @@ class Things:
         self.member = member
         self.tender, documents = member.tender_with(("RC.pdf", pdfs.rules()))
         self.document = documents[0]
-        self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
         self.colleague = member.colleague()
         self.invitation, _ = member.invite()
         self.operator = member.operator()
+        self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
 
     def path(self, operation):
         return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"],

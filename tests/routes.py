@@ -118,7 +118,7 @@ class World:
         return self.people[who]
 
     def new_member(self, who):
-        return self.people["owner"].operator() if who == "admin" else self.people["owner"].colleague(who)
+        return self.anonymous.operator() if who == "admin" else self.people["owner"].colleague(who)
 
     def id(self, name):
         """An id of this organisation for a parameter or field of that name."""
@@ -158,11 +158,26 @@ class World:
         self.id("tender_id")
         return self.things["document"]
 
+    def make_user(self):
+        return self.member("viewer").user["id"]
+
+    def make_account(self):
+        return self.people["owner"].user["id"]
+
+    def make_target(self):
+        return self.id("tender_id")
+
+    def make_session(self):
+        return next(s["id"] for s in self.people["owner"].data("GET", "/auth/sessions") if s["current"])
+
+    def make_invitation(self):
+        return self.people["owner"].invite()[0]["id"]
+
     def prepare(self, route):
         """What a route needs that no parameter names."""
         if route.path.endswith("/company-profile") and route.method != "POST" and "profile" not in self.things:
             self.things["profile"] = self.people["owner"].data("PUT", "/company-profile", 201, json=operations.PROFILE)["id"]
-        if route.path.endswith("/users/invitations"):
+        if route.path.endswith("/users/invitations") and route.method == "POST":
             self.people["owner"].confirm()
         return self
 

@@ -16,14 +16,23 @@ import httpx
 import psycopg2
 import psycopg2.extras
 
+import smtp
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
 SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
     "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    # Tests make more requests than people; those of limits have a stack of their own.
+    "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1024G",
+    "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
     "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "5", "SOURCE_URL": "https://code.essai.example/scorpius",
 }
+
+
+SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY",
+                   "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY", "SMTP_PASSWORD")
 
 
 def wait_until(condition, seconds, what):
@@ -45,11 +54,16 @@ def free_port():
 
 
 class Stack:
-    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop)."""
+    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop).
+    `settings`: those that differ from SETTINGS."""
 
-    def __init__(self, existing=None):
+    started = []  # all of a run, for what is looked at when it is over
+
+    def __init__(self, existing=None, settings=None):
         self.existing = existing is not None
+        self.settings = {**SETTINGS, **(settings or {})}
         self.stopped = {}
+        self.mail = None if self.existing else smtp.Server()
         if self.existing:
             self.state = pathlib.Path(existing)
             self.port = int(os.environ["SCORPIUS_PORT"])
@@ -62,12 +76,14 @@ class Stack:
         if not self.existing:
             self.dev("up", seconds=600)
         self.read_env()
+        Stack.started.append(self)
         self.database = None
         # One for all callers: making a client takes longer than most requests.
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
 
     def dev(self, command, seconds=120):
-        env = {**os.environ, **SETTINGS, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
+        mail = {**self.mail.settings(), "SMTP_MAX_ATTEMPTS": "2"} if self.mail else {}
+        env = {**os.environ, **self.settings, **mail, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
         done = subprocess.run([str(ROOT / "dev"), command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         if done.returncode != 0:
@@ -82,6 +98,20 @@ class Stack:
         self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
 
+    def secrets(self):
+        """{value: name} of the settings that no log may hold."""
+        return {self.env[name]: name for name in SECRET_SETTINGS if self.env.get(name)}
+
+    def secrets_in_logs(self, secrets):
+        """(file, what) for each of these secrets, and of one's own, that stands in a log."""
+        return [(f"{self.state.name}/{name}", what) for name, what in Logs(self.state / "log").containing({**secrets, **self.secrets()})]
+
+    def redis(self, *command):
+        """What redis-cli prints."""
+        done = subprocess.run(["redis-cli", "-s", str(self.run / "redis.sock"), *map(str, command)], stdout=subprocess.PIPE, text=True,
+                              env={"REDISCLI_AUTH": self.env["REDIS_PASSWORD"], "PATH": "/usr/bin:/bin"})
+        return done.stdout.strip()
+
     def disconnect(self):
         if self.database is not None:
             self.database.close()
@@ -92,6 +122,7 @@ class Stack:
         self.disconnect()
         if not self.existing:
             self.dev("down")
+            self.mail.stop()
 
     def remove(self):
         if not self.existing:
@@ -204,8 +235,8 @@ class Logs:
 
     PLAIN = re.compile(r"\[(error|crit|alert|emerg)\]|\b(ERROR|FATAL|PANIC):|Sanitizer|runtime error:")
     OURS = ("api.log", "bulk.log", "jobs.log")
-    # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken.
-    ANSWERS = re.compile(r'ERROR:  (the session has ended|duplicate key value violates unique constraint "account_email_key")$')
+    # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken or invited, the last owner.
+    ANSWERS = re.compile(r'ERROR:  (the session has ended|an organisation keeps an owner|duplicate key value violates unique constraint "(account_email_key|invitation_open_key)")$')
 
     def __init__(self, folder):
         self.folder = folder

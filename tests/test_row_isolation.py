@@ -242,6 +242,7 @@ def calls(mine, other):
         # Of an organisation that is not deleted nothing comes back.
         "auth.restore_organization": [("select nullif(nullif(auth.restore_organization(%s, 'r'), 'absent'), 'not_deleted')", (a,))
                                       for a in (nobody, other.account)],
+        "auth.rehash_password": [("select auth.rehash_password(%s, 'faux', 'intrus')", (other.account,))],
         # An owner is no operator, of his own organisation neither.
         "admin.organization_list": [("select * from admin.organization_list(%s, %s, null, 'infinity', %s, 10, 0)", (*p, nobody))
                                     for p in [*pairs, (mine.session, mine.account)]],

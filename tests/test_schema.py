@@ -18,18 +18,18 @@ ROLES = ("scorpius_api", "scorpius_jobs")
 NO_TENANT_KEY = {"organization", "account", "session", "session_spent"}
 # Indexes that do not begin with organization_id: the organisation is not known yet, or all are looked at.
 FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "session_pkey", "session_refresh_hash_key",
-                "session_previous_hash_key", "session_spent_pkey", "account_token_hash_key", "invitation_hash_key", "job_open_idx"}
+                "session_previous_hash_key", "session_spent_pkey", "account_token_hash_key", "invitation_hash_key", "job_open_idx", "job_mail_failed_idx"}
 DEFINERS = {
     "admin.organization_count", "admin.organization_list", "admin.user_change", "admin.user_show",
     "auth.accept_invitation", "auth.ask_confirmation", "auth.assert_session", "auth.change_password", "auth.change_user",
     "auth.confirm_email", "auth.end_session", "auth.forgot_password", "auth.invitation_lookup", "auth.login_failed",
-    "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.remove_account",
+    "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
     "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
     "auth.session_list", "auth.delete_organization", "auth.restore_organization", "admin.restore_organization",
-    "queue.erase_organization", "queue.lease_job", "queue.waiting_seconds",
+    "queue.erase_organization", "queue.lease_job", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
-# Whoever may call them: health asks how long work has waited.
-CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}}
+# Whoever may call them: health asks how long work has waited, and whether mail leaves.
+CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 
@@ -263,8 +263,8 @@ def as_role(database, role, organization_id):
 
 
 TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
-          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation",
-          "session_spent", "company_profile", "company_profile_version"]
+          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation", "session_spent",
+          "company_profile", "company_profile_version"]
 
 
 def visible(c, role, table):

@@ -1,4 +1,5 @@
 #include "account.h"
+#include "guard.h"
 #include "text.h"
 #include "tokens.h"
 
@@ -26,7 +27,7 @@ enum result account_password_new(struct request *rq, const char *password, const
 {
 	size_t n = strlen(password);
 	TRY(password_rule_check(password, n, email, full_name, organization, e));
-	return password_hash(password, n, (unsigned)app_of(rq)->settings.SCRYPT_LOG_N, hash, e);
+	return guard_hash(rq, password, hash, e);
 }
 
 enum result account_password_again(
@@ -35,7 +36,7 @@ enum result account_password_again(
 	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
 	TRY(app_begin(rq, e));
 	TRY(password_of_last(app_of(rq)->db, &key, rq->mem, owner, e));
-	enum result rc = password_check(password, strlen(password), owner->password_hash, e);
+	enum result rc = guard_check(rq, password, owner->password_hash, e);
 	if (rc == ERR_INVALID_CREDENTIALS) {
 		/* Not 401: the token is as good as before. */
 		error_clear(e);

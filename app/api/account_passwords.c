@@ -3,6 +3,7 @@
 #include "audit.h"
 #include "clock.h"
 #include "email.h"
+#include "guard.h"
 
 #include <string.h>
 #include <time.h>
@@ -66,6 +67,7 @@ enum result auth_password_forgot(struct request *rq, struct response *rs, struct
 	error_clear(&ignored);
 	/* What can't be an address has no account, and is answered like any other that has none. */
 	(void)!email_normalise(rq->mem, in.email, "email", &row.email, &ignored);
+	TRY(guard_account(rq, in.email, e));
 	TRY(app_begin(rq, e));
 	TRY(password_forgot_last(app->db, &row, rq->mem, &nothing, e));
 	wait_until(rq->started_us + FORGOT_US);
@@ -113,6 +115,8 @@ enum result auth_password_reset(struct request *rq, struct response *rs, struct 
 	TRY(app_begin(rq, e));
 	/* Of two at the same instant one finds it used. */
 	TRY(no_link(password_reset_last(db, &row, rq->mem, &done, e), e));
+	/* Whoever reads the account's mail is no stranger: a way in while others try passwords. */
+	guard_login_passed(rq, owner.email);
 	rs->status = 204;
 	return ERR_OK;
 }

@@ -2,6 +2,7 @@
 #include "account.h"
 #include "audit.h"
 #include "email.h"
+#include "guard.h"
 #include "tender_answer.h"
 #include "user_sql.h"
 #include "uuid.h"
@@ -40,7 +41,7 @@ enum result auth_register(struct request *rq, struct response *rs, struct error 
 	if (e->n_faults)
 		return e->code;
 	char hash[PASSWORD_HASH_SIZE];
-	TRY(password_hash(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, hash, e));
+	TRY(guard_hash(rq, in.password, hash, e));
 	struct account_registration row = {
 		.account_id = uuid_new(),
 		.organization_id = uuid_new(),

@@ -5,11 +5,12 @@
 #include "cache.h"
 #include "content_type.h"
 #include "db.h"
+#include "hash_slots.h"
 #include "response.h"
 #include "server.h"
 #include "settings.h"
 #include "store.h"
-#include "tokens.h"
+#include "token_cache.h"
 
 struct health;
 
@@ -21,6 +22,10 @@ struct app {
 	struct store *store; /* NULL until its directory can be used: app_store() */
 	struct content_detector *detector;
 	struct token_signer *signer;
+	struct token_cache *tokens; /* of the signer */
+	struct hash_slots *slots;
+	uint64_t hash_work; /* sum of N of the scrypts of the request in hand, for the log */
+	bool began;         /* it began a transaction */
 	struct health *health;
 	TALLOC_CTX *mem; /* lives as long as the process */
 };

@@ -1,5 +1,6 @@
 /* Documents: lists, one, its file, its pages, its events. Uploading is in upload.c. */
 #include "app.h"
+#include "audit.h"
 #include "crypto.h"
 #include "document.h"
 #include "document_view.h"
@@ -162,6 +163,7 @@ enum result document_process(struct request *rq, struct response *rs, struct err
 	if (d.tender_id.set)
 		TRY(tender_set_queued_later(db, &(struct tender_key){ d.tender_id.value }, NULL, e));
 	TRY(job_read_add_later(db, &job, NULL, e));
+	TRY(app_audit(rq, "document.processing_asked", "document", &key.id, NULL, e));
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
 	rs->status = 202;

@@ -59,6 +59,11 @@ static void measure(struct request *rq, struct health_snapshot *out)
 	bool works = database && row.jobs_alive && row.waiting_s < QUEUE_STALE_S;
 	out->state[SERVICE_QUEUE] = works ? SERVICE_UP : database ? SERVICE_DEGRADED : SERVICE_DOWN;
 	out->took_us[SERVICE_QUEUE] = out->took_us[SERVICE_DATABASE];
+	/* Nobody asks the mail server itself: what happened to the latest letters tells more. */
+	out->state[SERVICE_MAIL] = app->settings.SMTP_HOST[0] == '\0' ? SERVICE_DISABLED
+				   : database && !row.mail_troubled   ? SERVICE_UP
+								      : SERVICE_DEGRADED;
+	out->took_us[SERVICE_MAIL] = out->took_us[SERVICE_DATABASE];
 
 	error_clear(&e);
 	start = clock_mono_us();
@@ -105,13 +110,13 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out)
 
 const char *service_name(enum service s)
 {
-	static const char *const names[] = { "database", "redis", "storage", "queue" };
+	static const char *const names[] = { "database", "redis", "storage", "queue", "mail" };
 	return names[s];
 }
 
 const char *service_state_name(enum service_state s)
 {
-	static const char *const names[] = { "up", "degraded", "down" };
+	static const char *const names[] = { "up", "degraded", "down", "disabled" };
 	return names[s];
 }
 
@@ -120,7 +125,7 @@ const char *health_status(const struct health_snapshot *s)
 	if (s->state[SERVICE_DATABASE] == SERVICE_DOWN || s->state[SERVICE_STORAGE] == SERVICE_DOWN)
 		return "unhealthy";
 	for (int i = 0; i < SERVICE__COUNT; i++)
-		if (s->state[i] != SERVICE_UP)
+		if (s->state[i] != SERVICE_UP && s->state[i] != SERVICE_DISABLED)
 			return "degraded";
 	return "healthy";
 }

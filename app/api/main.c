@@ -2,6 +2,7 @@
  * descriptor 0. `--check` compares routes and statements with what they must agree with, `--routes` prints the route
  * table as JSON; both end then. */
 #include "app.h"
+#include "guard.h"
 #include "health.h"
 #include "log.h"
 #include "sql.h"
@@ -56,8 +57,11 @@ static enum result open_all(struct app *app, struct error *e)
 	};
 	TRY(db_open(app->mem, &config, &app->db, e));
 	TRY(cache_open(app->mem, s->REDIS_URL, NULL, &app->cache, e));
-	const char *key = s->JWT_SECRET_KEY ? s->JWT_SECRET_KEY : "";
-	TRY(token_signer_new(app->mem, key, strlen(key), &app->signer, e));
+	const char *origin = http_cors_fault(s->CORS_ORIGINS);
+	if (origin)
+		return error_set(e, ERR_INVALID_SETTING, NULL, "name", "CORS_ORIGINS", "reason",
+		    mem_printf(app->mem, "'%s' is not an origin like https://app.example.org", origin));
+	TRY(guard_open(app, e));
 	TRY(master_keys_new(app->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &app->keys, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
 	app->health = health_open(app->mem, s->HEALTH_PATH);
@@ -104,6 +108,7 @@ int main(int argc, char **argv)
 		.cors_origins = app.settings.CORS_ORIGINS,
 		.memory_max = REQUEST_MEMORY,
 		.authenticate = app_authenticate,
+		.admit = guard_admit,
 		.finished = app_finished,
 	};
 	int rc = http_fastcgi_loop(&http);

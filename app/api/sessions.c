@@ -3,6 +3,8 @@
 #include "audit.h"
 #include "clock.h"
 #include "email.h"
+#include "guard.h"
+#include "guard_sql.h"
 #include "log.h"
 #include "tokens.h"
 #include "uuid.h"
@@ -67,11 +69,32 @@ static void note_failure(struct request *rq, const struct opt_uuid *account)
 		log_failure(LOG_WARN, "a refused login could not be noted", &e);
 }
 
+/* With a cost that was raised since. What fails here succeeds with a later login. */
+static void rehash(struct request *rq, const char *password, const struct account_login *account)
+{
+	struct app *app = app_of(rq);
+	char hash[PASSWORD_HASH_SIZE];
+	struct error why;
+	error_clear(&why);
+	if (!password_needs_rehash(account->password_hash, (unsigned)app->settings.SCRYPT_LOG_N))
+		return;
+	struct password_rehash row = { account->account_id, account->password_hash, hash };
+	struct password_rehashed done;
+	enum result rc = guard_hash(rq, password, hash, &why);
+	if (rc == ERR_OK)
+		rc = app_begin(rq, &why);
+	if (rc == ERR_OK)
+		rc = account_rehash_last(app->db, &row, rq->mem, &done, &why);
+	if (rc != ERR_OK)
+		log_failure(LOG_WARN, "a password keeps its old cost", &why);
+}
+
 enum result account_credentials(struct request *rq, struct account_login *account, struct error *e)
 {
 	struct app *app = app_of(rq);
 	struct credentials in = { 0 };
 	TRY(request_json(rq, credential_fields, ARRAY_LEN(credential_fields), &in, e));
+	TRY(guard_login_ask(rq, in.email, e));
 	const char *email;
 	struct error ignored;
 	error_clear(&ignored);
@@ -87,13 +110,15 @@ enum result account_credentials(struct request *rq, struct account_login *accoun
 	}
 	/* No transaction is open while the password is hashed. */
 	bool known = rc == ERR_OK;
-	if (!known || !account->active)
-		rc = password_check_dummy(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, e);
-	else
-		rc = password_check(in.password, strlen(in.password), account->password_hash, e);
-	if (rc != ERR_OK)
+	rc = guard_check(rq, in.password, known && account->active ? account->password_hash : NULL, e);
+	if (rc == ERR_INVALID_CREDENTIALS) {
+		guard_login_failed(rq, in.email);
 		note_failure(rq, &(struct opt_uuid){ known, account->account_id });
-	return rc;
+	}
+	TRY(rc);
+	guard_login_passed(rq, in.email);
+	rehash(rq, in.password, account);
+	return ERR_OK;
 }
 
 enum result auth_login(struct request *rq, struct response *rs, struct error *e)

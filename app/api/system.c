@@ -68,14 +68,18 @@ enum result health_show(struct request *rq, struct response *rs, struct error *e
 		jw_key(w, "components");
 		jw_open(w, '{');
 		for (int i = 0; i < SERVICE__COUNT; i++) {
+			if (s.state[i] == SERVICE_DISABLED)
+				continue;
 			jw_key(w, service_name((enum service)i));
 			jw_open(w, '{');
 			jw_field_text(w, "status", words[s.state[i]]);
 			jw_key(w, "response_time_ms");
 			jw_num(w, (double)s.took_us[i] / 1000, 3);
 			if (s.state[i] != SERVICE_UP)
-				jw_field_text(
-				    w, "error", i == SERVICE_QUEUE ? "no work is being done" : "does not answer");
+				jw_field_text(w, "error",
+				    i == SERVICE_QUEUE  ? "no work is being done"
+				    : i == SERVICE_MAIL ? "does not take mail"
+							: "does not answer");
 			jw_close(w, '}');
 		}
 		jw_close(w, '}');

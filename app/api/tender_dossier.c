@@ -70,6 +70,8 @@ static enum result attach(struct request *rq, const struct uuid *tender_id, stru
 		TRY(dossier_version_insert_later(db, &version, NULL, e));
 		TRY(dossier_version_fill_later(db, &fill, NULL, e));
 		TRY(queue_analysis(rq, tender_id, &version.id, e));
+		TRY(app_audit(rq, "tender.documents_added", "tender", tender_id,
+		    mem_printf(rq->mem, "{\"count\":%zu}", fresh), e));
 	}
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
@@ -128,6 +130,7 @@ enum result tender_analysis_start(struct request *rq, struct response *rs, struc
 	TRY(job_analyze_add_later(db, &analyze, NULL, e));
 	if (!runs || n > 0)
 		TRY(tender_set_queued_later(db, &key, NULL, e));
+	TRY(app_audit(rq, "tender.analysis_asked", "tender", &key.id, NULL, e));
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
 	rs->status = 202;

@@ -28,6 +28,7 @@ enum result tender_create(struct request *rq, struct response *rs, struct error 
 	char id[37];
 	TRY(app_begin(rq, e));
 	TRY(tender_insert_later(app->db, &row, NULL, e));
+	TRY(app_audit(rq, "tender.created", "tender", &row.id, NULL, e));
 	TRY(tender_get_last(app->db, &(struct tender_key){ row.id }, rq->mem, &t, e));
 	tender_answer(rq, rs, &t);
 	uuid_format(&row.id, id);

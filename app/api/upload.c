@@ -1,6 +1,7 @@
 /* 201 is answered when the bytes are on the disk under their final names and the rows are committed; a failure before
  * that leaves nothing. Two round trips for any number of files: what must be known before, and all that is written. */
 #include "upload.h"
+#include "audit.h"
 #include "clock.h"
 #include "document_view.h"
 #include "log.h"
@@ -164,6 +165,12 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 {
 	struct db *db = app_of(rq)->db;
 	struct opt_int took_ms = { true, (clock_mono_us() - rq->started_us) / 1000 };
+	char tender_text[37];
+	const char *detail = NULL;
+	if (up->tender_id.set) {
+		uuid_format(&up->tender_id.value, tender_text);
+		detail = mem_printf(rq->mem, "{\"tender_id\":\"%s\"}", tender_text);
+	}
 	TRY(write_blobs(rq, up, e));
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
@@ -202,6 +209,7 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 		TRY(document_event_add_later(db, &event, NULL, e));
 		if (process)
 			TRY(job_read_add_later(db, &job, NULL, e));
+		TRY(app_audit(rq, "document.uploaded", "document", &document.id, detail, e));
 	}
 	if (up->tender_id.set) {
 		struct tender_key tender = { up->tender_id.value };

@@ -153,10 +153,12 @@ static enum result reset(TALLOC_CTX *mem, struct operator_db *db, const struct s
 static const char *harmless(TALLOC_CTX *mem, const char *s)
 {
 	char *text = mem_strdup(mem, s);
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f ||
-		    ((unsigned char)p[0] == 0xc2 && (unsigned char)p[1] < 0xa0))
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
 			*p = '?';
+		else if (*p == 0xc2 && p[1] < 0xa0) /* U+0080 to U+009F */
+			p[0] = p[1] = '?';
+	}
 	return text;
 }
 

@@ -12,7 +12,7 @@
 #define POLL_MS 5000
 #define JOB_MEMORY ((size_t)3 << 30)
 
-static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_erase };
+static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_mail, &job_erase };
 
 static const struct job_kind *kind_of(const struct job *job)
 {
@@ -20,6 +20,20 @@ static const struct job_kind *kind_of(const struct job *job)
 		if (strcmp(kinds[i]->name, job->kind) == 0)
 			return kinds[i];
 	BUG("a job of kind '%s'", job->kind);
+}
+
+static bool is_exhausted(const struct worker *w, const struct job *job)
+{
+	const struct job_kind *kind = kind_of(job);
+	return kind->attempts ? job->attempt > kind->attempts(w->settings) : job->exhausted;
+}
+
+/* Whether this failure of this attempt is the last word. */
+static bool is_final(const struct worker *w, const struct job *job, enum result why)
+{
+	const struct job_kind *kind = kind_of(job);
+	int64_t most = kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
+	return why == ERR_MAIL_REFUSED || is_exhausted(w, job) || job->attempt >= most;
 }
 
 /* Set by the handler, which runs only while a child waits. */
@@ -31,8 +45,8 @@ void worker_stop(int sig)
 	stop_told = 1;
 }
 
-/* Whether a signal to stop has come; it stays blocked everywhere but in waiting. */
-static bool stopping(void)
+/* The signal stays blocked everywhere but in waiting. */
+bool worker_stopping(void)
 {
 	sigset_t set;
 	if (stop_told)
@@ -101,6 +115,8 @@ const char *worker_error_id(enum result code)
 	case ERR_IO:
 	case ERR_DAMAGED:
 	case ERR_NO_DOCUMENTS:
+	case ERR_MAIL_FAILED:
+	case ERR_MAIL_REFUSED:
 		return error_id(code);
 	default:
 		return error_id(ERR_INTERNAL);
@@ -175,8 +191,8 @@ static bool pause_for(int64_t ms)
 
 static void after_failure(struct worker *w, const struct job *job, const struct error *why)
 {
-	bool stop = stopping();
-	bool final = !stop && (job->exhausted || job->attempt >= w->settings->JOB_MAX_ATTEMPTS);
+	bool stop = worker_stopping();
+	bool final = !stop && is_final(w, job, why->code);
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
 	w->store_doubted = why->code == ERR_IO || why->code == ERR_STORAGE_FULL;
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
@@ -225,7 +241,7 @@ static void do_job(struct worker *w, const struct job *job)
 
 	TALLOC_CTX *mem = mem_new("job", JOB_MEMORY);
 	enum result code;
-	if (job->exhausted) {
+	if (is_exhausted(w, job)) {
 		error_cause(&e, "its worker died or was not heard of, each time");
 		code = error_set(&e, ERR_INTERNAL, NULL);
 	} else {
@@ -267,7 +283,7 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		names[i] = kinds[i]->name;
 	struct job_lease_terms terms = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
 		{ names, ARRAY_LEN(kinds) } };
-	while (!stopping()) {
+	while (!worker_stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
 		struct job job;

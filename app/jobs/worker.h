@@ -4,6 +4,7 @@
 
 #include "db.h"
 #include "job_sql.h"
+#include "mail.h"
 #include "reader.h"
 #include "settings.h"
 #include "store.h"
@@ -22,6 +23,7 @@ struct worker {
 	const struct master_keys *keys;
 	struct store *store; /* NULL until it can be opened */
 	struct reader_config reader;
+	const struct mail_server *mail; /* NULL: this installation sends no mail */
 	struct slot *slot;
 	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
 	bool lost;          /* the fence said that the lease of the present job is somebody else's */
@@ -34,12 +36,16 @@ struct job_kind {
 	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
+	int64_t (*attempts)(const struct settings *s); /* NULL: JOB_MAX_ATTEMPTS */
 };
-extern const struct job_kind job_read, job_analyze, job_erase;
+extern const struct job_kind job_read, job_analyze, job_mail, job_erase;
 
 /* The loop of a child: until SIGTERM or SIGINT (blocked on entry; `waiting` is the mask that lets them through). Gives
  * the exit status. */
 int worker_loop(struct worker *w, const sigset_t *waiting);
+
+/* Whether a signal to stop has come. */
+bool worker_stopping(void);
 
 /* The handler for SIGTERM and SIGINT of a child. */
 void worker_stop(int sig);

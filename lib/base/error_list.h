@@ -75,6 +75,7 @@
 	/* our side */ \
 	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \
 	X(UNAVAILABLE, "service_unavailable", 503, 69, "a service that is needed does not answer; try again later", "un service nécessaire ne répond pas ; réessayez plus tard") \
+	X(SERVER_BUSY, "server_busy", 503, 75, "the server is busy; try again in a moment", "le serveur est occupé ; réessayez dans un instant") \
 	X(STORAGE_FULL, "storage_full", 507, 74, "the storage is full", "l'espace de stockage est plein") \
 	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
 	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
@@ -82,6 +83,10 @@
 	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
+	/* mail */ \
+	X(MAIL_FAILED, "mail_failed", 503, 75, "the mail server did not take the message for now", "le serveur de messagerie n'a pas pris le message pour l'instant") \
+	X(MAIL_REFUSED, "mail_refused", 400, 65, "the mail server refuses this recipient or this message", "le serveur de messagerie refuse ce destinataire ou ce message") \
+	X(MAIL_DISABLED, "mail_disabled", 503, 69, "this server sends no mail", "ce serveur n'envoie pas de courriels") \
 	/* reading a document */ \
 	X(DOCUMENT_ENCRYPTED, "document_encrypted", 400, 65, "the document is protected by a password", "le document est protégé par un mot de passe") \
 	X(DOCUMENT_UNREADABLE, "document_unreadable", 400, 65, "the document can't be read: {reason}", "le document est illisible : {reason}") \

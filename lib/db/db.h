@@ -85,6 +85,7 @@ bool db_in_transaction(const struct db *db);
  * A violated unique or exclusion constraint is ERR_CONFLICT, a foreign key without its row is ERR_NOT_FOUND. */
 const char *db_constraint(const struct db *db);
 const char *db_sqlstate(const struct db *db);
+#define DB_SESSION_ENDED "SC001" /* raised by auth.assert_session */
 
 /* Since db_open or the last reset: statements (without BEGIN, COMMIT and what goes with them) and round trips. */
 struct db_counters {

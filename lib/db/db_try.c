@@ -511,6 +511,8 @@ static void case_tenders(void)
 	talloc_free(mem);
 }
 
+static const struct sql_texts job_kinds = { (const char *const[]){ "read", "analyze", "mail" }, 3 };
+
 static void case_jobs(void)
 {
 	struct db *api = open_db("DATABASE_API_URL", 10), *db = open_db("DATABASE_JOBS_URL", 0);
@@ -522,7 +524,7 @@ static void case_jobs(void)
 	enum result left = ERR_OK;
 	while (left == ERR_OK) {
 		GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
-		left = job_lease_last(db, &(struct job_lease_terms){ 600, 3 }, mem, &j, &failure);
+		left = job_lease_last(db, &(struct job_lease_terms){ 600, 3, job_kinds }, mem, &j, &failure);
 	}
 	HOLD(left == ERR_NOT_FOUND);
 	error_clear(&failure);
@@ -535,11 +537,11 @@ static void case_jobs(void)
 	HOLD(db_wait(db, 5000, NULL));
 	/* lease */
 	GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
-	GOOD(job_lease_last(db, &(struct job_lease_terms){ 60, 3 }, mem, &j, &failure));
+	GOOD(job_lease_last(db, &(struct job_lease_terms){ 60, 3, job_kinds }, mem, &j, &failure));
 	HOLD(uuid_equal(&j.id, &read) && uuid_equal(&j.organization_id, &who.organization_id.value) && j.attempt == 1);
 	HOLD(strcmp(j.kind, "read") == 0 && j.document_id.set && !j.exhausted);
 	GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
-	FAILS(job_lease_last(db, &(struct job_lease_terms){ 60, 3 }, mem, &j, &failure), ERR_NOT_FOUND);
+	FAILS(job_lease_last(db, &(struct job_lease_terms){ 60, 3, job_kinds }, mem, &j, &failure), ERR_NOT_FOUND);
 	/* heartbeat and fence know the attempt */
 	int64_t affected;
 	struct uuid *org = &who.organization_id.value;

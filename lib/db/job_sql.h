@@ -79,6 +79,11 @@ SQL_EXEC(job_fail, job_fail_in,
     "update job set state = 'failed', leased_until = null, error_code = $3, finished_at = now() "
     "where id = $1 and attempt = $2")
 
+/* There is nothing to do any more, or nothing that can be done here; error_code may be NULL. */
+SQL_EXEC(job_cancel, job_fail_in,
+    "update job set state = 'cancelled', leased_until = null, error_code = $3, finished_at = now() "
+    "where id = $1 and attempt = $2")
+
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
 struct document_source {

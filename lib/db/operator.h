@@ -52,4 +52,26 @@ enum result operator_user_set_password(
 enum result operator_user_names(struct operator_db *db, TALLOC_CTX *mem, const char *email, const char **full_name,
     const char **organization_name, struct error *e) MUST_CHECK;
 
+/* ---- letters ---- */
+
+/* A letter that was given up or refused. Texts in mem. */
+struct operator_letter {
+	const char *at; /* "2026-11-26 14:05 UTC" */
+	const char *purpose, *recipient, *error_code;
+	int64_t attempts;
+};
+/* The newest 200 of the last 30 days. */
+enum result operator_letters_failed(
+    struct operator_db *db, TALLOC_CTX *mem, struct operator_letter **out, size_t *n, struct error *e) MUST_CHECK;
+/* What a link given by hand is for, found by the address: an open invitation, else the account's password. */
+enum operator_link { OPERATOR_LINK_NONE, OPERATOR_LINK_INVITATION, OPERATOR_LINK_RESET };
+/* Stores the SHA-256 of a token for the newest open invitation of an address, or for a new password of its account; the
+ * older link loses its sense, and the organisation's audit log has the deed. OPERATOR_LINK_NONE: nobody has this
+ * address.
+ */
+enum result operator_link_store(struct operator_db *db, const char *email, const uint8_t hash[32],
+    int64_t reset_seconds, enum operator_link *out, struct error *e) MUST_CHECK;
+/* Queues those again that the mail server did not take (not those it refused); gives how many. */
+enum result operator_letters_retry(struct operator_db *db, int64_t *n, struct error *e) MUST_CHECK;
+
 #endif

@@ -10,9 +10,8 @@ static const struct {
 	enum result code;
 } server_errors[] = {
 	/* A class (two letters) or a whole SQLSTATE; the first one that fits. */
-	{ "SC001", ERR_INVALID_TOKEN },        /* auth.assert_session */
-	{ "SC002", ERR_LAST_OWNER },           /* organization_keeps_owner */
-	{ "SC003", ERR_ORGANIZATION_DELETED }, /* session_needs_organization */
+	{ DB_SESSION_ENDED, ERR_INVALID_TOKEN }, { "SC002", ERR_LAST_OWNER }, /* organization_keeps_owner */
+	{ "SC003", ERR_ORGANIZATION_DELETED },                                /* session_needs_organization */
 	{ "23503", ERR_NOT_FOUND }, /* the row that a key names does not exist, or is another organisation's */
 	{ "23505", ERR_CONFLICT }, { "23P01", ERR_CONFLICT }, { "40", ERR_CONFLICT }, /* serialization, deadlock */
 	{ "55P03", ERR_CONFLICT },                                                    /* lock not available */

@@ -31,7 +31,8 @@ void answer_options(struct response *rs, unsigned allowed)
 	response_header(rs, "Allow", methods);
 	response_header(rs, "Access-Control-Allow-Methods", methods);
 	response_header(rs, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id");
+	    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match, Range, "
+	    "X-Request-Id");
 	response_header(rs, "Access-Control-Max-Age", "600");
 }
 
@@ -126,9 +127,39 @@ static void add_cors(const struct http_app *app, const struct request *rq, struc
 		response_header(rs, "Access-Control-Allow-Origin", origin);
 		response_header(rs, "Access-Control-Allow-Credentials", "true");
 		response_header(rs, "Access-Control-Expose-Headers",
-		    "ETag, Location, Retry-After, X-Request-Id, Content-Disposition");
+		    "ETag, Location, Retry-After, X-Request-Id, Content-Disposition, RateLimit-Limit,"
+		    " RateLimit-Remaining, RateLimit-Reset");
 		return;
 	}
+}
+
+/* A port of digits, or none. */
+static bool port_ok(const char *s)
+{
+	size_t n = *s == ':' ? strspn(s + 1, "0123456789") : 0;
+	return *s == '\0' || (*s == ':' && n >= 1 && n <= 5 && s[1 + n] == '\0');
+}
+
+const char *http_cors_fault(const char *const *origins)
+{
+	for (const char *const *o = origins; o && *o; o++) {
+		const char *host = strncmp(*o, "https://", 8) == 0  ? *o + 8
+				   : strncmp(*o, "http://", 7) == 0 ? *o + 7
+								    : "";
+		size_t n = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+		if (n == 0 || !port_ok(host + n))
+			return *o;
+	}
+	return NULL;
+}
+
+static void add_limit(const struct request *rq, struct response *rs)
+{
+	if (!rq->limit.set)
+		return;
+	response_header(rs, "RateLimit-Limit", num_text(rq->limit.max).s);
+	response_header(rs, "RateLimit-Remaining", num_text(rq->limit.remaining).s);
+	response_header(rs, "RateLimit-Reset", num_text(rq->limit.reset_s).s);
 }
 
 static void send_stream(struct response *rs, const struct http_sink *sink, struct error *e)
@@ -180,6 +211,7 @@ void answer_send(
 	bool body = rs->status != 304 && rs->status != 204;
 	int64_t length = rs->kind == RESPONSE_STREAM ? rs->length : (int64_t)rs->body.len;
 	add_cors(app, rq, rs);
+	add_limit(rq, rs);
 	struct buf head;
 	buf_init(&head, rq->mem, 4000);
 	buf_printf(&head, "Status: %d %s\r\nX-Request-Id: %s\r\n", rs->status, reason_phrase(rs->status), rq->id);

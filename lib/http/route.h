@@ -39,6 +39,14 @@ struct param {
 };
 #define ROUTE_MAX_PARAMS 12
 
+/* How often a route may be called, and who counts as the caller; the numbers are settings of the application. */
+enum limit_class {
+	LIMIT_OTHER,  /* by account, or by address where nobody is known */
+	LIMIT_AUTH,   /* by address, and by account in the handler: what takes passwords and secret links */
+	LIMIT_UPLOAD, /* by organisation, requests and bytes */
+	LIMIT_NONE,   /* never: state, for balancers that ask each second */
+};
+
 enum pool { POOL_API, POOL_BULK }; /* which workers serve it: docs and nginx follow this */
 
 typedef enum result route_handler(struct request *rq, struct response *rs, struct error *e) MUST_CHECK;
@@ -53,6 +61,7 @@ struct route {
 	bool read_only; /* runs in a read-only transaction */
 	route_handler *run;
 	const char *summary;
+	enum limit_class limit;
 };
 
 /* Checks a whole table at start: no row without method, path, caller, handler or summary; no method and path twice;

@@ -295,7 +295,13 @@ declare
 	a account;
 begin
 	update account set role = coalesce(p_role, account.role), is_owner = coalesce(p_is_owner, account.is_owner),
-		active = coalesce(p_active, account.active) where id = p_before.id returning * into a;
+		active = coalesce(p_active, account.active)
+		where id = p_before.id and (account.role, account.is_owner, account.active) is distinct from
+			(coalesce(p_role, account.role), coalesce(p_is_owner, account.is_owner), coalesce(p_active, account.active))
+		returning * into a;
+	if not found then
+		return 0;
+	end if;
 	-- Who may do less than his tokens say must get new ones; who may do more gets them with the next refresh.
 	if not a.active then
 		return end_sessions(a.id, null, p_reason);
@@ -308,6 +314,18 @@ comment on function change_account(account, text, boolean, boolean, text) is
 	'changes what an account may do, and ends its sessions when that has become less; gives how many';
 
 -- ---- links of mails ----
+
+create function mail_asked(p_organization uuid, p_purpose text, p_account uuid) returns void
+language plpgsql volatile set search_path = scorpius, pg_temp as $$
+begin
+	if not exists (select from job j where j.organization_id = p_organization and j.kind = 'mail'
+			and j.state in ('queued', 'leased')
+			and j.payload = jsonb_build_object('purpose', p_purpose, 'account_id', p_account)) then
+		perform mail_later(p_organization, p_purpose, p_account);
+	end if;
+end $$;
+comment on function mail_asked(uuid, text, uuid) is
+	'enqueues a mail that somebody asks for: one at a time, however often he asks';
 
 create function auth.forgot_password(p_email text, p_request text)
 returns void
@@ -322,12 +340,7 @@ begin
 		return;
 	end if;
 	perform audit_note(a.organization_id, a.id, 'auth.reset_requested', a.id, p_request, null);
-	-- However often somebody asks: one mail at a time.
-	if not exists (select from job j where j.organization_id = a.organization_id and j.kind = 'mail'
-			and j.state in ('queued', 'leased')
-			and j.payload = jsonb_build_object('purpose', 'password_reset', 'account_id', a.id)) then
-		perform mail_later(a.organization_id, 'password_reset', a.id);
-	end if;
+	perform mail_asked(a.organization_id, 'password_reset', a.id);
 end $$;
 comment on function auth.forgot_password(text, text) is
 	'asks for the mail by which a password is set anew; says nothing, whether there is such an account or not';
@@ -408,11 +421,7 @@ begin
 	if not found then
 		return false;
 	end if;
-	if not exists (select from job j where j.organization_id = a.organization_id and j.kind = 'mail'
-			and j.state in ('queued', 'leased')
-			and j.payload = jsonb_build_object('purpose', 'email_confirm', 'account_id', a.id)) then
-		perform mail_later(a.organization_id, 'email_confirm', a.id);
-	end if;
+	perform mail_asked(a.organization_id, 'email_confirm', a.id);
 	return true;
 end $$;
 comment on function auth.ask_confirmation(uuid, uuid) is
@@ -451,89 +460,7 @@ end $$;
 comment on function auth.accept_invitation(bytea, uuid, text, text, text) is
 	'uses an invitation: an account of its organisation, its address confirmed; no row when it is unknown, used, taken back or expired; unique_violation of account_email_key when the address has an account';
 
--- ---- the operator ----
-
-create function operator_session(p_sid uuid, p_account uuid) returns void
-language plpgsql stable set search_path = scorpius, pg_temp as $$
-begin
-	if not session_lives(p_sid, p_account) or not exists (select from account where id = p_account and role = 'admin') then
-		raise exception 'no session of the operator' using errcode = 'SC001';
-	end if;
-end $$;
-comment on function operator_session(uuid, uuid) is 'raises SC001 unless the session lives and is of an operator''s account';
-
-create function admin.organization_list(p_sid uuid, p_account uuid, p_search text, p_bound_at timestamptz, p_bound_id uuid,
-	p_limit bigint, p_offset bigint)
-returns table (id uuid, name text, created_at timestamptz, user_count bigint, owners jsonb)
-language plpgsql stable security definer set search_path = scorpius, pg_temp as $$
-begin
-	perform operator_session(p_sid, p_account);
-	return query
-		select o.id, o.name, o.created_at,
-			(select count(*) from account a where a.organization_id = o.id and a.active),
-			(select coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'email', x.email, 'full_name', x.full_name)
-				order by x.created_at, x.id), '[]')
-			from (select * from account a where a.organization_id = o.id and a.is_owner and a.active
-				order by a.created_at, a.id limit 20) x)
-		from organization o
-		where (p_search is null or position(lower(p_search) in lower(o.name)) > 0)
-			and (o.created_at, o.id) < (p_bound_at, p_bound_id)
-		order by o.created_at desc, o.id desc limit p_limit offset p_offset;
-end $$;
-comment on function admin.organization_list(uuid, uuid, text, timestamptz, uuid, bigint, bigint) is
-	'organisations, the newest first, with their owners';
-
-create function admin.organization_count(p_sid uuid, p_account uuid, p_search text)
-returns bigint
-language plpgsql stable security definer set search_path = scorpius, pg_temp as $$
-begin
-	perform operator_session(p_sid, p_account);
-	return (select count(*) from (select from organization o
-		where p_search is null or position(lower(p_search) in lower(o.name)) > 0 limit 10001) x);
-end $$;
-comment on function admin.organization_count(uuid, uuid, text) is 'how many organisations there are, up to 10 001';
-
-create function admin.user_show(p_sid uuid, p_account uuid, p_user uuid)
-returns table (id uuid, email text, full_name text, role text, is_owner boolean, organization_id uuid,
-	organization_name text, active boolean, email_confirmed boolean, created_at timestamptz, deleted_at timestamptz,
-	last_seen_at timestamptz, version bigint)
-language plpgsql stable security definer rows 1 set search_path = scorpius, pg_temp as $$
-begin
-	perform operator_session(p_sid, p_account);
-	return query
-		select a.id, a.email, a.full_name, a.role, a.is_owner, a.organization_id, o.name, a.active,
-			a.email_confirmed_at is not null, a.created_at, a.deleted_at,
-			(select max(s.used_at) from session s where s.account_id = a.id), a.version
-		from account a left join organization o on o.id = a.organization_id where a.id = p_user;
-end $$;
-comment on function admin.user_show(uuid, uuid, uuid) is 'one account, of whatever organisation';
-
-create function admin.user_change(p_sid uuid, p_account uuid, p_user uuid, p_role text, p_is_owner boolean, p_active boolean,
-	p_version bigint, p_request text)
-returns table (outcome text, version bigint, ended bigint)
-language plpgsql volatile security definer rows 1 set search_path = scorpius, pg_temp as $$
-declare
-	a account;
-begin
-	perform operator_session(p_sid, p_account);
-	select * into a from account t where t.id = p_user and t.deleted_at is null for update;
-	outcome := case when not found then 'absent' when a.organization_id is null then 'operator'
-		when a.version <> p_version then 'version' else 'changed' end;
-	version := a.version;
-	ended := 0;
-	if outcome = 'changed' then
-		ended := change_account(a, p_role, p_is_owner, p_active, 'operator');
-		perform audit_note(a.organization_id, null, 'operator.user_changed', a.id, p_request,
-			jsonb_build_object('operator', p_account, 'role', p_role, 'is_owner', p_is_owner, 'active', p_active));
-	end if;
-	return next;
-end $$;
-comment on function admin.user_change(uuid, uuid, uuid, text, boolean, boolean, bigint, text) is
-	'the operator changes an account of an organisation (null: as it is): outcome changed, absent, operator (one of his own: by the command line), version; SC002 for the last owner';
-
 revoke all on all functions in schema auth from public;
 grant execute on all functions in schema auth to scorpius_api;
-revoke all on all functions in schema admin from public;
-grant execute on all functions in schema admin to scorpius_api;
 
 commit;

@@ -3,10 +3,6 @@
 
 begin;
 
-drop function admin.organization_list(uuid, uuid, text, timestamptz, uuid, bigint, bigint);
-drop function admin.organization_count(uuid, uuid, text);
-drop function admin.user_show(uuid, uuid, uuid);
-drop function admin.user_change(uuid, uuid, uuid, text, boolean, boolean, bigint, text);
 drop function auth.register(uuid, uuid, text, text, text, text, text);
 drop function auth.open_session(uuid, uuid, bytea, bigint, text, text, text);
 drop function auth.login_failed(uuid, text, text, text);
@@ -29,11 +25,11 @@ drop function auth.accept_invitation(bytea, uuid, text, text, text);
 drop function auth.end_session(uuid, uuid, boolean);
 drop function auth.assert_session(uuid, uuid, uuid);
 drop function auth.login_lookup(text);
+drop function scorpius.mail_asked(uuid, text, uuid);
 drop function scorpius.session_lives(uuid, uuid);
 drop function scorpius.end_sessions(uuid, uuid, text);
 drop function scorpius.change_account(scorpius.account, text, boolean, boolean, text);
 drop function scorpius.update_token(bytea, text);
-drop function scorpius.operator_session(uuid, uuid);
 
 commit;
 

@@ -249,6 +249,37 @@ def test_answers_are_not_sniffed_and_not_kept_by_strangers(things, op):
     assert "Server" not in answer.headers or not re.search(r"\d", answer.headers["Server"])
 
 
+SECURE = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+          "Permissions-Policy": "camera=(), geolocation=(), microphone=()"}
+
+
+@pytest.mark.parametrize("path, status", [
+    ("/live", 200), ("/health", 200), ("/documents", 401), ("/nowhere", 404), ("/openapi.json", 200), ("/docs", 200), ("/docs/docs.js", None),
+    ("/docs/nowhere.js", 404), pytest.param("/live?x=" + "y" * 20000, 414, id="too-long-414")])
+def test_security_headers_on_every_answer(api, path, status):
+    """Whoever made it: a worker, nginx from a file, nginx in the place of either. Each header once."""
+    answer = api.http.get(path if path == "/health" else "/api/v1" + path)
+    assert status in (None, answer.status_code)
+    for name, value in SECURE.items():
+        assert answer.headers.get_list(name) == [value], name
+    policy, = answer.headers.get_list("Content-Security-Policy")
+    assert policy.startswith("default-src 'none';") and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert ("script-src 'self'" in policy) == (path.startswith("/docs") and answer.status_code == 200)
+    assert "Strict-Transport-Security" not in answer.headers, "without TLS it would say nothing true"
+    assert "X-Powered-By" not in answer.headers
+
+
+def test_cors_lets_scripts_read_what_they_need(api):
+    answer = api.get("/documents", headers={"Origin": ORIGIN})
+    exposed = answer.headers["Access-Control-Expose-Headers"]
+    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    assert all(h in exposed for h in ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "ETag", "Location"))
+    by_nginx = api.get("/docs/nowhere.js", headers={"Origin": ORIGIN})
+    assert by_nginx.headers["Access-Control-Expose-Headers"] == exposed
+    assert by_nginx.headers["Access-Control-Allow-Credentials"] == "true"
+    assert "Access-Control-Allow-Credentials" not in api.get("/documents", headers={"Origin": "https://evil.example"}).headers
+
+
 # --- one round trip
 
 @pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.method == "GET"], ids=operations.name)
