@@ -67,6 +67,11 @@ OWN = [o for o in PRIVATE if o.template.startswith("/api/v1/auth/")]  # one's ow
 MEMBERS_OWN = ("removeMe", "resendConfirmation")  # not the operator's
 
 
+def query(operation):
+    """What must be asked."""
+    return {"search": "?q=haies"}.get(operation.id, "")
+
+
 class Things:
     """What an organisation has: a processed document in an analysed tender, a profile, a colleague, an invitation; and the operator."""
 

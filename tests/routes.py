@@ -81,6 +81,8 @@ class Route:
                 values[name] = ids[name] if p["type"] == "id" else plain_value(self, p)
             elif name in ids:
                 query.append(f"{name}={ids[name]}")
+        needed = operations.query(self.operation).lstrip("?") if self.operation else ""
+        query += [needed] if needed else []
         return self.path.format(**values) + ("?" + "&".join(query) if query else "")
 
 
@@ -134,6 +136,9 @@ class World:
         return self.member("viewer").user["id"]
 
     make_account = make_target = make_user
+
+    def make_replaces(self):
+        return self.id("document_id")
 
     def make_organization(self):
         return self.organization_id
