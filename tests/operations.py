@@ -34,6 +34,8 @@ def arguments(operation, password="x"):
         "confirmEmail": lambda: {"json": {"token": "A" * 43}},
         "acceptInvitation": lambda: {"json": {"token": "A" * 43, "password": fresh("Passe") + "-Ok7", "full_name": "Op"}},
         "changeOrganization": lambda: {"json": {}},
+        "removeOrganization": lambda: {"json": {"password": "x"}},
+        "restoreOrganization": lambda: {"json": {"email": "personne@essai.example", "password": "x"}},
         "changeUser": lambda: {"json": {}},
         "invite": lambda: {"json": {"email": f"{fresh('op')}@essai.example"}},
         "changeUserAsOperator": lambda: {"json": {}},
@@ -52,7 +54,7 @@ def arguments(operation, password="x"):
 NOBODYS = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
 
 
-IDS = ("document_id", "tender_id", "session_id", "user_id", "invitation_id")
+IDS = ("document_id", "tender_id", "session_id", "user_id", "invitation_id", "organization_id")
 
 
 def address(template, **ids):
@@ -84,7 +86,7 @@ class Things:
 
     def path(self, operation):
         return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"],
-                       invitation_id=self.invitation["id"])
+                       invitation_id=self.invitation["id"], organization_id=self.member.organization_id)
 
     def caller(self, operation):
         """Whoever may call it."""

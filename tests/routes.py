@@ -81,6 +81,8 @@ class Route:
                 values[name] = ids[name] if p["type"] == "id" else plain_value(self, p)
             elif name in ids:
                 query.append(f"{name}={ids[name]}")
+        needed = operations.query(self.operation).lstrip("?") if self.operation else ""
+        query += [needed] if needed else []
         return self.path.format(**values) + ("?" + "&".join(query) if query else "")
 
 
@@ -120,7 +122,7 @@ class World:
     def new_member(self, who):
         return self.anonymous.operator() if who == "admin" else self.people["owner"].colleague(who)
 
-    def id(self, name, caller=None):
+    def id(self, name):
         """An id of this organisation for a parameter or field of that name."""
         kind = re.sub(r"_ids?$", "", name)
         if kind not in self.things:
@@ -129,6 +131,27 @@ class World:
                 raise CannotFill(f"World.make_{kind}() is missing: nobody knows how to make a {kind}")
             self.things[kind] = make()
         return self.things[kind]
+
+    def make_user(self):
+        return self.member("viewer").user["id"]
+
+    make_account = make_target = make_user
+
+    def make_replaces(self):
+        return self.id("document_id")
+
+    def make_organization(self):
+        return self.organization_id
+
+    def make_invitation(self):
+        return self.people["owner"].invite()[0]["id"]
+
+    def make_session(self):
+        return self.session_of(self.people["owner"])
+
+    def session_of(self, member):
+        return self.stack.sql("select id::text from scorpius.session where account_id = %s and ended_at is null "
+                              "order by created_at desc limit 1", member.user["id"])[0]["id"]
 
     def make_tender(self):
         import pdfs
@@ -163,5 +186,6 @@ class World:
             self.people["owner"].confirm()
         return self
 
-    def ids(self, route, places=None):
-        return {name: self.id(name) for name in (places if places is not None else route.in_path) if name in route.ids}
+    def ids(self, route, caller=None):
+        """Ids for the path; a session is the caller's own."""
+        return {name: self.session_of(caller) if name == "session_id" and caller else self.id(name) for name in route.in_path if name in route.ids}

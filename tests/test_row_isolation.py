@@ -217,43 +217,49 @@ def calls(mine, other):
         "auth.end_session": [("select auth.end_session(%s, %s, false)", p) for p in pairs if p[1] != other.account]
                             + [("select auth.end_session(%s, %s, false)", (mine.session, other.account))],
         "auth.me": [("select * from auth.me(%s, %s)", p) for p in pairs],
+        # Whose password was wrong is known by his address; of nobody nothing is noted.
+        "auth.login_failed": [("select auth.login_failed(%s, 'x', '192.0.2.1', 'r')", (nobody,))],
         "auth.rename_me": [("select auth.rename_me(%s, %s, 'Intrus', null)", p) for p in pairs],
         "auth.session_list": [("select auth.session_list(%s, %s)", p) for p in pairs],
         "auth.remove_session": [("select auth.remove_session(%s, %s, %s)", (*p, other.session)) for p in pairs]
                                + [("select auth.remove_session(%s, %s, %s)", (mine.session, mine.account, other.session))],
         "auth.password_of": [("select * from auth.password_of(%s, %s)", p) for p in pairs],
-        "auth.change_password": [("select auth.change_password(%s, %s, 'hash', 'intrus')", p) for p in pairs],
-        "auth.rehash_password": [("select auth.rehash_password(%s, 'faux', 'intrus')", (other.account,))],
+        "auth.change_password": [("select auth.change_password(%s, %s, 'hash', 'autre')", p) for p in pairs],
+        "auth.ask_confirmation": [("select auth.ask_confirmation(%s, %s)", p) for p in pairs],
         "auth.remove_account": [("select auth.remove_account(%s, %s, %s)", (*p, other.account)) for p in pairs]
                                + [("select auth.remove_account(%s, %s, %s)", (mine.session, mine.account, other.account))],
-        "auth.change_user": [("select nullif(outcome, 'absent') from auth.change_user(%s, %s, %s, 'viewer', true, false, null)",
+        "auth.change_user": [("select nullif(outcome, 'absent') from auth.change_user(%s, %s, %s, 'viewer', false, false, null)",
                               (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
-        "auth.ask_confirmation": [("select auth.ask_confirmation(%s, %s)", p) for p in pairs],
-        # Before anybody is known: what is asked about is found by a secret or an address, here nobody's.
-        "auth.login_failed": [("select auth.login_failed(%s, 'a', '127.0.0.1', 'r')::text", (nobody,))],
-        "auth.forgot_password": [("select auth.forgot_password(%s, 'r')::text", (f"personne-{nobody}@example.org",)),
-                                 ("select auth.forgot_password(%s, 'r')::text", ("%",))],
+        "auth.forgot_password": [("select auth.forgot_password(%s, 'r')", (f"personne-{nobody}@example.org",)),
+                                 ("select auth.forgot_password('%%', 'r')", ())],
         "auth.reset_lookup": [("select * from auth.reset_lookup(%s)", (key,))],
-        "auth.reset_password": [("select * from auth.reset_password(%s, 'intrus', 'r')", (key,))],
-        "auth.confirm_email": [("select nullif(auth.confirm_email(%s, 'r'), 'unknown')", (digest("reset" + other.id),)),
-                               ("select nullif(auth.confirm_email(%s, 'r'), 'unknown')", (key,))],
-        "auth.invitation_lookup": [("select * from auth.invitation_lookup(%s)", (k,)) for k in (key, None)],
-        "auth.accept_invitation": [("select * from auth.accept_invitation(%s, %s, 'h', 'Intrus', 'r')", (k, nobody)) for k in (key, None)],
-        # Those of the operator want his session.
-        "admin.organization_list": [("select * from admin.organization_list(%s, %s, null, now(), %s, 10, 0)", (*p, nobody))
+        "auth.reset_password": [("select * from auth.reset_password(%s, 'h', 'r')", (key,))],
+        "auth.confirm_email": [("select nullif(auth.confirm_email(%s, 'r'), 'unknown')", (h,)) for h in (key, digest("reset" + other.id))],
+        "auth.invitation_lookup": [("select * from auth.invitation_lookup(%s)", (h,)) for h in (key, digest("reset" + other.id))],
+        "auth.accept_invitation": [("select * from auth.accept_invitation(%s, %s, 'h', 'Intrus', 'r')", (h, nobody))
+                                   for h in (key, digest("reset" + other.id))],
+        "auth.delete_organization": [("select auth.delete_organization(%s, %s, 0, 'r')", p) for p in pairs],
+        # Of an organisation that is not deleted nothing comes back.
+        "auth.restore_organization": [("select nullif(nullif(auth.restore_organization(%s, 'r'), 'absent'), 'not_deleted')", (a,))
+                                      for a in (nobody, other.account)],
+        "auth.rehash_password": [("select auth.rehash_password(%s, 'faux', 'intrus')", (other.account,))],
+        # An owner is no operator, of his own organisation neither.
+        "admin.organization_list": [("select * from admin.organization_list(%s, %s, null, 'infinity', %s, 10, 0)", (*p, nobody))
                                     for p in [*pairs, (mine.session, mine.account)]],
         "admin.organization_count": [("select admin.organization_count(%s, %s, null)", p) for p in [*pairs, (mine.session, mine.account)]],
+        "admin.restore_organization": [("select admin.restore_organization(%s, %s, %s, 'r')", (*p, other.id))
+                                       for p in [*pairs, (mine.session, mine.account)]],
         "admin.user_show": [("select * from admin.user_show(%s, %s, %s)", (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
-        "admin.user_change": [("select * from admin.user_change(%s, %s, %s, 'viewer', false, false, null, 'r')", (*p, other.account))
-                              for p in [*pairs, (mine.session, mine.account)]],
+        "admin.user_change": [("select nullif(outcome, 'absent') from admin.user_change(%s, %s, %s, 'viewer', false, false, null, 'r')",
+                               (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
     }
 
 
 # Those that belong to the machine, not to an organisation: what they tell was decided when they were made.
 OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's next job",
-                  "queue.waiting_seconds": "a number for the health of the whole",
-                  "queue.mail_troubled": "a word for the health of the whole",
-                  "scorpius.account_token_replaces": "runs as a trigger, on the row that was let in"}
+                  "queue.erase_organization": "the jobs' own: the organisation that is set; see test_nothing_is_erased_before_its_time",
+                  "queue.mail_troubled": "whether mail goes out, for the health of the whole",
+                  "queue.waiting_seconds": "a number for the health of the whole"}
 
 
 def holdings(operator, catalogue, org):  # noqa: F811
@@ -262,7 +268,7 @@ def holdings(operator, catalogue, org):  # noqa: F811
 
 def test_functions(catalogue, database, operator, pair):  # noqa: F811
     known = {f"{s}.{n}" for s, n in rows(operator, """select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where prosecdef and n.nspname not like 'pg\\_%%' and n.nspname <> 'information_schema'""", ())}
+        where prosecdef and prorettype <> 'trigger'::regtype and n.nspname not like 'pg\\_%%' and n.nspname <> 'information_schema'""", ())}
     assert known - set(OF_THE_MACHINE) == set(calls(*pair)), "calls() must have each function with foreign input"
     faults = []
     for mine, other in (pair, pair[::-1]):
@@ -287,3 +293,36 @@ def test_jobs_call_none_of_them(database, operator, pair):  # noqa: F811
         for sql, args in tries:
             with pytest.raises(errors.InsufficientPrivilege):
                 rows(c, sql, args)
+
+
+# --- erasing
+
+ERASE = "select queue.erase_organization()"
+
+
+def test_nothing_is_erased_before_its_time(database, operator, pair):  # noqa: F811
+    for org in (*pair, None):
+        with pytest.raises(psycopg2.Error) as caught:
+            rows(as_role(database, "scorpius_jobs", org and org.id), ERASE)
+        assert caught.value.pgcode == "SC004"
+    with pytest.raises(errors.InsufficientPrivilege):
+        rows(as_role(database, "scorpius_api", pair[0].id), ERASE)
+
+
+def test_one_is_erased_whole_and_the_other_stays(catalogue, database, operator, pair):  # noqa: F811
+    gone, stays = Organisation(operator, "parti"), pair[0]
+    before = holdings(operator, catalogue, stays)
+    assert all(t.bases(operator, gone) for t in catalogue)
+    rows(as_role(database, "scorpius_api", gone.id), "select auth.delete_organization(%s, %s, 0, 'r')", (gone.session, gone.account))
+    with pytest.raises(psycopg2.Error) as caught:
+        rows(as_role(database, "scorpius_api", gone.id), "select * from auth.open_session(%s, %s, %s, 60)",
+             (str(uuid.uuid4()), gone.account, digest("late" + gone.id)))
+    assert caught.value.pgcode == "SC003"
+    assert rows(as_role(database, "scorpius_api", None), "select auth.restore_organization(%s, 'r')", (gone.account,)) == [("not_deleted",)]
+    rows(as_role(database, "scorpius_jobs", gone.id), ERASE)
+    left = {t.name: t.bases(operator, gone) for t in catalogue if t.bases(operator, gone)}
+    assert set(left) == {"organization", "account", "audit_event"}
+    assert left["organization"][0]["name"] == "Organisation supprimée"
+    assert [(a["full_name"], a["active"], a["password_hash"]) for a in left["account"]] == [("Compte supprimé", False, "!")]
+    assert {str(e["detail"]) for e in left["audit_event"]} == {"{}"} and gone.email not in str(left)
+    assert holdings(operator, catalogue, stays) == before

@@ -25,7 +25,8 @@ DEFINERS = {
     "auth.confirm_email", "auth.end_session", "auth.forgot_password", "auth.invitation_lookup", "auth.login_failed",
     "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
     "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
-    "auth.session_list", "queue.lease_job", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
+    "auth.session_list", "auth.delete_organization", "auth.restore_organization", "admin.restore_organization",
+    "queue.erase_organization", "queue.lease_job", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"}}

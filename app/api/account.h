@@ -9,10 +9,20 @@
 /* The user object of the API. */
 void account_write(struct json_writer *w, const struct account_row *a);
 
+/* The caller's own account, as GET /auth/me shows it. */
+void account_me_write(struct json_writer *w, const struct account_me_row *a);
+/* His living sessions, as a JSON array. */
+enum result account_sessions_write(
+    struct request *rq, struct json_writer *w, const struct session_list_row *row, struct error *e) MUST_CHECK;
+
 /* Checks a new password by the rule and hashes it. No transaction may be open: it takes a while. Faults as
  * password_rule_check tells them. */
 enum result account_password_new(struct request *rq, const char *password, const char *email, const char *full_name,
     const char *organization, char hash[PASSWORD_HASH_SIZE], struct error *e) MUST_CHECK;
+
+/* Whose e-mail address and password the body holds. As long for an unknown address as for a known one; a wrong password
+ * is noted. INVALID_CREDENTIALS. Leaves no transaction open. */
+enum result account_credentials(struct request *rq, struct account_login *account, struct error *e) MUST_CHECK;
 
 /* Whoever has a session shows the password once more: WRONG_PASSWORD at `field`. Ends its own transaction, so that none
  * is open while the password is hashed; the next one begins after it. */

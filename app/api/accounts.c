@@ -66,9 +66,8 @@ enum result auth_register(struct request *rq, struct response *rs, struct error 
 
 /* ---- me ---- */
 
-static void write_me(struct response *rs, const struct account_me_row *a)
+void account_me_write(struct json_writer *w, const struct account_me_row *a)
 {
-	struct json_writer *w = response_data(rs);
 	jw_open(w, '{');
 	jw_field_uuid(w, "id", &a->id);
 	jw_field_text(w, "email", a->email);
@@ -82,6 +81,11 @@ static void write_me(struct response *rs, const struct account_me_row *a)
 	jw_field_instant(w, "created_at", a->created_at.us);
 	jw_field_int(w, "version", a->version);
 	jw_close(w, '}');
+}
+
+static void write_me(struct response *rs, const struct account_me_row *a)
+{
+	account_me_write(response_data(rs), a);
 	account_version(rs, a->version);
 }
 

@@ -3,6 +3,7 @@
 #define API_AUDIT_H
 
 #include "app.h"
+#include "user_sql.h"
 
 /* Notes what the caller does, in his organisation's log; sent with the transaction's next statement. `target` and
  * `detail` (JSON text of an object, no secrets) may be NULL. What the operator's accounts do to themselves has no
@@ -14,5 +15,8 @@ enum result app_audit(struct request *rq, const char *action, const char *target
  * else's, a role that does not suffice, a wrong password of somebody with a session. Begins and ends a transaction of
  * its own; a failure is only logged. */
 void app_audit_refusal(struct request *rq, const struct error *e);
+
+/* An event as the API shows it. */
+void audit_event_write(struct json_writer *w, const struct audit_row *v);
 
 #endif

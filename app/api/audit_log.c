@@ -1,4 +1,5 @@
 /* The audit log, as an owner reads it. */
+#include "audit.h"
 #include "clock.h"
 #include "paging.h"
 #include "user_sql.h"
@@ -12,7 +13,7 @@ static enum result read_time(struct request *rq, const char *name, struct opt_in
 	return error_set(e, ERR_INVALID_VALUE, name, "value", s, "expected", "2026-03-20T12:00:00Z");
 }
 
-static void write_event(struct json_writer *w, const struct audit_row *v)
+void audit_event_write(struct json_writer *w, const struct audit_row *v)
 {
 	jw_open(w, '{');
 	jw_field_uuid(w, "id", &v->id);
@@ -58,7 +59,7 @@ enum result audit_log_show(struct request *rq, struct response *rs, struct error
 	struct json_writer *w = response_data(rs);
 	jw_open(w, '[');
 	for (size_t i = 0; i < n; i++)
-		write_event(w, &rows[i]);
+		audit_event_write(w, &rows[i]);
 	jw_close(w, ']');
 	if (n)
 		paging_next(rs, &page, rows[n - 1].at.us, &rows[n - 1].id);

@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "company_sql.h"
 #include "profile.h"
+#include "audit.h"
 #include "tender_answer.h"
 #include "uuid.h"
 

@@ -71,6 +71,7 @@ static const struct param search_params[] = {
 static const struct param page_only_params[] = { PAGING, { 0 } };
 static const struct param logout_params[] = { { "all", PARAM_BOOL, .fallback = "false" }, { 0 } };
 static const struct param session_params[] = { { "session_id", PARAM_ID }, { 0 } };
+static const struct param organization_params[] = { { "organization_id", PARAM_ID }, { 0 } };
 static const struct param user_params[] = { { "user_id", PARAM_ID }, { 0 } };
 static const struct param invitation_params[] = { { "invitation_id", PARAM_ID }, { 0 } };
 static const struct param audit_params[] = {
@@ -117,6 +118,8 @@ const struct route api_routes[] = {
 	{ METHOD_DELETE, V1 "/auth/sessions/{session_id}", WHO_USERS, session_params, .run = auth_session_delete,
 	  .summary = "End one of my sessions" },
 	{ METHOD_GET, V1 "/auth/me", WHO_USERS, .read_only = true, .run = auth_me, .summary = "Who I am" },
+	{ METHOD_GET, V1 "/auth/me/export", WHO_USERS, .read_only = true, .run = auth_me_export,
+	  .summary = "All that is held of me" },
 	{ METHOD_PATCH, V1 "/auth/me", WHO_USERS, NULL, 16384, .run = auth_me_patch, .summary = "Change my name" },
 	{ METHOD_DELETE, V1 "/auth/me", WHO_MEMBERS, NULL, 16384, POOL_BULK, .run = auth_me_delete,
 	  .summary = "Remove my account", .limit = LIMIT_AUTH },
@@ -136,6 +139,12 @@ const struct route api_routes[] = {
 	  .summary = "My organisation" },
 	{ METHOD_PATCH, V1 "/organization", WHO_OWNER, NULL, 16384, .run = organization_patch,
 	  .summary = "Change its name" },
+	{ METHOD_DELETE, V1 "/organization", WHO_OWNER, NULL, 16384, POOL_BULK, .run = organization_remove,
+	  .summary = "Delete my organisation", .limit = LIMIT_AUTH },
+	{ METHOD_POST, V1 "/auth/organization/restore", WHO_PUBLIC, NULL, 16384, POOL_BULK,
+	  .run = auth_organization_restore, .summary = "Bring my organisation back", .limit = LIMIT_AUTH },
+	{ METHOD_POST, V1 "/admin/organizations/{organization_id}/restore", WHO_ADMIN, organization_params,
+	  .run = admin_organization_bring_back, .summary = "Bring an organisation back, as the operator" },
 	{ METHOD_GET, V1 "/users", WHO_MEMBERS, page_only_params, .read_only = true, .run = user_list_show,
 	  .summary = "List the people of my organisation" },
 	{ METHOD_PATCH, V1 "/users/{user_id}", WHO_OWNER, user_params, 16384, .run = user_patch,
@@ -202,8 +211,6 @@ const struct route api_routes[] = {
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/facts/{key}", WHO_WRITERS, fact_params, 262144, .run = tender_fact_put,
 	  .summary = "Confirm, correct or reject a fact" },
 
-	{ METHOD_GET, V1 "/search", WHO_MEMBERS, search_params, .read_only = true, .run = search_show,
-	  .summary = "Full text of all pages" },
 	{ METHOD_GET, V1 "/company-profile", WHO_MEMBERS, .read_only = true, .run = company_show,
 	  .summary = "The company's profile" },
 	{ METHOD_POST, V1 "/company-profile", WHO_WRITERS, NULL, 1048576, .run = company_create,
@@ -214,6 +221,8 @@ const struct route api_routes[] = {
 	  .summary = "Change parts of the company's profile" },
 	{ METHOD_DELETE, V1 "/company-profile", WHO_WRITERS, .run = company_delete,
 	  .summary = "Delete the company's profile" },
+	{ METHOD_GET, V1 "/search", WHO_MEMBERS, search_params, .read_only = true, .run = search_show,
+	  .summary = "Full text of all pages" },
 };
 /* clang-format on */
 const size_t api_routes_count = ARRAY_LEN(api_routes);

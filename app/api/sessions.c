@@ -89,7 +89,7 @@ static void rehash(struct request *rq, const char *password, const struct accoun
 		log_failure(LOG_WARN, "a password keeps its old cost", &why);
 }
 
-enum result auth_login(struct request *rq, struct response *rs, struct error *e)
+enum result account_credentials(struct request *rq, struct account_login *account, struct error *e)
 {
 	struct app *app = app_of(rq);
 	struct credentials in = { 0 };
@@ -98,26 +98,34 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 	const char *email;
 	struct error ignored;
 	error_clear(&ignored);
-	struct account_login account = { 0 };
+	*account = (struct account_login){ 0 };
 	enum result rc = ERR_NOT_FOUND;
 	/* An address that can't be one has no account, and is answered like any other that has none. */
 	if (email_normalise(rq->mem, in.email, "email", &email, &ignored) == ERR_OK) {
 		TRY(app_begin(rq, e));
-		rc = account_login_lookup_last(app->db, &(struct account_email){ email }, rq->mem, &account, e);
+		rc = account_login_lookup_last(app->db, &(struct account_email){ email }, rq->mem, account, e);
 		if (rc != ERR_OK && rc != ERR_NOT_FOUND)
 			return rc;
 		error_clear(e);
 	}
 	/* No transaction is open while the password is hashed. */
 	bool known = rc == ERR_OK;
-	rc = guard_check(rq, in.password, known && account.active ? account.password_hash : NULL, e);
+	rc = guard_check(rq, in.password, known && account->active ? account->password_hash : NULL, e);
 	if (rc == ERR_INVALID_CREDENTIALS) {
 		guard_login_failed(rq, in.email);
-		note_failure(rq, &(struct opt_uuid){ known, account.account_id });
+		note_failure(rq, &(struct opt_uuid){ known, account->account_id });
 	}
 	TRY(rc);
 	guard_login_passed(rq, in.email);
-	rehash(rq, in.password, &account);
+	rehash(rq, in.password, account);
+	return ERR_OK;
+}
+
+enum result auth_login(struct request *rq, struct response *rs, struct error *e)
+{
+	struct app *app = app_of(rq);
+	struct account_login account;
+	TRY(account_credentials(rq, &account, e));
 	struct refresh_token refresh;
 	refresh_token_new(&refresh);
 	struct session_opening opening = {
@@ -131,7 +139,7 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 	};
 	struct session_row session;
 	TRY(app_begin(rq, e));
-	rc = session_open_last(app->db, &opening, rq->mem, &session, e);
+	enum result rc = session_open_last(app->db, &opening, rq->mem, &session, e);
 	if (rc == ERR_NOT_FOUND) { /* deactivated meanwhile */
 		error_clear(e);
 		return error_set(e, ERR_INVALID_CREDENTIALS, NULL);
@@ -196,22 +204,27 @@ static void write_session(struct json_writer *w, const struct json *s, const cha
 	jw_close(w, '}');
 }
 
-enum result auth_session_list(struct request *rq, struct response *rs, struct error *e)
+enum result account_sessions_write(
+    struct request *rq, struct json_writer *w, const struct session_list_row *row, struct error *e)
 {
-	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
-	struct session_list_row row;
 	const struct json *items;
 	char current[37];
-	TRY(app_begin(rq, e));
-	TRY(session_list_last(app_of(rq)->db, &key, rq->mem, &row, e));
-	TRY(json_parse(rq->mem, row.items.s, strlen(row.items.s), &items, e));
-	uuid_format(&key.session_id, current);
-	struct json_writer *w = response_data(rs);
+	TRY(json_parse(rq->mem, row->items.s, strlen(row->items.s), &items, e));
+	uuid_format(&rq->identity.session_id, current);
 	jw_open(w, '[');
 	for (size_t i = 0; i < json_len(items); i++)
 		write_session(w, json_at(items, i), current);
 	jw_close(w, ']');
 	return ERR_OK;
+}
+
+enum result auth_session_list(struct request *rq, struct response *rs, struct error *e)
+{
+	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
+	struct session_list_row row;
+	TRY(app_begin(rq, e));
+	TRY(session_list_last(app_of(rq)->db, &key, rq->mem, &row, e));
+	return account_sessions_write(rq, response_data(rs), &row, e);
 }
 
 enum result auth_session_delete(struct request *rq, struct response *rs, struct error *e)

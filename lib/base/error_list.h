@@ -45,6 +45,7 @@
 	X(FORBIDDEN, "forbidden", 403, 77, "your role does not allow this", "votre rôle ne le permet pas") \
 	X(ROLE_NOT_ALLOWED, "role_not_allowed", 403, 77, "the role '{value}' can't be given by registration", "le rôle « {value} » ne peut pas être attribué à l'inscription") \
 	X(EMAIL_UNCONFIRMED, "email_unconfirmed", 403, 77, "confirm your e-mail address first", "confirmez d'abord votre adresse électronique") \
+	X(ORGANIZATION_DELETED, "organization_deleted", 403, 77, "the organisation is deleted and will be erased; its owner can bring it back until then", "l'organisation est supprimée et sera effacée ; son propriétaire peut la rétablir d'ici là") \
 	X(REGISTRATION_CLOSED, "registration_closed", 403, 77, "registration is closed on this server", "les inscriptions sont fermées sur ce serveur") \
 	/* what is asked for */ \
 	X(NOT_FOUND, "not_found", 404, 66, "there is no such resource", "cette ressource n'existe pas") \
@@ -52,11 +53,12 @@
 	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, 66, "this method is not allowed here", "cette méthode n'est pas admise ici") \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, 75, "the request took too long to arrive", "la requête a mis trop de temps à arriver") \
 	X(EMAIL_TAKEN, "email_taken", 409, 65, "an account with this e-mail address exists already", "un compte existe déjà avec cette adresse électronique") \
+	X(NOT_DELETED, "not_deleted", 409, 65, "the organisation is not deleted, or is erased already", "l'organisation n'est pas supprimée, ou elle est déjà effacée") \
+	X(PROFILE_EXISTS, "profile_exists", 409, 65, "the organisation has a company profile already", "l'organisation a déjà un profil d'entreprise") \
 	X(ALREADY_INVITED, "already_invited", 409, 65, "this e-mail address has an invitation that is still open", "une invitation est déjà en cours pour cette adresse électronique") \
 	X(OWN_ACCOUNT, "own_account", 409, 65, "this is your own account: it is removed with your password", "c'est votre propre compte : il se supprime avec votre mot de passe") \
 	X(OPERATOR_ACCOUNT, "operator_account", 409, 65, "accounts of the operator are changed by the command line", "les comptes de l'exploitant se modifient en ligne de commande") \
 	X(LAST_OWNER, "last_owner", 409, 65, "an organisation keeps at least one owner", "une organisation garde au moins un propriétaire") \
-	X(PROFILE_EXISTS, "profile_exists", 409, 65, "the organisation has a company profile already", "l'organisation a déjà un profil d'entreprise") \
 	X(ALREADY_PROCESSING, "already_processing", 409, 75, "the document is being processed", "le document est en cours de traitement") \
 	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
 	X(NOT_ANALYZED, "not_analyzed", 409, 75, "the tender has not been analysed yet", "la consultation n'a pas encore été analysée") \

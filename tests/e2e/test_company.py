@@ -4,7 +4,7 @@ import concurrent.futures
 
 import pytest
 
-from client import Api, code, codes
+from client import code, codes
 
 PATH = "/company-profile"
 WHO = {"company_name": "Exemple SARL", "siret": "73282932000074"}
@@ -200,11 +200,9 @@ def test_who_changed_what(account, stack):
 
 # --- who may
 
-def test_a_viewer_reads_only(account, stack):
+def test_a_viewer_reads_only(account):
     made = account.data("POST", PATH, 201, json=WHO)
-    stack.sql("update scorpius.account set role = 'viewer', is_owner = false where id = %s", account.user["id"])
-    viewer = Api(account.stack, account.contract, account.secrets)
-    viewer.token = viewer.login(account.email, account.password).json()["data"]["access_token"]
+    viewer = account.colleague("viewer")
     assert viewer.data("GET", PATH) == made
     for method, body in [("POST", WHO), ("PUT", WHO), ("PATCH", {"team_size": 1})]:
         refused(viewer.request(method, PATH, json=body), 403, ("forbidden", None))

@@ -127,7 +127,7 @@ def test_a_malformed_key_is_refused(account, bad):
 
 
 def test_an_invitation_and_a_profile_are_made_once(account):
-    account.confirm() if hasattr(account, "confirm") else None
+    account.confirm()
     for path, body in (("/users/invitations", {"email": f"{fresh('qui')}@essai.example"}),
                        ("/company-profile", {"company_name": "Exemple SARL", "siret": "73282932000074"})):
         headers = key()
