@@ -29,7 +29,8 @@ DEFINERS = {
     "queue.erase_organization", "queue.lease_job", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
-CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"}}
+CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"},
+           "scorpius.idempotency_open": {"scorpius_api"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 
@@ -229,6 +230,8 @@ class Organisation:
             (self.invitation, f"invite-{self.id}@example.org", self.account))
         run("insert into session_spent (token_hash, organization_id, session_id) values (%s, %s, %s)",
             (digest("spent" + self.id), self.id, self.session))
+        run("insert into idempotency_key (account_id, route, key, fingerprint) values (%s, 'POST /api/v1/tenders', 'k', %s)",
+            (self.account, digest("asked")))
         run("reset search_path")
         run("select set_config('scorpius.organization_id', '', false)")
 
