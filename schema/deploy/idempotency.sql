@@ -34,7 +34,7 @@ comment on column idempotency_key.data is 'data of the answer, as JSON text: the
 
 alter table idempotency_key enable row level security;
 create policy organization on idempotency_key to scorpius_api, scorpius_jobs using (:mine) with check (:mine);
-grant select, insert, update, delete on idempotency_key to scorpius_api;
+grant select, insert, update on idempotency_key to scorpius_api;
 
 -- With the rights of the caller. Never waits: a twin that is still being served is told as such.
 create function idempotency_open(p_account uuid, p_route text, p_key text, p_fingerprint bytea)
@@ -50,12 +50,11 @@ begin
 		return next;
 		return;
 	end if;
-	delete from idempotency_key x where x.ctid in (
-		select o.ctid from idempotency_key o
-		where o.account_id = p_account and o.created_at < now() - interval '24 hours' for update skip locked);
 	select * into k from idempotency_key x where x.account_id = p_account and x.route = p_route and x.key = p_key;
-	if not found then
-		insert into idempotency_key (account_id, route, key, fingerprint) values (p_account, p_route, p_key, p_fingerprint);
+	if not found or k.created_at < now() - interval '24 hours' then
+		insert into idempotency_key as x (account_id, route, key, fingerprint) values (p_account, p_route, p_key, p_fingerprint)
+		on conflict (organization_id, account_id, route, key) do update
+		set fingerprint = excluded.fingerprint, created_at = now(), status = 0, location = null, data = null;
 		state := 'new';
 	elsif k.fingerprint <> p_fingerprint then
 		state := 'other';
