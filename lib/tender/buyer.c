@@ -68,8 +68,8 @@ static size_t name_end(struct reading *r, size_t from, size_t to)
 	    "cellule)\\s+(?:des?\\s+|de\\s+la\\s+)(?:marches|commande|achats)|,\\s*\\d|"
 	    "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\s-\\s+(?:cahier|"
 	    "reglement|acte\\s|avis|marche|r\\.?c\\.?\\b)|\\bet\\s+ville\\b|,\\s*"
-	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s|(?<=[a-z "
-	    "]{10}),\\s*(?:etablissement|organisme|collectivite|office\\s+public|syndicat\\s+"
+	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s|(?<=[a-z' "
+	    "-]{10}),\\s*(?:etablissement|organisme|collectivite|office\\s+public|syndicat\\s+"
 	    "mixte)\\b";
 	if (pattern_find(r->rx, stop_rx, r->body.s, to, from, &m) && m.from > from + 2)
 		to = m.from;

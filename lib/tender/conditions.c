@@ -3,8 +3,8 @@
 
 /* "L'attestation de visite   Non" is a column about signatures; "visite de contrôle" is of the work. */
 static const struct saying visit[] = {
-	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t]\\s*(?:facultative|non\\s+"
-	  "obligatoire|sans\\s+objet|aucune|non)\\s*(?:$|[.;(\\n])",
+	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t\\n]\\s*(?:facultative|non\\s+"
+	  "obligatoire|sans(?:\\s+objet)?|aucune|non)\\s*(?:$|[.;(\\n])",
 	    0 },
 	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t]\\s*obligatoire\\s*(?:$|[.;(\\n]"
 	  ")",

@@ -25,7 +25,8 @@ static const char label_rx[] =
     "du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
     "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
-    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
+    "]{3,50}:\\s*|^\\W*(?:consultation|marche(?:\\s+public)?|accord-?cadre)\\s+relati(?:f|ve)\\s+a(?:u|ux|\\s+la)\\s+|^"
+    "description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
     "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
@@ -298,7 +299,8 @@ static bool from_cover(struct reading *r)
 			"centre|groupement|chambre|metropole|sivom|sivu|societe|lycee|college|ecole|crous|mairie|page|"
 			"document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
 			"objet|annexe|"
-			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
+			"caisse|institut|urssaf|cpam|carsat|banque|tribunal|hopitaux|sdis|ministere|academie|region\\b|"
+			"prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
 			"_|\\d{5}|appel\\s+d'offre|@|reglement\\s+(?:de|du|particulier)\\b",
 			from, end))
@@ -332,6 +334,7 @@ static bool from_cover_title(struct reading *r)
 			continue;
 		if (!body_has(r, "\\A[\"# ]*" DEED, from, end) ||
 		    body_has(r,
+			"\\A\\W*accord-?\\s?cadre\\s+(?:avec|sans|mono|multi|a\\s+(?:bons|marches))\\b[^\\n]{0,60}\\z|"
 			"\\A\\W*(?:marche|accord|travaux|fournitures?|services?|prestations?)[a-z "
 			"]{0,12}\\W*\\z|\\A\\W*marches?\\s+(?:publics?\\s+)?de\\s+"
 			"(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "

@@ -19,7 +19,9 @@ static const struct {
 	{ MAPA, 1.5,
 	    "\\b26[. "
 	    "-]?(?:ii|2)\\b[^.\\n]{0,20}\\b28\\b[^.\\n]{0,10}(?:cmp|code)|\\barticles?\\s+28\\s+du\\s+(?:code|cmp)" },
-	{ OPEN, 3, "appels?\\s+d\\s?'?\\s?offres?(?:\\s+(?:europeen|international|national))?\\s+ouvert" },
+	{ OPEN, 3,
+	    "appels?\\s+d\\s?'?\\s?offres?(?:\\s+(?:europeen|international|national))?\\s+ouvert(?:\\s+(?:europeen|"
+	    "international|national)\\b)?" },
 	{ OPEN, 2, "r\\.?\\s?2161-2\\s+a\\s+(?:r\\.?\\s?)?2161-5" },
 	{ RESTRICTED, 3, "appels?\\s+d\\s?'?\\s?offres?\\s+restreint" },
 	{ RESTRICTED, 2, "r\\.?\\s?2161-6\\s+a\\s+(?:r\\.?\\s?)?2161-11" },

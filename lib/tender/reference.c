@@ -45,6 +45,9 @@ static const struct {
 	{ 0.93, true, false,
 	    "\\bn\\s?[o?]\\s*(?:de\\s+|du\\s+)(?:la\\s+)?(?:marche|consultation|procedure|dossier|affaire)\\s*:\\s*"
 	    "(" NUMBER ")(?![\\w%])" },
+	{ 0.93, true, false,
+	    "\\b(?:numero\\s+de\\s+)?reference\\s+attribuee?\\s+(?:au|a\\s+la|a\\s+l'|par)\\b[^:\\n]{0,60}:\\s*(" NUMBER
+	    ")(?![\\w%])" },
 	{ 0.9, true, false, "enregistree?\\s+sous\\s+le\\s+numero\\s*:?\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.9, true, false, "^r\\.?c\\.?\\s*(?:-\\s*)?(\\d{4}[-/]\\d{1,4})\\s+page\\b" },
 	{ 0.85, false, true, "^[\"# *]*((?=\\d{0,6}[a-z])(?=[a-z]*\\d)[a-z0-9]{6,14})\\s?[_-]+\\s?[a-z]{4,}" },

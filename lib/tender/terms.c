@@ -17,7 +17,7 @@ static const char validity_rx[] =
     "?"
     "(?:est|sont|sera|seront|reste(?:nt)?|demeure(?:nt)?)\\s+valables?|"
     "\\bmaintien\\s+(?:de\\s+(?:l'|leur\\s+|son\\s+)|des\\s+)offres?\\b|(?:delai|duree)\\s+pendant\\s+(?:lequel|"
-    "laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres\\s+valables(?=\\s+(?:"
+    "laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres?\\s+valables?(?=\\s+(?:"
     "pendant\\s+)?\\d)|"
     "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
     "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
@@ -151,6 +151,7 @@ static const struct {
 	  "permis)e?s?\\s*)?"
 	  "(?:$|[.;,\\t(])",
 	    0 },
+	{ "(?:^|\\G)[\\s:*-]*refus\\s+(?:des|de)\\s+variantes?\\s*(?:$|[.;,\\t])", 0 },
 	{ "\\b(?:depot|presentation|remise)\\s+de\\s+variantes?\\s+(?:est|sera)\\s+(?:interdit|exclu|proscrit|refuse)",
 	    0 },
 	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
@@ -170,6 +171,8 @@ static const struct {
 	    1 },
 	{ "variantes?\\b[^.;]{0,90}?\\b(?:sont|est|seront|sera)\\s+(?:expressement\\s+)?(?:autorise|admise?|accepte|"
 	  "permise|possible|recevable)",
+	    1 },
+	{ "variantes?\\s+(?:peuvent|pourront|peut|pourra)\\s+(?:egalement\\s+)?etre\\s+(?:proposee|presentee|remise)",
 	    1 },
 	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
 	{ "(?<!\\bne "
