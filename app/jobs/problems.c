@@ -70,7 +70,8 @@ static void write_textless(TALLOC_CTX *mem, struct json_writer *w, const struct 
 
 static void write_read(TALLOC_CTX *mem, struct json_writer *w, const struct tender_input *in)
 {
-	static const enum doc_warning partly[] = { DOC_WARN_TRUNCATED, DOC_WARN_PAGE_LIMIT, DOC_WARN_PAGE_FAILED };
+	static const enum doc_warning partly[] = { DOC_WARN_TRUNCATED, DOC_WARN_PAGE_LIMIT, DOC_WARN_PAGE_FAILED,
+		DOC_WARN_HIDDEN };
 	for (size_t i = 0; i < ARRAY_LEN(partly); i++) {
 		if (!(in->document->warnings & partly[i]))
 			continue;

@@ -54,6 +54,7 @@
 	X("truncated", "it is damaged or cut short", "il est endommagé ou incomplet") \
 	X("page_limit", "it has too many pages", "il compte trop de pages") \
 	X("page_failed", "a page can't be read", "une page est illisible") \
+	X("hidden_content", "it has hidden sheets, rows or columns", "il a des feuilles, des lignes ou des colonnes masquées") \
 	X("structure", "its structure is damaged", "sa structure est endommagée") \
 	X("not_pdf", "it is not a PDF", "ce n'est pas un PDF") \
 	X("not_text", "it is not a text", "ce n'est pas un texte") \

@@ -16,7 +16,7 @@
 	"musee|bibliotheque|cinema|theatre|rectorat|crous|academie|tribunal|cour\\b|banque|federation|association|" \
 	"groupement|pole\\b|collectivite|territoire|" \
 	"urssaf|cpam|carsat|c\\.?a\\.?f\\b|msa\\b|s\\.?i\\.?v\\.?o\\.?s|smictom|sictom|grand\\b|onf|inrae|cnrs|ademe|" \
-	"ccas|cias|gip|epci)"
+	"ccas|cias|gip|gie|epci)"
 
 /* 1: the name, on the line of the label. */
 static const struct {

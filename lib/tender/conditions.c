@@ -24,6 +24,10 @@ static const struct saying visit[] = {
 	{ "visites?\\b[^.;\\n]{0,50}\\b(?:est|sont)\\s+(?:vivement\\s+|fortement\\s+|simplement\\s+)?(?:conseillee|"
 	  "recommandee|facultative|possible)",
 	    0 },
+	{ "visites?\\b[^.;\\n]{0,50}\\b(?:peut|peuvent|pourra|pourront)\\s+etre\\s+(?:organisee|effectuee|programmee|"
+	  "demandee)s?"
+	  "\\b[^.;\\n]{0,20}\\b(?:a\\s+la\\s+demande|sur\\s+(?:simple\\s+)?demande)",
+	    0 },
 	{ "visites?\\s+(?:facultative|non\\s+obligatoire|conseillee)", 0 },
 	{ "visites?\\b[^.;\\n]{0,70}\\b(?:est|sont|sera|seront|rendue)\\s+(?:strictement\\s+)?(?:obligatoires?|"
 	  "imposees?|"

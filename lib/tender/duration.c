@@ -222,8 +222,8 @@ static void find_renewals(struct reading *r)
 				french_number(r->body.s + yes.g[g].from, yes.g[g].to - yes.g[g].from, &times);
 		/* of a guarantee, of a certificate: other renewals */
 		renewed = times >= 1 && times <= 20 &&
-			  !body_has(r, "certificat|garantie|licence|abonnement|\\[ \\]", sentence_start(r, yes.from),
-			      yes.from);
+			  !body_has(r, "certificat|garantie|licence|abonnement|\\bprecedent|\\bancien|\\[ \\]",
+			      sentence_start(r, yes.from), yes.from);
 	}
 	bool never = body_find(r, never_rx, 0, &no) &&
 		     !body_has(r, "certificat|garantie|\\[ \\]|similaires", sentence_start(r, no.from), no.from);

@@ -132,8 +132,11 @@ static struct fact *add(struct reading *r, size_t from, size_t to, double confid
 		to--;
 	if (!is_object(r, from, to))
 		return NULL;
-	return reading_add(
-	    r, "object", value_text(view_text(r->mem, &r->body, from, to)), confidence, &r->body, from, to);
+	char *text = view_text(r->mem, &r->body, from, to);
+	for (size_t i = 0; i < r->n_found; i++)
+		if (strcmp(r->found[i].key, "buyer") == 0 && strcmp(r->found[i].value.text, text) == 0)
+			return NULL; /* who buys is not what is bought */
+	return reading_add(r, "object", value_text(text), confidence, &r->body, from, to);
 }
 
 /* A label's line or the lines under it. */
@@ -212,7 +215,8 @@ static bool from_sentence(struct reading *r)
 	"elaboration|etudes?|evaluation|controles?|verifications?|transports?|nettoyage|services?|mise\\s+(?:en|a)|" \
 	"demolition|" \
 	"extension|installation|conception|exploitation|collecte|traitement|exploration|infogerance|developpement|" \
-	"organisation|" \
+	"organisation|refonte|migration|deploiement|integration|hebergement|numerisation|modernisation|tierce\\s+" \
+	"maintenance|" \
 	"exe[a-z]+tion|impression|surveillance|gardiennage|formation|operation|delegation|concession|fabrication|" \
 	"pose|depose)\\b"
 
@@ -299,7 +303,8 @@ static bool from_cover(struct reading *r)
 			"centre|groupement|chambre|metropole|sivom|sivu|societe|lycee|college|ecole|crous|mairie|page|"
 			"document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
 			"objet|annexe|"
-			"caisse|institut|urssaf|cpam|carsat|banque|tribunal|hopitaux|sdis|ministere|academie|region\\b|"
+			"caisse|rectorat|g\\.?i\\.?e\\b|institut|urssaf|cpam|carsat|banque|tribunal|hopitaux|sdis|"
+			"ministere|academie|region\\b|"
 			"prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
 			"_|\\d{5}|appel\\s+d'offre|@|reglement\\s+(?:de|du|particulier)\\b",

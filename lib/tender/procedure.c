@@ -52,10 +52,11 @@ static const char states_rx[] = "procedure\\s+de\\s+passation|mode\\s+de\\s+pass
 				"consultation|marche|procedure|concours|"
 				"accord)|marche\\s+(?:a|en|passe)|travaux\\s+sur|est\\s+une?";
 
-static const char passing_rx[] = "prestations\\s+similaires|2122-7|2122-1\\b|formulaire\\s+type|systemes?\\s+d'"
-				 "acquisition|si\\s+(?:la|une)\\s+procedure|en\\s+cas\\s+de|"
-				 "precedente|infructueu|declaree?\\s+sans\\s+suite|pourra\\s+(?:etre|recourir)|"
-				 "assistance|procedures?\\s+de\\s+recours";
+static const char passing_rx[] =
+    "prestations\\s+similaires|2122-7|2122-1\\b|formulaire\\s+type|systemes?\\s+d'"
+    "acquisition|si\\s+(?:la|une)\\s+procedure|en\\s+cas\\s+de|"
+    "precedente?s?\\b|\\bancien|infructueu|declaree?\\s+sans\\s+suite|pourra\\s+(?:etre|recourir)|"
+    "assistance|procedures?\\s+de\\s+recours";
 
 struct hit {
 	double weight;

@@ -16,6 +16,7 @@ static const char validity_rx[] =
     "(?:offres?|propositions?)\\s+(?:(?:du|d'un|des|de\\s+chaque)\\s+(?:candidats?|soumissionnaires?|concurrents?)\\s+)"
     "?"
     "(?:est|sont|sera|seront|reste(?:nt)?|demeure(?:nt)?)\\s+valables?|"
+    "\\bengage(?:ons)?\\b[^.;\\n]{0,50}\\b(?:mon|notre)\\s+offre(?=\\s+(?:pendant|pour\\s+une\\s+duree))|"
     "\\bmaintien\\s+(?:de\\s+(?:l'|leur\\s+|son\\s+)|des\\s+)offres?\\b|(?:delai|duree)\\s+pendant\\s+(?:lequel|"
     "laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres?\\s+valables?(?=\\s+(?:"
     "pendant\\s+)?\\d)|"
@@ -40,6 +41,9 @@ void validity_find(struct reading *r)
 		if (body_has(r, "\\A[\\W\\d]*(?:delai|duree|periode|validite)[^\\n]*:\\z", m.from, m.to) &&
 		    r->kind != KIND_RC && r->kind != KIND_AAPC &&
 		    !body_has(r, "\\A[^.\\n]{0,50}\\bdate\\s+limite", m.to, body_ahead(r, m.to, 80)))
+			continue;
+		/* what is bought may have offers of its own: "la validité des offres commerciales" */
+		if (r->kind == KIND_CCTP || body_has(r, "\\A\\s*commerciales?\\b", m.to, body_ahead(r, m.to, 14)))
 			continue;
 		/* "elle": an offer, where the words before speak of one */
 		if (body_has(r, "\\Aelle\\s", m.from, m.to) &&

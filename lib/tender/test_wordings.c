@@ -285,3 +285,54 @@ Test(wordings, pieces_that_need_not_be_given)
 	       "donne l'accès ;\n- D'un espace de stockage numérique, si le dossier de candidature en donne l'accès.\n";
 	cr_expect_str_eq(test_value(mem, "mandatory_candidature", text), "dc1 ; ca");
 }
+
+/* Technical clauses speak of other contracts and of what the system does: nothing of it is this contract's. */
+Test(wordings, traps_of_technical_clauses)
+{
+#define CCTP "Cahier des clauses techniques particulières\n\n"
+	static const char *const procedures[][2] = {
+		{ CCTP "Le service a lancé en 2021 un appel d'offres ouvert pour son précédent système.", "-" },
+	};
+	EXPECT("procedure", procedures);
+	static const char *const renewals[][2] = {
+		{ CCTP "Le précédent contrat était conclu pour 4 ans et reconductible une fois.", "-" },
+		{ CCTP "Le présent contrat est reconductible une fois.", "1" },
+	};
+	EXPECT("renewals", renewals);
+	static const char *const validity[][2] = {
+		{ CCTP "La validité des offres commerciales est de 30 jours dans le progiciel.", "-" },
+		{ RC "La validité des offres commerciales est de 30 jours dans le progiciel.", "-" },
+		{ RC "La validité des offres est de 90 jours.", "90" },
+		{ "Acte d'engagement\n\nJe m'engage, sur la base de mon offre pendant 6 mois à compter de la date "
+		  "limite.",
+		    "180" },
+	};
+	EXPECT("offer_validity_days", validity);
+	static const char *const amounts[][2] = {
+		{ CCTP "Le montant maximum d'une transaction est de 5 000 € HT.", "-" },
+		{ RC "Le montant maximum d'une commande est de 5 000 € HT.", "-" },
+		{ RC "Le montant maximum de l'accord-cadre est de 5 000 € HT.", "5000" },
+	};
+	EXPECT("amount_max_eur_ht", amounts);
+}
+
+Test(wordings, covers_of_rectorates_and_systems)
+{
+	static const char *const objects[][2] = {
+		{ "RECTORAT DE L'ACADÉMIE DE VALMONT\n" RC "Migration de la messagerie des services académiques\n",
+		    "Migration de la messagerie des services académiques" },
+		{ "GIE NUMÉRIQUE DES HÔPITAUX DE L'ARVAL\n" RC, "-" },
+	};
+	EXPECT("object", objects);
+	static const char *const references[][2] = {
+		{ RC "Procédure adaptée – RECT-2027-17", "RECT-2027-17" },
+		{ RC "Accord-cadre à bons de commande n° 27AC0114", "27AC0114" },
+		{ RC "Procédure adaptée – lettre du 17", "-" },
+	};
+	EXPECT("reference", references);
+	static const char *const visits[][2] = {
+		{ RC "Une visite du site peut être organisée à la demande du candidat.", "false" },
+		{ RC "Une visite du site peut être organisée le lundi.", "-" },
+	};
+	EXPECT("site_visit_mandatory", visits);
+}
