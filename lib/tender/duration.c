@@ -46,6 +46,9 @@ static const struct {
 	{ "\\b(?:marche|accord(?:\\s|-)*cadre|contrat)\\b[^.;\\n]{0,60}\\b(?:a|aura)\\s+une\\s+duree\\b", 0, 60 },
 	{ "(?:marche|accord(?:\\s|-)*cadre|contrat)\\b[^.;\\n]{0,60},\\s+d'une\\s+duree\\b", 0, 30 },
 	{ "(?:^|[-.]\\s)[\\s*-]*duree(?:\\s*/\\s*delai)?s?\\s*[:\\t\\n-]?\\s*(?=\\d)", 1, 20 },
+	{ "(?:^|[-.]\\s)[\\s*-]*durees?\\s*:\\s*(?=(?:une?|deux|trois|quatre|cinq|six|douze|dix-huit|vingt-quatre)\\s+("
+	  "?:ans?|annees?|mois)\\b(?!\\s+de\\s+(?:garantie|maintenance)))",
+	    1, 4 },
 	{ "(?:prend|prendra)[^.;]{0,60}\\bpour\\s+une\\s+(?:duree|periode)\\b", 1, 80 },
 	{ "(?<=\\n)(?=\\d{1,2}\\s+mois\\s*:?\\s+du\\s+\\d)", 1, 12 },
 	{ "\\bdelais?\\s+(?:global\\s+|contractuel\\s+|maximum\\s+|previsionnel\\s+)?d['\\s]*\\s?(?:execution|"

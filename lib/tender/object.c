@@ -295,7 +295,7 @@ static bool from_cover(struct reading *r)
 		if (body_has(r,
 			"\\A\\s*(?:cabinet|atelier|bureau|b\\.?e\\.?t\\b|architect|economiste|sarl|s\\.?a\\.?s\\b|"
 			"scp\\b|marches?\\s+(?:publics?\\s+)?de\\s+prestations?\\s+[a-z]+\\s*\\z|grand\\s+port|"
-			"reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
+			"reglement|fiche\\s|bordereau|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
 			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
@@ -357,11 +357,17 @@ static bool from_cover_title(struct reading *r)
 static bool from_number_line(struct reading *r)
 {
 	struct match m;
-	return body_find(r,
-		   "^[^\\n]{0,12}\\b(?:affaire|consultation|marche|procedure|accord-?cadre)\\s*n\\s?[o?]\\s*[a-z0-9._/"
-		   "-]{3,20}\\s*[:-]\\s+(?=" DEED ")",
-		   0, &m) &&
-	       add(r, m.to, object_end(r, m.to), 0.8) != NULL;
+	if (!body_find(r,
+		"^[^\\n]{0,12}\\b(?:affaire|consultation|marche|procedure|accord-?cadre)\\s*n\\s?[o?]\\s*[a-z0-9._/"
+		"-]{3,20}\\s*[:-]\\s+(?=" DEED ")",
+		0, &m))
+		return false;
+	/* under it another line begins, of a table or of a form */
+	size_t end = object_end(r, m.to), line = view_line_end(&r->body, m.to);
+	if (line > m.to + 20 && line < end && view_capitals(&r->body, line + 1, line + 2) > 0.5 &&
+	    view_capitals(&r->body, m.to, line) < 0.5)
+		end = line;
+	return add(r, m.to, end, 0.8) != NULL;
 }
 
 void object_find(struct reading *r)

@@ -284,12 +284,16 @@ static const char platform_context_rx[] =
     "electronique|internet)?\\s*"
     "suivante|sites?\\s+suivants?|retire|depot\\s+des\\s+plis|remise\\s+des\\s+(?:plis|offres)";
 
-/* "Les offres seront transmises sur", or a chapter "Dépôt des plis" whose text begins with the address. */
-static const char handed_in_rx[] = "\\b(?:offres?|plis?|propositions?|reponses?)\\b[^.;\\n]{0,40}?\\b(?:transmis|"
-				   "depose|deposer|remis|adresse)[a-z]*\\s"
-				   "(?:[^.;\\n@]{0,60}?\\s)?(?:sur|via|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
-				   "\\n\\s*(?:art(?:icle)?\\.?\\s*)?[\\divx]{1,5}\\s*[-.:)]*\\s*(?:depot|remise|"
-				   "transmission|envoi)\\b[^\\n.@]{0,40}\\n+\\s*\\z";
+/* "Le dossier est téléchargeable depuis", "Les offres seront transmises sur", or a chapter "Dépôt des plis" whose text
+ * begins with the address. */
+static const char handed_in_rx[] =
+    "\\b(?:dossier|d\\.?c\\.?e)\\b[^.;\\n@]{0,60}\\b(?:telecharg|disponible|accessible|consultable)[a-z]*\\s+"
+    "(?:gratuitement\\s+)?(?:sur|via|depuis|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
+    "\\b(?:offres?|plis?|propositions?|reponses?)\\b[^.;\\n]{0,40}?\\b(?:transmis|"
+    "depose|deposer|remis|adresse)[a-z]*\\s"
+    "(?:[^.;\\n@]{0,60}?\\s)?(?:sur|via|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
+    "\\n\\s*(?:art(?:icle)?\\.?\\s*)?[\\divx]{1,5}\\s*[-.:)]*\\s*(?:depot|remise|"
+    "transmission|envoi)\\b[^\\n.@]{0,40}\\n+\\s*\\z";
 
 /* The address as one can use it: blanks out, "http//" mended, closing signs off. */
 static char *clean_url(TALLOC_CTX *mem, const char *s)

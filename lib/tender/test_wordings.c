@@ -336,3 +336,31 @@ Test(wordings, covers_of_rectorates_and_systems)
 	};
 	EXPECT("site_visit_mandatory", visits);
 }
+
+Test(wordings, clauses_in_one_line)
+{
+	static const char *const durations[][2] = {
+		{ RC "4. Durée : un an, tacitement reconductible, trois fois maximum.", "12" },
+		{ RC "4. Durée : un an de garantie, trois ans d'entretien.", "-" },
+	};
+	EXPECT("duration_months", durations);
+	static const char *const amounts[][2] = {
+		{ RC "Le montant maximum de chaque bon de commande est de 40 000 € HT. Le montant maximum de "
+		     "l'accord-cadre est "
+		     "fixé à 800 000 € HT.",
+		    "800000" },
+		{ RC "Par bon de commande, le montant maximum est fixé à 800 000 € HT.", "-" },
+	};
+	EXPECT("amount_max_eur_ht", amounts);
+	static const char *const platforms[][2] = {
+		{ RC "Le dossier est téléchargeable depuis https://www.exemple.com", "https://www.exemple.com" },
+		{ RC "La notice est téléchargeable depuis https://www.exemple.com", "-" },
+	};
+	EXPECT("platform_url", platforms);
+	static const char *const objects[][2] = {
+		{ "BORDEREAU DES PRIX UNITAIRES\nMairie de Vaubelle\nAccord-cadre n° 2027-14 : Maintenance du réseau "
+		  "sans fil",
+		    "Maintenance du réseau sans fil" },
+	};
+	EXPECT("object", objects);
+}
