@@ -4,7 +4,6 @@
 #include "expand.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "clock.h"
 #include "content_type.h"
@@ -72,14 +71,6 @@ static enum result entry_grows(void *arg, const void *p, size_t n, struct error 
 	return store_put_write(x->put, p, n, e);
 }
 
-/* What file managers and word processors leave beside the files of an archive: no pieces, not worth a word. */
-static bool is_litter(const char *path, const char *name)
-{
-	return strncmp(path, "__MACOSX/", 9) == 0 || strstr(path, "/__MACOSX/") != NULL ||
-	       strncmp(name, "~$", 2) == 0 || strcmp(name, ".DS_Store") == 0 || strcasecmp(name, "Thumbs.db") == 0 ||
-	       strcasecmp(name, "desktop.ini") == 0;
-}
-
 static void refuse(struct expansion *x, enum result code, const char *word)
 {
 	store_put_abort(x->put);
@@ -94,10 +85,6 @@ static enum result entry_ends(void *arg, const char *refused, struct error *e)
 	const struct content_type *type;
 	error_clear(&fault);
 	const char *slash = strrchr(x->path, '/'), *name = slash ? slash + 1 : x->path;
-	if (is_litter(x->path, name)) {
-		store_put_abort(x->put);
-		return ERR_OK;
-	}
 	if (!refused && strlen(name) > NAME_MAX_BYTES)
 		refused = "name";
 	if (!refused && store_put_size(x->put) > x->w->settings->MAX_UPLOAD_SIZE)
