@@ -96,7 +96,10 @@
 	X(DOCUMENT_UNREADABLE, "document_unreadable", 400, 65, "the document can't be read: {reason}", "le document est illisible : {reason}") \
 	X(DOCUMENT_TOO_BIG, "document_too_big", 400, 65, "the document exceeds a limit of the reader: {limit}", "le document dépasse une limite de lecture : {limit}") \
 	X(FORMAT_UNREAD, "unread_format", 400, 65, "this format is kept but not read", "ce format est conservé mais n'est pas lu") \
-	X(ENTRY_REFUSED, "entry_refused", 400, 65, "the entry '{name}' of the archive was refused: {reason}", "l'entrée « {name} » de l'archive a été refusée : {reason}") \
+	X(ENTRY_REFUSED, "entry_refused", 400, 65, "the file '{name}' of the archive was refused: {reason}", "le fichier « {name} » de l'archive a été refusé : {reason}") \
+	X(NO_TEXT, "no_text", 400, 65, "no page of the document has text", "aucune page du document ne contient de texte") \
+	X(PAGES_WITHOUT_TEXT, "pages_without_text", 400, 65, "pages without text were not read: {pages}", "des pages sans texte n'ont pas été lues : {pages}") \
+	X(PARTLY_READ, "partly_read", 400, 65, "the document was read in part only: {reason}", "le document n'a été lu qu'en partie : {reason}") \
 	X(READER_TIMEOUT, "reader_timeout", 400, 75, "reading the document took too long", "la lecture du document a pris trop de temps") \
 	X(READER_CRASHED, "reader_crashed", 400, 70, "the reader stopped on this document", "le lecteur s'est arrêté sur ce document")
 /* clang-format on */

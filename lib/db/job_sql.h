@@ -280,6 +280,23 @@ SQL_ALL(dossier_document_list, dossier_version_key, dossier_document,
 SQL_ALL(dossier_document_single, document_key, dossier_document,
     DOSSIER_DOCUMENT "where d.id = $1 and d.deleted_at is null")
 
+/* Why files of a version's archives did not become documents: told once each. */
+struct refused_entry_row {
+	struct uuid document_id; /* the archive */
+	const char *name, *message_code;
+	struct json_text message_args;
+};
+SQL_FIELDS(refused_entry_row, document_id, name, message_code, message_args);
+SQL_ALL(refused_entry_list, dossier_version_key, refused_entry_row,
+    "select d.id as document_id, case when d.path = '' then d.name else d.path || '/' || d.name end as name, "
+    "e.message_code, e.message_args from dossier_version_document x "
+    "join document d on d.organization_id = x.organization_id and d.id = x.document_id "
+    "join document_event e on e.organization_id = d.organization_id and e.document_id = d.id "
+    "where x.dossier_version_id = $1 and d.deleted_at is null and d.kind = 'archive' and e.stage = 'expansion' "
+    "and e.state = 'progress' and e.message_code is not null "
+    "group by d.id, d.path, d.name, e.message_code, e.message_args order by d.path, d.name, d.id, e.message_args ->> "
+    "'name' limit 50")
+
 struct analysis_new {
 	struct uuid id;
 	struct opt_uuid dossier_version_id, document_id; /* exactly one */
