@@ -29,7 +29,9 @@ DEFINERS = {
     "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
-CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"}}
+# With the rights of the caller: idempotency_open, which also deletes the keys that have had their day.
+DELETES = {("scorpius_api", "idempotency_key")}
+CALLERS = {"scorpius.idempotency_open": {"scorpius_api"}, "queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 
@@ -139,9 +141,9 @@ def check_catalogue(c):
             faults.append(f"function {full} may be called by {sorted(allowed)}")
     for table, role in rows(c, """select c.relname, r.rolname from pg_class c, pg_roles r where r.rolname like 'scorpius%%'
             and c.relnamespace = 'scorpius'::regnamespace and c.relkind = 'r'
-            and (has_table_privilege(r.oid, c.oid, 'truncate') or has_table_privilege(r.oid, c.oid, 'delete')
+            and (has_table_privilege(r.oid, c.oid, 'truncate') or (has_table_privilege(r.oid, c.oid, 'delete') and not r.rolname || ' ' || c.relname = any (%s))
                 or has_table_privilege(r.oid, c.oid, 'references') or c.relowner = r.oid)
-            and r.rolname <> 'scorpius_owner'""", ()):
+            and r.rolname <> 'scorpius_owner'""", ([f"{r} {t}" for r, t in DELETES],)):
         faults.append(f"{role} holds too much on {table}")
     return faults
 
@@ -229,6 +231,8 @@ class Organisation:
             (self.invitation, f"invite-{self.id}@example.org", self.account))
         run("insert into session_spent (token_hash, organization_id, session_id) values (%s, %s, %s)",
             (digest("spent" + self.id), self.id, self.session))
+        run("insert into idempotency_key (account_id, route, key, fingerprint) values (%s, 'POST /x', %s, %s)",
+            (self.account, self.id, digest("asked" + self.id)))
         run("reset search_path")
         run("select set_config('scorpius.organization_id', '', false)")
 

@@ -45,7 +45,9 @@ enum result account_password_again(
 		error_clear(e);
 		return error_set(e, ERR_WRONG_PASSWORD, field);
 	}
-	return rc;
+	TRY(rc);
+	guard_login_passed(rq, owner->email);
+	return ERR_OK;
 }
 
 enum result account_link(const char *token, uint8_t hash[32], struct error *e)

@@ -292,6 +292,10 @@ def test_every_field_of_every_body(account, api, stack, method, path):
     caller = account if who else api
     good = {"email": f"{fresh('champ')}@essai.example", "password": api.new_password(), "full_name": "Camille", "organization_name": "Essai",
             "role": "bid_manager", "refresh_token": "A" * 43, "token": "A" * 43, "current_password": account.password, "name": "Essai"}
+    if path == "/auth/password/reset":
+        good["token"] = api.link("password_reset", account.user["id"])
+    elif path == "/auth/invitations/accept":
+        good["token"] = account.invite()[1]
     accounts = stack.sql("select count(*) n from scorpius.account")
     for field, needed in fields.items():
         for bad in TEXT + ((None, "", "  ") if needed else ()):
