@@ -209,8 +209,8 @@ def calls(mine, other):
         "auth.register": [("select * from auth.register(%s, %s, %s, 'h', 'Intrus', 'Intrus')", (nobody, other.id, f"{nobody}@example.org")),
                           ("select * from auth.register(%s, %s, %s, 'h', 'Intrus', 'Intrus')", (other.account, nobody, f"{nobody}@example.org")),
                           ("select * from auth.register(%s, %s, %s, 'h', 'Intrus', 'Intrus')", (str(uuid.uuid4()), nobody, other.email.upper()))],
-        "auth.open_session": [("select * from auth.open_session(%s, %s, %s, 60)", (str(uuid.uuid4()), nobody, key)),
-                              ("select * from auth.open_session(%s, %s, %s, 60)", (other.session, mine.account, key))],
+        "auth.open_session": [("select * from auth.open_session(%s, %s, %s, 60, 'hash')", (str(uuid.uuid4()), nobody, key)),
+                              ("select * from auth.open_session(%s, %s, %s, 60, 'hash')", (other.session, mine.account, key))],
         "auth.rotate_session": [("select nullif(outcome, 'unknown') from auth.rotate_session(%s, %s, 60)", (key, digest(nobody)))],
         "auth.assert_session": [("select auth.assert_session(%s, %s, %s)", (*p, o.id)) for p in pairs for o in (mine, other)]
                                + [("select auth.assert_session(%s, %s, %s)", (other.session, other.account, mine.id))],
@@ -258,6 +258,7 @@ def calls(mine, other):
 # Those that belong to the machine, not to an organisation: what they tell was decided when they were made.
 OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's next job",
                   "queue.erase_organization": "the jobs' own: the organisation that is set; see test_nothing_is_erased_before_its_time",
+                  "queue.purge_expired": "the jobs' own: what has had its time, of all organisations",
                   "queue.mail_troubled": "whether mail goes out, for the health of the whole",
                   "queue.waiting_seconds": "a number for the health of the whole"}
 
@@ -315,7 +316,7 @@ def test_one_is_erased_whole_and_the_other_stays(catalogue, database, operator, 
     assert all(t.bases(operator, gone) for t in catalogue)
     rows(as_role(database, "scorpius_api", gone.id), "select auth.delete_organization(%s, %s, 0, 'r')", (gone.session, gone.account))
     with pytest.raises(psycopg2.Error) as caught:
-        rows(as_role(database, "scorpius_api", gone.id), "select * from auth.open_session(%s, %s, %s, 60)",
+        rows(as_role(database, "scorpius_api", gone.id), "select * from auth.open_session(%s, %s, %s, 60, 'hash')",
              (str(uuid.uuid4()), gone.account, digest("late" + gone.id)))
     assert caught.value.pgcode == "SC003"
     assert rows(as_role(database, "scorpius_api", None), "select auth.restore_organization(%s, 'r')", (gone.account,)) == [("not_deleted",)]

@@ -36,13 +36,18 @@ enum result account_password_again(
 	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
 	TRY(app_begin(rq, e));
 	TRY(password_of_last(app_of(rq)->db, &key, rq->mem, owner, e));
+	/* A stolen session must not be a way around the delays of logins. */
+	TRY(guard_login_ask(rq, owner->email, e));
 	enum result rc = guard_check(rq, password, owner->password_hash, e);
 	if (rc == ERR_INVALID_CREDENTIALS) {
+		guard_login_failed(rq, owner->email);
 		/* Not 401: the token is as good as before. */
 		error_clear(e);
 		return error_set(e, ERR_WRONG_PASSWORD, field);
 	}
-	return rc;
+	TRY(rc);
+	guard_login_passed(rq, owner->email);
+	return ERR_OK;
 }
 
 enum result account_link(const char *token, uint8_t hash[32], struct error *e)

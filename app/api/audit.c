@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+void app_audit_operator(struct request *rq, const char *action, const struct uuid *account)
+{
+	char user[37];
+	const char *address = request_header(rq, "REMOTE_ADDR");
+	uuid_format(account, user);
+	log_context("request_id", rq->id);
+	log_info("audit", "action", action, "user", user, "address", address ? address : "");
+	log_context_clear();
+}
+
 enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
     const char *detail, struct error *e)
 {
@@ -20,11 +30,7 @@ enum result app_audit(struct request *rq, const char *action, const char *target
 		row.target_id = (struct opt_uuid){ true, *target };
 	if (rq->identity.organization_id.set)
 		return audit_add_later(app_of(rq)->db, &row, NULL, e);
-	char user[37];
-	uuid_format(&rq->identity.user_id, user);
-	log_context("request_id", rq->id);
-	log_info("audit", "action", action, "user", user);
-	log_context_clear();
+	app_audit_operator(rq, action, &rq->identity.user_id);
 	return ERR_OK;
 }
 

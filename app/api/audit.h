@@ -11,6 +11,9 @@
 enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
     const char *detail, struct error *e) MUST_CHECK;
 
+/* The same of one of the operator's accounts, whoever asks: a line of the program's log, with the client's address. */
+void app_audit_operator(struct request *rq, const char *action, const struct uuid *account);
+
 /* Notes, when the answer is out, a refusal that the organisation should see: something that is not there or somebody
  * else's, a role that does not suffice, a wrong password of somebody with a session. Begins and ends a transaction of
  * its own; a failure is only logged. */

@@ -151,7 +151,7 @@ const struct route api_routes[] = {
 	  .summary = "Change what somebody may do" },
 	{ METHOD_DELETE, V1 "/users/{user_id}", WHO_OWNER, user_params, .run = user_delete, .summary = "Remove somebody" },
 	{ METHOD_POST, V1 "/users/invitations", WHO_OWNER, NULL, 16384, .run = invitation_create,
-	  .summary = "Invite somebody", .creates = true },
+	  .summary = "Invite somebody", .limit = LIMIT_AUTH, .creates = true },
 	{ METHOD_GET, V1 "/users/invitations", WHO_OWNER, page_only_params, .read_only = true, .run = invitation_list_show,
 	  .summary = "List invitations" },
 	{ METHOD_DELETE, V1 "/users/invitations/{invitation_id}", WHO_OWNER, invitation_params, .run = invitation_delete,

@@ -70,7 +70,7 @@ static void note_failure(struct request *rq, const struct opt_uuid *account)
 }
 
 /* With a cost that was raised since. What fails here succeeds with a later login. */
-static void rehash(struct request *rq, const char *password, const struct account_login *account)
+static void rehash(struct request *rq, const char *password, struct account_login *account)
 {
 	struct app *app = app_of(rq);
 	char hash[PASSWORD_HASH_SIZE];
@@ -87,6 +87,8 @@ static void rehash(struct request *rq, const char *password, const struct accoun
 		rc = account_rehash_last(app->db, &row, rq->mem, &done, &why);
 	if (rc != ERR_OK)
 		log_failure(LOG_WARN, "a password keeps its old cost", &why);
+	else if (done.done)
+		account->password_hash = mem_strdup(rq->mem, hash);
 }
 
 enum result account_credentials(struct request *rq, struct account_login *account, struct error *e)
@@ -113,6 +115,8 @@ enum result account_credentials(struct request *rq, struct account_login *accoun
 	rc = guard_check(rq, in.password, known && account->active ? account->password_hash : NULL, e);
 	if (rc == ERR_INVALID_CREDENTIALS) {
 		guard_login_failed(rq, in.email);
+		if (known && !account->organization_id.set)
+			app_audit_operator(rq, "auth.login_failed", &account->account_id);
 		note_failure(rq, &(struct opt_uuid){ known, account->account_id });
 	}
 	TRY(rc);
@@ -133,6 +137,7 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 		.account_id = account.account_id,
 		.refresh_hash = { refresh.hash, sizeof refresh.hash },
 		.seconds = session_seconds(app),
+		.password_hash = account.password_hash,
 		.user_agent = account_user_agent(rq),
 		.address = account_address(rq),
 		.request_id = rq->id,
@@ -140,11 +145,13 @@ enum result auth_login(struct request *rq, struct response *rs, struct error *e)
 	struct session_row session;
 	TRY(app_begin(rq, e));
 	enum result rc = session_open_last(app->db, &opening, rq->mem, &session, e);
-	if (rc == ERR_NOT_FOUND) { /* deactivated meanwhile */
+	if (rc == ERR_NOT_FOUND) { /* deactivated meanwhile, or given another password */
 		error_clear(e);
 		return error_set(e, ERR_INVALID_CREDENTIALS, NULL);
 	}
 	TRY(rc);
+	if (!session.organization_id.set)
+		app_audit_operator(rq, "auth.login", &session.account_id);
 	return answer_tokens(rq, rs, &opening.session_id, &session.account_id, &session.organization_id, session.role,
 	    session.is_owner, refresh.text, e);
 }

@@ -298,6 +298,7 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		enum result code = db_ensure(w->db, &e);
 		if (code == ERR_OK) {
 			give_back_slot(w);
+			worker_purge(w);
 			code = check_store(w, &e);
 		}
 		if (code == ERR_OK)

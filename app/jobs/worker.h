@@ -26,6 +26,7 @@ struct worker {
 	struct reader_config reader;
 	const struct mail_server *mail; /* NULL: this installation sends no mail */
 	struct slot *slot;
+	int64_t purge_us;   /* when it looks again for rows that have had their time, by the monotonic clock */
 	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
 	bool lost;          /* the fence said that the lease of the present job is somebody else's */
 };
@@ -53,6 +54,10 @@ void worker_stop(int sig);
 
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
+
+/* Between two jobs, when its time has come: deletes a share of the rows that have had their time. What fails is told in
+ * the log and tried again later. */
+void worker_purge(struct worker *w);
 
 /* Begins a write of the job: the transaction's first statement is the fence. When the lease is lost: ERR_CONFLICT and
  * w->lost, and nothing more may be written. */

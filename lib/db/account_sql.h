@@ -46,10 +46,12 @@ SQL_ONE(account_login_lookup, account_email, account_login,
 struct session_opening {
 	struct uuid session_id, account_id;
 	struct bytes refresh_hash;
-	int64_t seconds; /* until it ends when nobody refreshes */
+	int64_t seconds;           /* until it ends when nobody refreshes */
+	const char *password_hash; /* which the password was checked against */
 	const char *user_agent, *address, *request_id;
 };
-SQL_FIELDS(session_opening, session_id, account_id, refresh_hash, seconds, user_agent, address, request_id);
+SQL_FIELDS(
+    session_opening, session_id, account_id, refresh_hash, seconds, password_hash, user_agent, address, request_id);
 
 struct session_row {
 	struct uuid account_id;
@@ -60,9 +62,10 @@ struct session_row {
 };
 SQL_FIELDS(session_row, account_id, organization_id, role, is_owner, expires_at);
 
-/* ERR_NOT_FOUND when the account is inactive or unknown. */
+/* ERR_NOT_FOUND when the account is inactive or unknown, or has another password meanwhile. */
 SQL_ONE(session_open, session_opening, session_row,
-    "select account_id, organization_id, role, is_owner, expires_at from auth.open_session($1, $2, $3, $4, $5, $6, $7)")
+    "select account_id, organization_id, role, is_owner, expires_at from auth.open_session($1, $2, $3, $4, $5, $6, $7, "
+    "$8)")
 
 struct login_failure {
 	struct opt_uuid account_id; /* not set: no account has the address */

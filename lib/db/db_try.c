@@ -63,8 +63,8 @@ static struct db_identity organisation(struct db *db, TALLOC_CTX *mem)
 	    mem, &a, &failure));
 	/* a hash of 16 bytes is refused by the table's check, and the account with it */
 	FAILS(session_open_last(db,
-		  &(struct session_opening){ id.session_id, id.account_id, { id.session_id.b, 16 }, 60 }, mem, &s,
-		  &failure),
+		  &(struct session_opening){ id.session_id, id.account_id, { id.session_id.b, 16 }, 60, "hash" }, mem,
+		  &s, &failure),
 	    ERR_INTERNAL);
 	uint8_t hash[32] = { 0 };
 	memcpy(hash, id.session_id.b, 16);
@@ -73,8 +73,8 @@ static struct db_identity organisation(struct db *db, TALLOC_CTX *mem)
 	    &(struct account_registration){ id.account_id, id.organization_id.value,
 		mem_printf(mem, "%s@example.org", text), "hash", "Jeanne Martin", "Société d'essai" },
 	    mem, &a, &failure));
-	GOOD(session_open_last(
-	    db, &(struct session_opening){ id.session_id, id.account_id, { hash, 32 }, 60 }, mem, &s, &failure));
+	GOOD(session_open_last(db, &(struct session_opening){ id.session_id, id.account_id, { hash, 32 }, 60, "hash" },
+	    mem, &s, &failure));
 	HOLD(uuid_equal(&a.id, &id.account_id) && strcmp(a.role, "bid_manager") == 0 && a.is_owner);
 	HOLD(s.organization_id.set && uuid_equal(&s.organization_id.value, &id.organization_id.value));
 	HOLD(llabs(a.created_at.us - clock_now_us()) < 60000000);

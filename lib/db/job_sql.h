@@ -20,6 +20,17 @@ struct job {
 };
 SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload);
 
+struct purge_terms {
+	int64_t limit; /* rows of a table */
+};
+SQL_FIELDS(purge_terms, limit);
+struct purged {
+	int64_t n;
+};
+SQL_FIELDS(purged, n);
+/* Rows of all organisations that have had their time. */
+SQL_ONE(purge_expired, purge_terms, purged, "select queue.purge_expired($1) as n")
+
 /* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
 SQL_ONE(job_lease, job_lease_terms, job,
     "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload "

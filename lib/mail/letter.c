@@ -122,10 +122,25 @@ const char *letter_link(TALLOC_CTX *mem, enum letter letter, const char *public_
 	return mem_printf(mem, "%s%s#token=%s", public_url, models[letter].page, token);
 }
 
+static bool begins_word(const char *s)
+{
+	return (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (unsigned char)*s >= 0x80;
+}
+
 /* Mail programs make links of such words: a stranger's name must not become the link that is clicked. */
+static bool is_domain(const char *s)
+{
+	/* "piege.example", but not "S.A.R.L.", "M. Martin" or "Firefox/128.0". */
+	for (const char *p = strchr(s, '.'); p; p = strchr(p + 1, '.'))
+		if (p > s && p[-1] != ' ' && p[-1] != '.' && begins_word(p + 1) && begins_word(p + 2))
+			return true;
+	return false;
+}
+
 static bool may_become_link(const char *s)
 {
-	return strstr(s, "://") || strcasestr(s, "www.") || strchr(s, '@') || strchr(s, '<') || strchr(s, '\\');
+	return is_domain(s) || strstr(s, "://") || strcasestr(s, "www.") || strchr(s, '@') || strchr(s, '<') ||
+	       strchr(s, '\\');
 }
 
 /* A stranger's word, or `instead`. */

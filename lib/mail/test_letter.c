@@ -92,8 +92,9 @@ Test(letter, html_escapes_every_value)
 Test(letter, strangers_words_carry_no_links_and_no_lines)
 {
 	TALLOC_CTX *mem = mem_new("test", 0);
-	static const char *const bad[] = { "Gagnez sur https://piege.example", "WWW.piege.example", "Jean\r\nBcc: x",
-		"a\nb", "x@piege.example", "<b>Jean</b>", "\u202erenversé", "\xff" };
+	static const char *const bad[] = { "Gagnez sur https://piege.example", "WWW.piege.example",
+		"Remise sur piege.example/cadeau", "piège.piege.fr", "Jean\r\nBcc: x", "a\nb", "x@piege.example",
+		"<b>Jean</b>", "\u202erenversé", "\xff" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct letter_values v = whole;
 		v.inviter = v.organization = v.name = v.agent = bad[i];
@@ -106,6 +107,14 @@ Test(letter, strangers_words_carry_no_links_and_no_lines)
 		cr_assert_eq(write(mem, LETTER_INVITATION, v), ERR_OK);
 		cr_assert_not_null(
 		    strstr(m.text, "Un responsable vous invite à rejoindre l’organisation «\u00a0une organisation"));
+	}
+	static const char *const good[] = { "S.A.R.L. Dupont", "M. Martin", "Éts. Écarlate", "Version 2.0",
+		"Dupont, Fils & Cie." };
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		struct letter_values v = whole;
+		v.organization = good[i];
+		cr_assert_eq(write(mem, LETTER_INVITATION, v), ERR_OK);
+		cr_assert_not_null(strstr(m.text, good[i]), "%zu", i);
 	}
 	char name[1000];
 	memset(name, 'a', sizeof name - 1);

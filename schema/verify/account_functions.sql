@@ -8,7 +8,6 @@ declare
 begin
 	foreach f in array array[
 		'auth.register(uuid, uuid, text, text, text, text, text)',
-		'auth.open_session(uuid, uuid, bytea, bigint, text, text, text)',
 		'auth.login_failed(uuid, text, text, text)',
 		'auth.rotate_session(bytea, bytea, bigint, text, text)',
 		'auth.me(uuid, uuid)',

@@ -162,3 +162,13 @@ def test_a_forged_operator_is_refused_by_the_database(account, api, stack):
     claims.update(role="admin", owner=False)
     token = signed(claims, stack.env["JWT_SECRET_KEY"])
     assert Api(stack, api.contract, api.secrets, token).get("/admin/organizations").status_code == 401
+
+
+def test_logins_of_the_operator_stand_in_the_log_of_the_program(operator, api, stack):
+    """He has no organisation whose audit log could tell."""
+    def told(action):
+        return [line for line in stack.log_lines("bulk") if '"audit"' in line and f'"{action}"' in line and operator.user["id"] in line]
+
+    assert len(told("auth.login")) == 1 and told("auth.login_failed") == [] and "127.0.0.1" in told("auth.login")[0]
+    assert api.login(operator.email, "un-autre-mot").status_code == 401
+    assert len(told("auth.login_failed")) == 1 and operator.email not in told("auth.login_failed")[0]

@@ -2,9 +2,11 @@
 
 import concurrent.futures
 
+import psycopg2
 import pytest
 
 from client import code, codes, fresh
+from stack import wait_until
 
 
 def together(*calls):
@@ -294,3 +296,106 @@ def test_addresses_that_look_like_others(api, email):
     assert answer.status_code == 400 and {c for c, _ in codes(answer)} <= {"invalid_email", "too_long"}
     answer = api.post("/auth/login", json={"email": email, "password": "x"})
     assert answer.status_code in (400, 401)
+
+
+# --- at the same instant
+
+def test_a_login_that_is_overtaken_by_a_new_password_gets_no_session(account, stack):
+    """The password was checked, then changed, and only then the session would be opened."""
+    opening = "select * from auth.open_session(gen_random_uuid(), %s, sha256(%s::bytea), 60, %s)"
+    hash_of = "select password_hash from scorpius.account where id = %s"
+    before = stack.sql(hash_of, account.user["id"])[0]["password_hash"]
+    assert len(stack.sql(opening, account.user["id"], fresh(), before)) == 1
+    assert account.post("/auth/password", json={"current_password": account.password, "password": account.new_password()}).status_code == 204
+    assert stack.sql(opening, account.user["id"], fresh(), before) == []
+
+
+def opened_while(stack, account, change, *args):
+    """Opens a session while a transaction that takes access away is not committed yet: what lives afterwards."""
+    other = psycopg2.connect(stack.env["DATABASE_URL"])
+    cursor = other.cursor()
+    cursor.execute(change, args)
+    password_hash = stack.sql("select password_hash from scorpius.account where id = %s", account.user["id"])[0]["password_hash"]
+
+    def open_one():
+        c = psycopg2.connect(stack.env["DATABASE_URL"])
+        try:
+            c.autocommit = True
+            with c.cursor() as cur:
+                cur.execute("select * from auth.open_session(gen_random_uuid(), %s, sha256(%s::bytea), 60, %s)",
+                            (account.user["id"], fresh(), password_hash))
+        except psycopg2.Error as e:
+            assert e.pgcode == "SC003"
+        finally:
+            c.close()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(open_one)
+        wait_until(lambda: opening.done() or stack.sql("select count(*) n from pg_stat_activity where wait_event_type = 'Lock' "
+                                                       "and query like 'select * from auth.open_session(%'")[0]["n"], 20, "the opening to wait or end")
+        other.commit()
+        opening.result()
+    other.close()
+    return stack.sql("select count(*) n from scorpius.session where account_id = %s and ended_at is null", account.user["id"])[0]["n"]
+
+
+def test_a_login_while_the_role_is_taken_away_gets_no_token_of_the_old_one(account, stack):
+    colleague = account.colleague("bid_manager")
+    sid = stack.sql("select id::text from scorpius.session where account_id = %s and ended_at is null", account.user["id"])[0]["id"]
+    stack.sql("delete from scorpius.session where account_id = %s", colleague.user["id"])
+    lives = opened_while(stack, colleague, "select auth.change_user(%s, %s, %s, 'viewer', null, false, version) from scorpius.account where id = %s",
+                         sid, account.user["id"], colleague.user["id"], colleague.user["id"])
+    assert lives == 0
+    # He who comes back later does not bring such a session back to life.
+    account.data("PATCH", f"/users/{colleague.user['id']}", json={"active": True})
+    assert stack.sql("select count(*) n from scorpius.session where account_id = %s and ended_at is null", colleague.user["id"])[0]["n"] == 0
+
+
+def test_a_login_while_the_organisation_is_deleted_leaves_no_session(account, stack, expect_log):
+    expect_log("the organisation is deleted")
+    sid = stack.sql("select id::text from scorpius.session where account_id = %s and ended_at is null", account.user["id"])[0]["id"]
+    assert opened_while(stack, account, "select auth.delete_organization(%s, %s, 30, 'r')", sid, account.user["id"]) == 0
+
+
+# --- doors left open
+
+@pytest.mark.parametrize("body", [{"is_owner": False}, {"active": False}])
+def test_who_is_no_owner_any_more_has_no_open_invitations(account, api, body):
+    second = owner_too(account)
+    _, token = second.invite("bid_manager")
+    mine, my_token = account.invite()
+    account.data("PATCH", f"/users/{second.user['id']}", json=body)
+    refused = api.post("/auth/invitations/accept", json={"token": token, "password": api.new_password(), "full_name": "Louise"})
+    assert refused.status_code == 400 and code(refused) == "link_invalid"
+    assert {i["status"] for i in account.data("GET", "/users/invitations") if i["id"] == mine["id"]} == {"pending"}
+    assert api.post("/auth/invitations/accept", json={"token": my_token, "password": api.new_password(), "full_name": "Louise"}).status_code == 201
+
+
+def test_a_removed_users_address_is_nowhere(account, stack):
+    first, _ = account.invite()
+    assert account.request("DELETE", f"/users/invitations/{first['id']}").status_code == 204
+    _, token = account.invite(email=first["email"])
+    answer = account.post("/auth/invitations/accept", json={"token": token, "password": account.new_password(), "full_name": "Louise"})
+    assert account.request("DELETE", f"/users/{answer.json()['data']['id']}").status_code == 204
+    left = stack.sql("select count(*) n from scorpius.invitation where lower(email) = lower(%s)", first["email"])
+    assert left == [{"n": 0}]
+
+
+def test_nobody_joins_an_organisation_that_is_deleted(account, api, stack, expect_log):
+    expect_log("the organisation is deleted")
+    invitation, token = account.invite()
+    assert account.request("DELETE", "/organization", json={"password": account.password}).status_code == 200
+    answer = api.post("/auth/invitations/accept", json={"token": token, "password": api.new_password(), "full_name": "Louise"})
+    assert answer.status_code == 403 and code(answer) == "organization_deleted"
+    assert stack.sql("select count(*) n from scorpius.account where email = %s", invitation["email"]) == [{"n": 0}]
+
+
+def test_two_refreshes_of_one_token_at_once_end_the_session(account, api):
+    for _ in range(3):
+        tokens = api.login(account.email, account.password).json()["data"]
+        answers = together(*[lambda: api.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]})] * 2)
+        assert sorted(a.status_code for a in answers) == [200, 401]
+        (good,) = (a.json()["data"] for a in answers if a.status_code == 200)
+        api.remember(good)
+        assert api.post("/auth/refresh", json={"refresh_token": good["refresh_token"]}).status_code == 401
+        assert api.get("/auth/me", headers={"Authorization": f"Bearer {good['access_token']}"}).status_code == 401

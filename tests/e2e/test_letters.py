@@ -29,6 +29,8 @@ def test_the_pages_of_links_are_served(api, stack, page):
     assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and answer.headers["Referrer-Policy"] == "no-referrer"
+    # Without these a browser runs nothing of the page.
+    assert all(f"{what}-src 'self'" in policy for what in ("script", "style", "connect")), policy
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=|javascript:", answer.text)
     assets = re.findall(r'(?:src|href)="([^"#]+)"', answer.text)
     assert len(assets) == 2

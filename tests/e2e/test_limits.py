@@ -367,3 +367,25 @@ def test_a_refused_login_is_an_event_of_the_accounts_organisation(world, low):
     assert (event["o"], event["request_id"], event["address"]) == \
         (owner.user["organization_id"], answer.headers["X-Request-Id"], here.place)
     assert low.sql("select count(*) n from scorpius.audit_event")[0]["n"] == before + 1
+
+
+def test_invitations_are_as_rare_as_logins(world):
+    """Each is a letter to somebody who did not ask for one."""
+    me = world.someone()
+    me.confirm()
+    answers = [me.post("/users/invitations", json={"email": f"{fresh('invite')}@essai.example"}) for _ in range(6)]
+    assert [a.status_code for a in answers[:3]] == [201] * 3
+    too_many(answers[5])
+
+
+def test_a_session_is_no_way_around_the_delays(world):
+    """Two failures are free here."""
+    me = world.someone()
+
+    def change(current):
+        return me.post("/auth/password", json={"current_password": current, "password": me.new_password()})
+
+    for _ in range(3):
+        answer = change("faux")
+        assert answer.status_code == 400 and code(answer) == "wrong_password"
+    too_many(change("faux"))
