@@ -100,6 +100,7 @@ lint_includes() {
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h lib/store
 		curl/.* lib/mail
+		archive.h|archive_entry.h app/jobs
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
 		zip.h|libxml/.* app/reader

@@ -134,6 +134,12 @@ class Api:
         user = anonymous.data("POST", "/auth/invitations/accept", 201, json={"token": token, "password": password, "full_name": "Louise Essai"})
         return anonymous.member(user, invitation["email"], password)
 
+    def export(self):
+        """Everything of my organisation, when its archive is made."""
+        asked = self.data("POST", "/organization/export", 202)
+        return wait_until(lambda: next((x for x in [self.data("GET", f"/organization/exports/{asked['id']}")] if x["status"] in ("done", "failed")),
+                                       None), 60, "the export")
+
     def operator(self):
         """An account of the operator, as the command line makes it, logged in: another Api."""
         email, password = f"{fresh('exploitant')}@essai.example", self.new_password()

@@ -54,7 +54,7 @@ def arguments(operation, password="x"):
 NOBODYS = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
 
 
-IDS = ("document_id", "tender_id", "session_id", "user_id", "invitation_id", "organization_id")
+IDS = ("document_id", "tender_id", "session_id", "export_id", "user_id", "invitation_id", "organization_id")
 
 
 def address(template, **ids):
@@ -83,9 +83,10 @@ class Things:
         self.invitation, _ = member.invite()
         self.operator = member.operator()
         self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
+        self.export = member.export()
 
     def path(self, operation):
-        return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"],
+        return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"], export_id=self.export["id"],
                        invitation_id=self.invitation["id"], organization_id=self.member.organization_id)
 
     def caller(self, operation):

@@ -178,6 +178,9 @@ class World:
     def make_invitation(self):
         return self.people["owner"].invite()[0]["id"]
 
+    def make_export(self):
+        return self.people["owner"].export()["id"]
+
     def prepare(self, route):
         """What a route needs that no parameter names."""
         if route.path.endswith("/company-profile") and route.method != "POST" and "profile" not in self.things:

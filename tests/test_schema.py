@@ -228,6 +228,8 @@ class Organisation:
         self.invitation = str(uuid.uuid4())
         run("insert into invitation (id, email, role, invited_by, expires_at) values (%s, %s, 'viewer', %s, now() + interval '1 day')",
             (self.invitation, f"invite-{self.id}@example.org", self.account))
+        run("insert into organization_export (id, created_by, blob_id, finished_at, expires_at) values (%s, %s, %s, now(), now())",
+            (str(uuid.uuid4()), self.account, self.blob))
         run("insert into session_spent (token_hash, organization_id, session_id) values (%s, %s, %s)",
             (digest("spent" + self.id), self.id, self.session))
         run("insert into idempotency_key (account_id, route, key, fingerprint) values (%s, 'POST /x', %s, %s)",
@@ -267,7 +269,7 @@ def as_role(database, role, organization_id):
 
 TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
           "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation", "session_spent",
-          "company_profile", "company_profile_version"]
+          "company_profile", "company_profile_version", "organization_export"]
 
 
 def visible(c, role, table):

@@ -61,6 +61,7 @@ route_handler auth_register, auth_me, auth_me_patch, auth_me_delete, auth_email_
 route_handler auth_login, auth_refresh, auth_logout, auth_session_list, auth_session_delete;
 route_handler auth_password_change, auth_password_forgot, auth_password_reset;
 route_handler auth_me_export, organization_remove, auth_organization_restore, admin_organization_bring_back;
+route_handler export_create, export_list_show, export_show, export_content;
 route_handler organization_show, organization_patch, user_list_show, user_patch, user_delete;
 route_handler invitation_create, invitation_list_show, invitation_delete, auth_invitation_accept;
 route_handler audit_log_show, admin_organization_list_show, admin_user_show, admin_user_patch;

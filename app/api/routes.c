@@ -72,6 +72,7 @@ static const struct param page_only_params[] = { PAGING, { 0 } };
 static const struct param logout_params[] = { { "all", PARAM_BOOL, .fallback = "false" }, { 0 } };
 static const struct param session_params[] = { { "session_id", PARAM_ID }, { 0 } };
 static const struct param organization_params[] = { { "organization_id", PARAM_ID }, { 0 } };
+static const struct param export_params[] = { { "export_id", PARAM_ID }, { 0 } };
 static const struct param user_params[] = { { "user_id", PARAM_ID }, { 0 } };
 static const struct param invitation_params[] = { { "invitation_id", PARAM_ID }, { 0 } };
 static const struct param audit_params[] = {
@@ -141,6 +142,14 @@ const struct route api_routes[] = {
 	  .summary = "Change its name" },
 	{ METHOD_DELETE, V1 "/organization", WHO_OWNER, NULL, 16384, POOL_BULK, .run = organization_remove,
 	  .summary = "Delete my organisation", .limit = LIMIT_AUTH },
+	{ METHOD_POST, V1 "/organization/export", WHO_OWNER, .run = export_create,
+	  .summary = "Have everything of my organisation put into an archive" },
+	{ METHOD_GET, V1 "/organization/exports", WHO_OWNER, .read_only = true, .run = export_list_show,
+	  .summary = "List such archives" },
+	{ METHOD_GET, V1 "/organization/exports/{export_id}", WHO_OWNER, export_params, .read_only = true,
+	  .run = export_show, .summary = "One of them" },
+	{ METHOD_GET, V1 "/organization/exports/{export_id}/content", WHO_OWNER, export_params, 0, POOL_BULK, true,
+	  export_content, "The archive itself" },
 	{ METHOD_POST, V1 "/auth/organization/restore", WHO_PUBLIC, NULL, 16384, POOL_BULK,
 	  .run = auth_organization_restore, .summary = "Bring my organisation back", .limit = LIMIT_AUTH },
 	{ METHOD_POST, V1 "/admin/organizations/{organization_id}/restore", WHO_ADMIN, organization_params,

@@ -12,7 +12,8 @@
 #define POLL_MS 5000
 #define JOB_MEMORY ((size_t)3 << 30)
 
-static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_mail, &job_erase };
+static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_mail, &job_erase, &job_export,
+	&job_export_end };
 
 static const struct job_kind *kind_of(const struct job *job)
 {

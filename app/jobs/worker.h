@@ -40,7 +40,7 @@ struct job_kind {
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
 	int64_t (*attempts)(const struct settings *s); /* NULL: JOB_MAX_ATTEMPTS */
 };
-extern const struct job_kind job_read, job_analyze, job_mail, job_erase;
+extern const struct job_kind job_read, job_analyze, job_mail, job_erase, job_export, job_export_end;
 
 /* The loop of a child: until SIGTERM or SIGINT (blocked on entry; `waiting` is the mask that lets them through). Gives
  * the exit status. */

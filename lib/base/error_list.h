@@ -53,6 +53,7 @@
 	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, 66, "this method is not allowed here", "cette méthode n'est pas admise ici") \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, 75, "the request took too long to arrive", "la requête a mis trop de temps à arriver") \
 	X(EMAIL_TAKEN, "email_taken", 409, 65, "an account with this e-mail address exists already", "un compte existe déjà avec cette adresse électronique") \
+	X(EXPORT_NOT_READY, "export_not_ready", 409, 75, "this export has no file: it is being made, or it failed", "cet export n'a pas de fichier : il est en préparation, ou il a échoué") \
 	X(NOT_DELETED, "not_deleted", 409, 65, "the organisation is not deleted, or is erased already", "l'organisation n'est pas supprimée, ou elle est déjà effacée") \
 	X(PROFILE_EXISTS, "profile_exists", 409, 65, "the organisation has a company profile already", "l'organisation a déjà un profil d'entreprise") \
 	X(ALREADY_INVITED, "already_invited", 409, 65, "this e-mail address has an invitation that is still open", "une invitation est déjà en cours pour cette adresse électronique") \

@@ -41,6 +41,7 @@
 	X(EMAIL_CONFIRM_EXPIRE_DAYS, INT, "7", 1, 30, NULL, false, "life of the link that confirms an address") \
 	X(PASSWORD_RESET_EXPIRE_MINUTES, INT, "60", 5, 1440, NULL, false, "life of the link that sets a forgotten password anew") \
 	X(ORGANIZATION_GRACE_DAYS, INT, "30", 0, 365, NULL, false, "time in which a deleted organisation can come back before it is erased") \
+	X(EXPORT_EXPIRE_DAYS, INT, "7", 1, 365, NULL, false, "time in which an export of an organisation can be fetched before it is removed") \
 	X(INVITATION_EXPIRE_DAYS, INT, "7", 1, 30, NULL, false, "life of an invitation") \
 	X(CORS_ORIGINS, LIST, "", 0, 4000, NULL, false, "origins that browsers may call from: JSON list or commas") \
 	X(MAX_UPLOAD_SIZE, SIZE, "104857600", 1024, 2147483648, NULL, false, "largest file accepted") \
