@@ -5,6 +5,7 @@
  *
  * Both lie on one file system, so that a rename moves a finished file to its name in one step. */
 #include "crypto.h"
+#include "fail_point.h"
 #include "store_ops.h"
 #include "uuid.h"
 
@@ -108,6 +109,7 @@ static enum result dir_put_begin(void *backend, TALLOC_CTX *mem, void **state, s
 	p->linked = true;
 	talloc_set_destructor(p, dir_put_free);
 	*state = p;
+	fail_point("temporary file made");
 	return ERR_OK;
 }
 
@@ -124,6 +126,7 @@ static enum result dir_put_write(void *state, const void *bytes, size_t n, struc
 		at += w;
 		n -= (size_t)w;
 	}
+	fail_point("bytes written");
 	return ERR_OK;
 }
 
@@ -175,6 +178,7 @@ static enum result commit_in(struct dir_put *p, int organization, int shard, con
 		return error_set(e, ERR_CONFLICT, NULL);
 	}
 	p->linked = false;
+	fail_point("renamed");
 	/* The upper two as well: another process may have made a folder a moment ago and not be that far yet. Where
 	 * nothing changed this costs next to nothing. */
 	if (fsync(shard) != 0 || fsync(organization) != 0 || fsync(p->dir->objects) != 0) {
@@ -182,6 +186,7 @@ static enum result commit_in(struct dir_put *p, int organization, int shard, con
 		unlinkat(shard, name, 0);
 		return r;
 	}
+	fail_point("folders synced");
 	return ERR_OK;
 }
 
@@ -190,10 +195,13 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 	struct dir_put *p = state;
 	struct place place;
 	place_of(key, &place);
+	fail_point("before fsync");
 	if (fsync(p->fd) != 0)
 		return fail(e, "fsync");
+	fail_point("after fsync");
 	int organization = make_folder(p->dir->objects, place.organization);
 	int shard = organization < 0 ? -1 : make_folder(organization, place.shard);
+	fail_point("folders made");
 	enum result r = commit_in(p, organization, shard, place.name, e);
 	if (shard >= 0)
 		close(shard);
