@@ -110,8 +110,8 @@ class Stack:
 
     def files(self):
         """Every file below the store and nginx's folder of request bodies."""
-        return sorted(str(p) for top in (self.files_path, self.state / "tmp") for p in top.rglob("*")
-                      if p.is_file() and p.suffix != ".pid")
+        return sorted({str(p) for top in (self.files_path, self.state / "tmp", pathlib.Path(self.env["NGINX_TEMP_PATH"])) for p in top.rglob("*")
+                      if p.is_file() and p.suffix != ".pid"})
 
     TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job")
 

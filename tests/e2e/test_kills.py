@@ -142,6 +142,8 @@ def test_the_whole_stack_is_killed(victim, member):
             tried += u.tried
         victim.dev("up")
         whole(victim)
+        left = [f for f in victim.files() if not f.startswith(str(victim.files_path))]
+        assert not left, "what nginx kept in clear outlives it"
         rows = {r["id"]: r["sha256"] for r in victim.sql(
             "select d.id::text, encode(b.sha256, 'hex') sha256 from scorpius.document d join scorpius.blob b on b.id = d.blob_id")}
         lost = {i for i, digest in acknowledged.items() if rows.get(i) != digest}
