@@ -2,14 +2,16 @@
 """Uploads under measurement: one of 100 MB against nginx writing the same bytes plus their SHA-256, the memory of the worker
 that takes it, and the time of a list while eight such uploads and fifty logins run.
 
-Usage: uploads.py URL SUPERVISOR NGINX_URL FOLDER
+Usage: uploads.py URL SUPERVISOR NGINX NGINX_URL FOLDER
   SUPERVISOR  process id of the pool for uploads
+  NGINX       process id of nginx
   NGINX_URL   a location that writes what is PUT into it below FOLDER
 """
 import concurrent.futures
 import hashlib
 import http.client
 import json
+import multiprocessing
 import os
 import pathlib
 import statistics
@@ -23,7 +25,7 @@ SIZE = 100 * 1000 * 1000
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 LISTS_PER_SECOND = 40
 
-base, supervisor, put_url, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4])
+base, supervisor, nginx, put_url, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], pathlib.Path(sys.argv[5])
 host = urllib.parse.urlsplit(base).netloc
 
 
@@ -74,8 +76,20 @@ def upload(path, header):
     return timed("-H", "@" + header, "-H", "Expect:", "-F", "file=@%s;filename=charge.txt" % path, base + "/api/v1/documents?process=false")
 
 
-def workers():
-    return [int(p) for t in pathlib.Path("/proc/%d/task" % supervisor).glob("*") for p in (t / "children").read_text().split()]
+def workers(parent=supervisor):
+    return [int(p) for t in pathlib.Path("/proc/%d/task" % parent).glob("*") for p in (t / "children").read_text().split()]
+
+
+def cpu():
+    """Seconds of CPU so far, of nginx and the pool."""
+    fields = [pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split() for parent in (supervisor, nginx) for pid in workers(parent)]
+    return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def costs(command, *arguments):
+    """(seconds, seconds of the servers' CPU)"""
+    before = cpu()
+    return command(*arguments), cpu() - before
 
 
 def peak(pid):
@@ -83,23 +97,22 @@ def peak(pid):
 
 
 def sha256(path):
-    began = time.monotonic()
+    """(seconds, seconds of CPU)"""
+    began, cpu_began = time.monotonic(), time.process_time()
     digest = hashlib.sha256()
     with open(path, "rb") as f:
         while block := f.read(1 << 16):
             digest.update(block)
+    return time.monotonic() - began, time.process_time() - cpu_began
+
+
+def synced(number):
+    """The fsync that nginx leaves out, of what it has just written; an upload can't leave it out."""
+    began = time.monotonic()
+    fd = os.open("%s/bench/put/charge-%d" % (folder, number), os.O_RDONLY)
+    os.fsync(fd)
+    os.close(fd)
     return time.monotonic() - began
-
-
-def synced(path):
-    """How long this disk takes to write as many bytes and sync them: what no server can leave out that loses nothing."""
-    with open(path, "rb") as source, tempfile.NamedTemporaryFile(dir=folder) as f:
-        began = time.monotonic()
-        while block := source.read(1 << 16):
-            f.write(block)
-        f.flush()
-        os.fsync(f.fileno())
-        return time.monotonic() - began
 
 
 def lists(token, running):
@@ -123,6 +136,22 @@ def lists(token, running):
     return sorted(times)
 
 
+def lists_aside(token, work):
+    """The same in a process and session of its own, as by a client on another machine, while work() runs."""
+    ended, answers = multiprocessing.Event(), multiprocessing.SimpleQueue()
+
+    def client():
+        os.setsid()
+        answers.put(lists(token, lambda: not ended.is_set()))
+
+    process = multiprocessing.Process(target=client, daemon=True)
+    process.start()
+    work()
+    ended.set()
+    process.join()
+    return answers.get()
+
+
 def p99(times):
     return times[min(len(times) - 1, len(times) * 99 // 100)] * 1000
 
@@ -142,36 +171,41 @@ with tempfile.TemporaryDirectory() as work:
             f.write("essai %d %s" % (number, os.urandom(8).hex()))
         upload(path, header)
     before = {pid: peak(pid) for pid in workers()}
-    ours, nginx, hashing, syncing = [], [], [], []
+    ours, written, hashing, syncing = [], [], [], []
     for number in range(ROUNDS):
         content(path, number)
-        nginx.append(timed("-T", path, put_url + "/charge-%d" % number))
+        written.append(costs(timed, "-T", path, put_url + "/charge-%d" % number))
+        syncing.append(synced(number))
         hashing.append(sha256(path))
-        syncing.append(synced(path))
-        ours.append(upload(path, header))
+        ours.append(costs(upload, path, header))
     growth = max(peak(pid) - kb for pid, kb in before.items() if pid in workers())
-    t, n, h, s = map(statistics.median, (ours, nginx, hashing, syncing))
-    mb = SIZE / 1e6
-    print("  100 MB through nginx into the store: %.2f s (%.0f MB/s); nginx writing them %.2f s + SHA-256 %.2f s" % (t, mb / t, n, h))
-    print("  written and synced to this disk alone: %.2f s" % s)
-    print("  ratio %.2f (medians of %d, alternating); memory of the worker grew by %.1f MB" % ((n + h) / t, ROUNDS, growth / 1024))
+    t, t_cpu, n, n_cpu, h, h_cpu = (statistics.median(column) for pairs in (ours, written, hashing) for column in zip(*pairs))
+    s = statistics.median(syncing)
+    print("  100 MB through nginx into the store: %.2f s (%.0f MB/s); nginx writing them %.2f s, SHA-256 %.2f s, the fsync that nginx leaves out %.2f s"
+          % (t, SIZE / 1e6 / t, n, h, s))
+    print("  ratio %.2f, with the fsync %.2f (medians of %d, alternating); memory of the worker grew by %.1f MB"
+          % ((n + h) / t, (n + s + h) / t, ROUNDS, growth / 1024))
+    print("  CPU: nginx and worker %.2f s; nginx writing %.2f s + SHA-256 %.2f s" % (t_cpu, n_cpu, h_cpu))
 
-    until = time.monotonic() + 5
-    quiet = lists(token, lambda: time.monotonic() < until)
+    quiet = lists_aside(token, lambda: time.sleep(5))
     files = []
     for number in range(8):
         files.append("%s/%d" % (work, number))
         content(files[-1], number)
     people = [account(n) for n in range(1, 51)]
-    began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(58) as pool:
-        loads = [pool.submit(upload, f, header) for f in files]
-        logins = [pool.submit(login, who) for who in people]
-        busy = lists(token, lambda: not all(x.done() for x in loads + logins))
+    took, refused = 0, 0
+
+    def load():
+        global took, refused
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(58) as pool:
+            loads = [pool.submit(upload, f, header) for f in files]
+            refused = sum(token is None for token in pool.map(login, people))
+            for x in loads:
+                x.result()
         took = time.monotonic() - began
-        for x in loads:
-            x.result()
-        refused = sum(x.result() is None for x in logins)
+
+    busy = lists_aside(token, load)
     print("  GET /tenders, %d a second: p99 %.0f ms (median %.0f) alone; p99 %.0f ms (median %.0f) beside 8 uploads of 100 MB and 50 logins"
           " (%.1f s, %d logins refused)" % (LISTS_PER_SECOND, p99(quiet), statistics.median(quiet) * 1000, p99(busy),
                                            statistics.median(busy) * 1000, took, refused))

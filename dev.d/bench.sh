@@ -141,7 +141,7 @@ bench_uploads() {
 	printf 'location /bench/put/ { root "%s"; client_body_temp_path "%s/body"; client_max_body_size 200m; dav_methods PUT; create_full_put_path on; }\n' \
 		"$STATE/tmp/put" "$STATE/tmp/put" >"$STATE/conf/site.d/put.conf"
 	nginx_start
-	/usr/bin/python3 "$TOP/bench/uploads.py" "$(url)" "$(daemon_pid bulk)" "$(url)/bench/put" "$STATE/tmp/put"
+	/usr/bin/python3 "$TOP/bench/uploads.py" "$(url)" "$(daemon_pid bulk)" "$(daemon_pid nginx)" "$(url)/bench/put" "$STATE/tmp/put"
 	rm -rf "$STATE/conf/site.d/put.conf" "$STATE/tmp/put"
 	nginx_start
 }
