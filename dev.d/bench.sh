@@ -67,7 +67,7 @@ bench_site() {
 }
 
 bench_stop() {
-	rm -f "$STATE/conf/site.d/bench.conf"
+	rm -rf "$STATE"/conf/site.d/{bench,put}.conf "$STATE/tmp/put"
 	pool_stop bench
 	stack_down
 }
@@ -155,13 +155,27 @@ bench_pss() {
 # A dossier of 180 pages (or the files given) through the whole stack, with the time of each stage.
 bench_dossier() { /usr/bin/python3 "$TOP/bench/dossier.py" "$(url)" "${BENCH_DOSSIERS:-5}" "$@"; }
 
-# run_bench [dossier] [PATH...]: with `dossier` only that is measured.
+# Uploads against nginx's own writing, and beside other work. nginx writes what is PUT under /bench/put into the state folder.
+bench_uploads() {
+	own_dir "$STATE/tmp/put"
+	# shellcheck disable=SC2016
+	printf 'location /bench/put/ { root "%s"; client_body_temp_path "%s/body"; client_max_body_size 200m; dav_methods PUT; create_full_put_path on; }\n' \
+		"$STATE/tmp/put" "$STATE/tmp/put" >"$STATE/conf/site.d/put.conf"
+	nginx_start
+	/usr/bin/python3 "$TOP/bench/uploads.py" "$(url)" "$(daemon_pid bulk)" "$(daemon_pid nginx)" "$(url)/bench/put" "$STATE/tmp/put"
+	rm -rf "$STATE/conf/site.d/put.conf" "$STATE/tmp/put"
+	nginx_start
+}
+
+# run_bench [dossier|uploads] [PATH...]: with a name only that is measured.
 run_bench() {
 	local round wrk_options=() dossier only=''
-	if [ "${1:-}" = dossier ]; then
-		only=dossier
+	case ${1:-} in
+	dossier | uploads)
+		only=$1
 		shift
-	fi
+		;;
+	esac
 	dossier=("$@")
 	packages_ensure run build test
 	locate
@@ -174,12 +188,11 @@ run_bench() {
 	chmod 0755 "$work"
 	trap 'rm -rf "$work"; bench_stop' EXIT
 	stack_up
-	if [ "$only" = dossier ]; then
-		say "machine: $(nproc) cores, $(uname -r), load $(cut -d' ' -f1 /proc/loadavg)"
-		bench_dossier "${dossier[@]}"
-		return
-	fi
+	say "machine: $(nproc) cores, $(uname -r), load $(cut -d' ' -f1 /proc/loadavg)"
+	[ "$only" != uploads ] || { bench_uploads && return; }
 	bench_dossier "${dossier[@]}"
+	[ "$only" != dossier ] || return 0
+	bench_uploads
 	[ ${#dossier[@]} -gt 0 ] || dossier=("$TOP"/samples/guichet-numerique/dossier/*.zip)
 	bench_pss
 	bench_site

@@ -46,6 +46,7 @@ env_write() {
 	set[JWT_SECRET_KEY]=$(secret JWT_SECRET_KEY 32)
 	set[SECRET_KEY]=$(secret SECRET_KEY 32)
 	set[UPLOAD_PATH]=$STATE/files
+	set[NGINX_TEMP_PATH]=$TEMP
 	set[READER_PATH]=$(app_program libexec/scorpius/scorpius-reader)
 	set[DATA_PATH]=$(app_program share/scorpius)
 	set[HEALTH_PATH]=$RUN/health
@@ -229,6 +230,18 @@ bytes_of() {
 	printf '%s' "$number"
 }
 
+# Where no folder is named and /dev/shm has no room for the largest request, the state folder must do; workers warn of it.
+temp_choose() {
+	local max=${MAX_REQUEST_SIZE:-1G} kind free size d
+	if [ -z "${NGINX_TEMP_PATH:-}" ]; then
+		read -r kind free size < <(stat -f -c '%T %a %S' /dev/shm 2>/dev/null || echo none 0 0)
+		if [ "$kind" != tmpfs ] || [ $((free * size)) -lt "$(bytes_of "$max")" ]; then TEMP=$STATE/tmp; fi
+	fi
+	# What a killed nginx left is in clear, and nobody else removes it.
+	daemon_pid nginx >/dev/null || rm -rf "$TEMP"/{body,fastcgi}
+	for d in "$TEMP" "$TEMP/body" "$TEMP/fastcgi"; do own_dir "$d"; done
+}
+
 # Each allowed origin as a line of nginx's map. Only what can be an origin gets into the configuration.
 cors_map() {
 	local origin
@@ -270,7 +283,7 @@ nginx_render() {
 	for template in "$TOP"/etc/nginx/*.template; do
 		awk -v cors="$cors" -v proxies="$proxies" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next }
 			$0 == "@TRUSTED_PROXIES@" { if (proxies != "") print proxies; next } { print }' "$template" |
-			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
+			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@TEMP@|$TEMP|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
 				-e "s|@ACCESS_LOG@|$STATE/log/access.log|g" -e "s|@DATA_PATH@|$(app_program share/scorpius)|g" \
 				-e "s|@MAX_REQUEST_SIZE@|$max|g" -e "s|@CLIENT_MAX_BODY@|$((max + 65536))|g" \
 				-e "s|@RATE_ANY@|$any|g" -e "s|@BURST_ANY@|$(((any + 9) / 10))|g" \
@@ -336,6 +349,7 @@ stack_up() {
 	flock -w 300 9 || die "another ./dev is at work on $STATE"
 	build_app
 	install_app
+	temp_choose
 	env_write
 	nginx_render
 	postgres_start
@@ -364,6 +378,8 @@ stack_down() {
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
 	rm -f "$RUN"/{http.sock,redis.sock,health,hash-slots,app}
+	TEMP=$(env_get NGINX_TEMP_PATH)
+	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac
 }
 

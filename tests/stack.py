@@ -149,8 +149,8 @@ class Stack:
 
     def files(self):
         """Every file below the store and nginx's folder of request bodies."""
-        return sorted(str(p) for top in (self.files_path, self.state / "tmp") for p in top.rglob("*")
-                      if p.is_file() and p.suffix != ".pid")
+        return sorted({str(p) for top in (self.files_path, self.state / "tmp", pathlib.Path(self.env["NGINX_TEMP_PATH"])) for p in top.rglob("*")
+                      if p.is_file() and p.suffix != ".pid"})
 
     TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job",
               "company_profile", "company_profile_version")
@@ -201,15 +201,36 @@ class Stack:
         wait_until(lambda: self.pid(name) is None, 30, f"{name} to stop")
 
     def start(self, name):
-        command, uid = self.stopped.pop(name)
+        self.spawn(name, *self.stopped.pop(name))
+
+    def spawn(self, name, command, uid, **env):
+        """Starts a daemon as ./dev does, under a name of its own or one whose daemon has ended."""
         user = []
         if os.geteuid() == 0 and uid != 0:
             user = ["setpriv", f"--reuid={uid}", f"--regid={pwd.getpwuid(uid).pw_gid}", "--init-groups", "--"]
         with open(self.state / "log" / f"{name}.log", "ab") as log:
             process = subprocess.Popen(user + command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"})
+                                       start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", **env})
         start = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
         (self.state / "pid" / name).write_text(f"{process.pid} {start}\n")
+
+    def kill_all(self):
+        """SIGKILL for everything at one moment, PostgreSQL included. `dev("up")` starts it again."""
+        self.disconnect()
+        parents = [pid for pid in map(self.pid, ("postgres", "redis", "api", "bulk", "jobs", "nginx")) if pid]
+        # Stopped, they fork nobody whom we would miss.
+        for pid in parents:
+            os.kill(pid, signal.SIGSTOP)
+        every = list(parents)
+        for pid in every:
+            every += children(pid)
+        for pid in reversed(every):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # a child that ended by itself
+        # Gone, not only dead: to PostgreSQL a zombie is a server that still holds its data.
+        wait_until(lambda: all(map(gone, every)), 30, "everything to be gone")
 
     def start_stopped(self):
         for name in list(self.stopped):
@@ -220,6 +241,14 @@ def children(pid):
     if pid is None:
         return []
     return [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
+
+
+def gone(pid):
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    return not pathlib.Path(f"/proc/{pid}").exists()
 
 
 def parsed(line):

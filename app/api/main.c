@@ -7,6 +7,7 @@
 #include "health.h"
 #include "log.h"
 #include "sql.h"
+#include "temp_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,12 @@ static enum result open_all(struct app *app, struct error *e)
 		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
 		    "a build with sanitizers is not for production");
 #endif
+#ifdef SCORPIUS_FAIL_POINTS
+	if (strcmp(s->APP_ENV, "production") == 0)
+		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
+		    "a build with fail points is not for production");
+#endif
+	TRY(temp_files_check(s, e));
 	TRY(db_url_for_role(
 	    app->mem, s->DATABASE_API_URL, s->DATABASE_URL, "scorpius_api", s->DATABASE_API_PASSWORD, &url, e));
 	if (!url)

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "crypto.h"
 #include "document_view.h"
+#include "fail_point.h"
 #include "log.h"
 #include "multipart.h"
 #include "uuid.h"
@@ -274,7 +275,10 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 		if (process)
 			TRY(tender_set_queued_later(db, &tender, NULL, e));
 	}
-	return db_commit(db, e);
+	fail_point("before commit");
+	TRY(db_commit(db, e));
+	fail_point("after commit");
+	return ERR_OK;
 }
 
 enum result upload_store(struct request *rq, struct upload *up, bool process, struct error *e)
@@ -285,6 +289,7 @@ enum result upload_store(struct request *rq, struct upload *up, bool process, st
 	enum result rc = ERR_OK;
 	bool sent = false;
 	TRY(app_store(app, &store, e));
+	fail_point("all received");
 	TRY(look_up(rq, up, e));
 	for (size_t i = 0; i < up->n && rc == ERR_OK; i++) {
 		struct upload_file *f = &up->files[i];
