@@ -68,17 +68,9 @@ enum result document_show(struct request *rq, struct response *rs, struct error 
 
 /* ---- the file ---- */
 
-struct download {
-	struct store_get *object;
-	int64_t at;
-};
-
-static enum result read_object(void *self, void *p, size_t n, size_t *got, struct error *e)
+static enum result read_object(void *object, int64_t offset, void *p, size_t n, size_t *got, struct error *e)
 {
-	struct download *d = self;
-	TRY(store_get_read_at(d->object, d->at, p, n, got, e));
-	d->at += (int64_t)*got;
-	return ERR_OK;
+	return store_get_read_at(object, offset, p, n, got, e);
 }
 
 /* RFC 6266 and 8187: an ASCII name for old clients, the true one in UTF-8 beside it. */
@@ -119,9 +111,9 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 	struct store *store;
 	TRY(app_store(app, &store, e));
 	struct store_object object = { { rq->identity.organization_id.value, d.blob_id }, d.wrapped_key };
-	struct download *download = mem_zero(rq->mem, struct download);
-	enum result rc = store_get_open(store, rq->mem, &object, &download->object, e);
-	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && store_get_size(download->object) != d.size)) {
+	struct store_get *file;
+	enum result rc = store_get_open(store, rq->mem, &object, &file, e);
+	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && store_get_size(file) != d.size)) {
 		/* The row says that it is there: that is no answer for the client but a fault of ours. */
 		error_clear(e);
 		error_cause(e, "the object of a document is missing or has another size");
@@ -131,13 +123,13 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 	/* A file whose beginning is damaged is told as such; further on only a broken connection is left. */
 	char first;
 	size_t got;
-	TRY(store_get_read_at(download->object, 0, &first, 1, &got, e));
+	TRY(store_get_read_at(file, 0, &first, 1, &got, e));
 	char sha256[65];
 	crypto_hex(d.sha256.p, 32, sha256);
-	response_stream(rs, d.mime_type, d.size, read_object, download);
+	response_stream(rs, d.mime_type, d.size, read_object, file);
 	response_header(rs, "Content-Disposition", disposition(rq->mem, d.name));
 	response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
-	response_version(rs, "%.32s", sha256);
+	response_version_strong(rs, mem_printf(rq->mem, "%.32s", sha256));
 	return ERR_OK;
 }
 
