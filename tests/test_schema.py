@@ -16,10 +16,11 @@ ROLES = ("scorpius_api", "scorpius_jobs")
 NO_TENANT_KEY = {"organization", "account", "session"}
 # Indexes that do not begin with organization_id: the organisation is not known yet, or all are looked at.
 FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "session_pkey", "session_refresh_hash_key",
-                "session_previous_hash_key", "job_open_idx"}
+                "session_previous_hash_key", "job_open_idx", "tender_purge_idx", "document_purge_idx"}
 DEFINERS = {
     "auth.login_lookup", "auth.register", "auth.open_session", "auth.rotate_session", "auth.assert_session",
-    "auth.end_session", "auth.me", "queue.lease_job", "queue.waiting_seconds",
+    "auth.end_session", "auth.me", "queue.lease_job", "queue.waiting_seconds", "queue.purge_due", "queue.purge_deleted", "queue.purge_blobs",
+    "queue.purge_files_removed",
 }
 # Whoever may call them: health asks how long work has waited.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}}

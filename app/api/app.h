@@ -50,7 +50,7 @@ route_handler auth_register, auth_login, auth_refresh, auth_logout, auth_me;
 route_handler document_upload, document_list, document_show, document_content, document_process, document_event_list,
     document_page_show, document_requirement_list;
 route_handler tender_create, tender_list_show, tender_show, tender_patch, tender_delete_one, tender_status_put;
-route_handler tender_document_add, tender_document_remove, document_delete_one, tender_analysis_start,
+route_handler tender_document_add, tender_document_remove, document_delete_one, document_restore, tender_restore, tender_analysis_start,
     tender_completeness_show;
 route_handler tender_analysis_show, tender_fact_put, tender_requirement_list, tender_version_list;
 route_handler search_show;

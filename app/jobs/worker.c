@@ -10,6 +10,7 @@
 #include "uuid.h"
 
 #define POLL_MS 5000
+#define PURGE_US 60000000 /* also when there is always work */
 #define JOB_MEMORY ((size_t)3 << 30)
 
 static const struct job_kind *const kinds[] = { &job_read, &job_analyze };
@@ -266,9 +267,29 @@ static void give_back_slot(struct worker *w)
 	}
 }
 
+/* Between jobs. *purged_us: when it was last done to its end. */
+static void purge(struct worker *w, int64_t *purged_us)
+{
+	bool more = true;
+	for (int i = 0; more && i < 10 && !stopping(); i++) {
+		TALLOC_CTX *mem = mem_new("purge", JOB_MEMORY);
+		struct error e;
+		error_clear(&e);
+		enum result code = worker_purge(w, mem, &more, &e);
+		db_rollback(w->db);
+		talloc_free(mem);
+		if (code != ERR_OK) {
+			log_failure(LOG_WARN, "what was deleted can't be removed", &e);
+			break;
+		}
+	}
+	*purged_us = clock_mono_us();
+}
+
 int worker_loop(struct worker *w, const sigset_t *waiting)
 {
 	bool told = false;
+	int64_t purged_us = clock_mono_us();
 	while (!stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
@@ -288,8 +309,12 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		if (code == ERR_OK) {
 			told = false;
 			do_job(w, &job);
+			if (clock_mono_us() - purged_us > PURGE_US)
+				purge(w, &purged_us);
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
+			if (clock_mono_us() - purged_us > POLL_MS * 1000)
+				purge(w, &purged_us);
 			db_wait(w->db, POLL_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);

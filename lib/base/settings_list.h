@@ -28,6 +28,7 @@
 	X(MAX_UPLOAD_SIZE, SIZE, "104857600", 1024, 2147483648, NULL, false, "largest file accepted") \
 	X(MAX_REQUEST_SIZE, SIZE, "1G", 2048, 8589934592, NULL, false, "largest upload request accepted") \
 	X(MAX_UPLOAD_FILES, INT, "200", 1, 1000, NULL, false, "most files in one upload request") \
+	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
 	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store") \
 	X(READER_PATH, TEXT, "/usr/libexec/scorpius/scorpius-reader", 1, 500, NULL, false, "the sandboxed reader program") \
 	X(READER_TIMEOUT, SECONDS, "120", 1, 3600, NULL, false, "longest time to read one document") \
