@@ -30,6 +30,7 @@
 	X(MAX_UPLOAD_FILES, INT, "200", 1, 1000, NULL, false, "most files in one upload request") \
 	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
 	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store") \
+	X(STORAGE_MIN_FREE, SIZE, "256M", 16777216, 1099511627776, NULL, false, "uploads that would leave less than this free on the file store are refused") \
 	X(READER_PATH, TEXT, "/usr/libexec/scorpius/scorpius-reader", 1, 500, NULL, false, "the sandboxed reader program") \
 	X(READER_TIMEOUT, SECONDS, "120", 1, 3600, NULL, false, "longest time to read one document") \
 	X(READER_MEMORY, SIZE, "512M", 67108864, 8589934592, NULL, false, "address space of the reader") \
