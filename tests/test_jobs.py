@@ -282,7 +282,7 @@ def test_an_older_version_that_ends_last_changes_nothing(stack, held):
     org = stack.organisation()
     tender, first = running(stack, org, RC.encode() + b"late\n")
     second = stack.upload(org, RC.replace("2031-EV-07", "2031-EV-08").encode(), tender=tender, name="RC v2.txt", enqueue=False)
-    stack.rows("update document set deleted_at = now() where id = %s", first)
+    stack.rows("update document set deleted_at = now(), purge_after = now() + interval '1 day' where id = %s", first)
     new = stack.version(org, tender, second)
     stack.rows("update tender set analysis_status = 'queued' where id = %s", tender)
     stack.rows("update document set status = 'processing' where id = %s", second)

@@ -18,7 +18,8 @@ ROLES = ("scorpius_api", "scorpius_jobs")
 NO_TENANT_KEY = {"organization", "account", "session", "session_spent"}
 # Indexes that do not begin with organization_id: the organisation is not known yet, or all are looked at.
 FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "session_pkey", "session_refresh_hash_key",
-                "session_previous_hash_key", "session_spent_pkey", "session_spent_id_idx", "account_token_hash_key", "invitation_hash_key", "job_open_idx", "job_mail_failed_idx"}
+                "session_previous_hash_key", "session_spent_pkey", "session_spent_id_idx", "account_token_hash_key", "invitation_hash_key", "job_open_idx", "job_mail_failed_idx",
+                "tender_purge_idx", "document_purge_idx"}
 DEFINERS = {
     "admin.organization_count", "admin.organization_list", "admin.user_change", "admin.user_show",
     "auth.accept_invitation", "auth.ask_confirmation", "auth.assert_session", "auth.change_password", "auth.change_user",
@@ -26,7 +27,7 @@ DEFINERS = {
     "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
     "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
     "auth.session_list", "auth.delete_organization", "auth.restore_organization", "admin.restore_organization",
-    "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
+    "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.purge_due", "queue.purge_deleted", "queue.purge_blobs", "queue.purge_files_removed", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"},
@@ -234,6 +235,8 @@ class Organisation:
             (digest("spent" + self.id), self.id, self.session))
         run("insert into idempotency_key (account_id, route, key, fingerprint) values (%s, 'POST /x', %s, %s)",
             (self.account, self.id, digest("asked" + self.id)))
+        self.purged = str(uuid.uuid4())
+        run("insert into blob_purge (id, row_gone) values (%s, true)", (self.purged,))
         run("reset search_path")
         run("select set_config('scorpius.organization_id', '', false)")
 

@@ -49,6 +49,8 @@ enum result app_begin(struct request *rq, struct error *e) MUST_CHECK;
 enum result app_begin_write(struct request *rq, struct error *e) MUST_CHECK;
 /* The store; opened at its first use, so that a worker starts without it. */
 enum result app_store(struct app *app, struct store **out, struct error *e) MUST_CHECK;
+/* STORAGE_FULL when so many bytes more would leave less than STORAGE_MIN_FREE; before any of them is read. */
+enum result app_store_room(struct app *app, int64_t bytes, struct error *e) MUST_CHECK;
 /* Makes the ETag from what was written so far: for resources that count no versions. */
 void app_version_of_body(struct response *rs);
 /* Callbacks of lib/http. */
@@ -68,8 +70,8 @@ route_handler audit_log_show, admin_organization_list_show, admin_user_show, adm
 route_handler document_upload, document_list, document_show, document_content, document_process, document_event_list,
     document_page_show, document_requirement_list;
 route_handler tender_create, tender_list_show, tender_show, tender_patch, tender_delete_one, tender_status_put;
-route_handler tender_document_add, tender_document_remove, document_delete_one, tender_analysis_start,
-    tender_completeness_show;
+route_handler tender_document_add, tender_document_remove, document_delete_one, document_restore, tender_restore,
+    tender_analysis_start, tender_completeness_show;
 route_handler tender_analysis_show, tender_fact_put, tender_requirement_list, tender_version_list;
 route_handler search_show;
 route_handler company_show, company_create, company_replace, company_patch, company_delete;

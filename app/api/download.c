@@ -4,17 +4,9 @@
 
 #include <string.h>
 
-struct course {
-	struct store_get *object;
-	int64_t at;
-};
-
-static enum result read_object(void *self, void *p, size_t n, size_t *got, struct error *e)
+static enum result read_object(void *object, int64_t offset, void *p, size_t n, size_t *got, struct error *e)
 {
-	struct course *c = self;
-	TRY(store_get_read_at(c->object, c->at, p, n, got, e));
-	c->at += (int64_t)*got;
-	return ERR_OK;
+	return store_get_read_at(object, offset, p, n, got, e);
 }
 
 /* RFC 6266 and 8187: an ASCII name for old clients, the true one in UTF-8 beside it. */
@@ -49,9 +41,9 @@ enum result download_send(struct request *rq, struct response *rs, const struct 
 {
 	struct store *store;
 	TRY(app_store(app_of(rq), &store, e));
-	struct course *course = mem_zero(rq->mem, struct course);
-	enum result rc = store_get_open(store, rq->mem, &file->object, &course->object, e);
-	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && store_get_size(course->object) != file->size)) {
+	struct store_get *object;
+	enum result rc = store_get_open(store, rq->mem, &file->object, &object, e);
+	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && store_get_size(object) != file->size)) {
 		/* The row says that it is there: that is no answer for the client but a fault of ours. */
 		error_clear(e);
 		error_cause(e, "a stored file is missing or has another size");
@@ -61,12 +53,12 @@ enum result download_send(struct request *rq, struct response *rs, const struct 
 	/* A file whose beginning is damaged is told as such; further on only a broken connection is left. */
 	char first;
 	size_t got;
-	TRY(store_get_read_at(course->object, 0, &first, 1, &got, e));
+	TRY(store_get_read_at(object, 0, &first, 1, &got, e));
 	char sha256[65];
 	crypto_hex(file->sha256.p, 32, sha256);
-	response_stream(rs, file->mime_type, file->size, read_object, course);
+	response_stream(rs, file->mime_type, file->size, read_object, object);
 	response_header(rs, "Content-Disposition", disposition(rq->mem, file->name));
 	response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
-	response_version(rs, "%.32s", sha256);
+	response_version_strong(rs, mem_printf(rq->mem, "%.32s", sha256));
 	return ERR_OK;
 }

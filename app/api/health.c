@@ -72,13 +72,19 @@ static void measure(struct request *rq, struct health_snapshot *out)
 
 	error_clear(&e);
 	start = clock_mono_us();
-	bool storage = app_store(app, &store, &e) == ERR_OK && store_writable(store, &e) == ERR_OK;
+	/* Without room uploads are refused, and all else goes on. */
+	enum result stored = app_store(app, &store, &e);
+	if (stored == ERR_OK)
+		stored = store_writable(store, &e);
+	if (stored == ERR_OK)
+		stored = app_store_room(app, 0, &e);
+	bool full = stored == ERR_STORAGE_FULL && app->store, storage = stored == ERR_OK || full;
 	if (!storage && app->store) {
 		/* Its folder may have been mounted anew: the next use opens it again. */
 		talloc_free(app->store);
 		app->store = NULL;
 	}
-	out->state[SERVICE_STORAGE] = storage ? SERVICE_UP : SERVICE_DOWN;
+	out->state[SERVICE_STORAGE] = full ? SERVICE_DEGRADED : storage ? SERVICE_UP : SERVICE_DOWN;
 	out->took_us[SERVICE_STORAGE] = clock_mono_us() - start;
 }
 

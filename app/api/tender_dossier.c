@@ -247,7 +247,8 @@ enum result document_delete_one(struct request *rq, struct response *rs, struct 
 	struct document_locked d;
 	TRY(lock_with_tender(rq, &key, &d, e));
 	TRY(document_restore_replaced_later(db, &key, NULL, e));
-	TRY(document_delete_later(db, &key, NULL, e));
+	struct deletion deletion = { key.id, app_of(rq)->settings.DELETE_UNDO_DAYS };
+	TRY(document_delete_later(db, &deletion, NULL, e));
 	TRY(app_audit(rq, "document.deleted", "document", &key.id, NULL, e));
 	/* What had been replaced was no part of the dossier. */
 	if (d.tender_id.set && !d.replaced_by_id.set)

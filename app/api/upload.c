@@ -105,6 +105,7 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 		return error_set(e, ERR_BODY_TOO_LARGE, NULL, "max", num_text(max).s);
 	struct multipart *m;
 	TRY(multipart_of_request(rq, &m, e));
+	TRY(app_store_room(app, rq->content_length > 0 ? rq->content_length : 0, e));
 	for (;;) {
 		struct multipart_part part;
 		bool more;

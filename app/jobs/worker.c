@@ -10,6 +10,7 @@
 #include "uuid.h"
 
 #define POLL_MS 5000
+#define REMOVE_US 60000000 /* also when there is always work */
 #define JOB_MEMORY ((size_t)3 << 30)
 
 static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_mail, &job_erase, &job_export,
@@ -283,6 +284,25 @@ static void give_back_slot(struct worker *w)
 	}
 }
 
+/* Between jobs. *removed_us: when it was last done to its end. */
+static void remove_deleted(struct worker *w, int64_t *removed_us)
+{
+	bool more = true;
+	for (int i = 0; more && i < 10 && !worker_stopping(); i++) {
+		TALLOC_CTX *mem = mem_new("removal", JOB_MEMORY);
+		struct error e;
+		error_clear(&e);
+		enum result code = worker_remove_deleted(w, mem, &more, &e);
+		db_rollback(w->db);
+		talloc_free(mem);
+		if (code != ERR_OK) {
+			log_failure(LOG_WARN, "what was deleted can't be removed", &e);
+			break;
+		}
+	}
+	*removed_us = clock_mono_us();
+}
+
 int worker_loop(struct worker *w, const sigset_t *waiting)
 {
 	bool told = false;
@@ -291,6 +311,7 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		names[i] = kinds[i]->name;
 	struct job_lease_terms terms = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
 		{ names, ARRAY_LEN(kinds) } };
+	int64_t removed_us = clock_mono_us();
 	while (!worker_stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
@@ -309,8 +330,12 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		if (code == ERR_OK) {
 			told = false;
 			do_job(w, &job);
+			if (clock_mono_us() - removed_us > REMOVE_US)
+				remove_deleted(w, &removed_us);
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
+			if (clock_mono_us() - removed_us > POLL_MS * 1000)
+				remove_deleted(w, &removed_us);
 			db_wait(w->db, POLL_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);

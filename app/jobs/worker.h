@@ -65,6 +65,9 @@ enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 /* Says that the job is alive and may go on for `seconds` without a further word. */
 enum result worker_heartbeat(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e) MUST_CHECK;
+/* Removes some of what was deleted and can't come back, of one organisation. *more: something was removed, and there
+ * may be more. Ends its own transactions; many workers may do it at once. */
+enum result worker_remove_deleted(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
 /* The store, opened when it had not been. */
 enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
 /* An error that documents and tenders may show, from any other: the ids that the API declares. */

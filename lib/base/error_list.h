@@ -73,6 +73,7 @@
 	X(TOO_MANY_FILES, "too_many_files", 413, 65, "a request may carry at most {max} files", "une requête peut contenir au plus {max} fichiers") \
 	X(URI_TOO_LONG, "uri_too_long", 414, 65, "the address is too long", "l'adresse est trop longue") \
 	X(UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415, 65, "the content type must be '{expected}'", "le type de contenu doit être « {expected} »") \
+	X(RANGE_NOT_SATISFIABLE, "range_not_satisfiable", 416, 65, "the range lies outside of the file, which has {size} bytes", "la plage demandée est en dehors du fichier, qui compte {size} octets") \
 	X(TOO_MANY_REQUESTS, "too_many_requests", 429, 75, "too many requests; try again later", "trop de requêtes ; réessayez plus tard") \
 	/* our side */ \
 	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \

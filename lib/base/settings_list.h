@@ -47,9 +47,11 @@
 	X(MAX_UPLOAD_SIZE, SIZE, "104857600", 1024, 2147483648, NULL, false, "largest file accepted") \
 	X(MAX_REQUEST_SIZE, SIZE, "1G", 2048, 8589934592, NULL, false, "largest upload request accepted") \
 	X(MAX_UPLOAD_FILES, INT, "200", 1, 1000, NULL, false, "most files in one upload request") \
+	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
 	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store") \
 	X(NGINX_TEMP_PATH, TEXT, "", 0, 500, NULL, false, "folder of nginx's temporary files, which hold uploads in clear: a tmpfs; empty: not looked at") \
 	X(NGINX_TEMP_ENCRYPTED, BOOL, "false", 0, 0, NULL, false, "declares the volume of NGINX_TEMP_PATH encrypted") \
+	X(STORAGE_MIN_FREE, SIZE, "256M", 16777216, 1099511627776, NULL, false, "uploads that would leave less than this free on the file store are refused") \
 	X(READER_PATH, TEXT, "/usr/libexec/scorpius/scorpius-reader", 1, 500, NULL, false, "the sandboxed reader program") \
 	X(READER_TIMEOUT, SECONDS, "120", 1, 3600, NULL, false, "longest time to read one document") \
 	X(READER_MEMORY, SIZE, "512M", 67108864, 8589934592, NULL, false, "address space of the reader") \

@@ -23,7 +23,8 @@ struct blob_place {
 };
 SQL_FIELDS(blob_place, id);
 
-SQL_ONE(blob_find, blob_digest, blob_place, "select (select id from blob where sha256 = $1) as id")
+/* Its row stays locked until the transaction ends: the file that it names is not removed under the caller's hands. */
+SQL_ONE(blob_find, blob_digest, blob_place, "select (select id from blob where sha256 = $1 for key share) as id")
 
 struct blob_new {
 	struct uuid id;

@@ -53,11 +53,17 @@ void response_version(struct response *rs, const char *fmt, ...)
 	va_end(args);
 }
 
+void response_version_strong(struct response *rs, const char *version)
+{
+	response_version(rs, "%s", version);
+	rs->etag_strong = true;
+}
+
 void response_stream(struct response *rs, const char *content_type, int64_t length, response_reader *read, void *self)
 {
 	rs->kind = RESPONSE_STREAM;
 	rs->content_type = content_type;
-	rs->length = length;
+	rs->length = rs->count = length;
 	rs->read = read;
 	rs->read_self = self;
 }

@@ -363,14 +363,23 @@ static enum result dir_list(void *backend, store_seen *each, void *arg, unsigned
 	return walk_folder(&w, d->root, "objects", walk_organization, e);
 }
 
-static enum result dir_writable(void *backend, struct error *e)
+static enum result dir_room(void *backend, int64_t *bytes, struct error *e)
 {
 	const struct directory *d = backend;
 	struct statvfs fs;
-	char name[TMP_NAME];
 	if (fstatvfs(d->tmp, &fs) != 0)
 		return fail(e, "stat the file system");
-	if ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < FREE_MIN) {
+	*bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+	return ERR_OK;
+}
+
+static enum result dir_writable(void *backend, struct error *e)
+{
+	const struct directory *d = backend;
+	int64_t room = 0;
+	char name[TMP_NAME];
+	TRY(dir_room(backend, &room, e));
+	if (room < FREE_MIN) {
 		errno = ENOSPC;
 		return fail(e, "nearly full");
 	}
@@ -418,6 +427,7 @@ static const struct store_ops directory_ops = {
 	.remove = dir_remove,
 	.list = dir_list,
 	.writable = dir_writable,
+	.room = dir_room,
 	.clean = dir_clean,
 };
 
