@@ -252,13 +252,13 @@ def calls(mine, other):
         "admin.user_show": [("select * from admin.user_show(%s, %s, %s)", (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
         "admin.user_change": [("select nullif(outcome, 'absent') from admin.user_change(%s, %s, %s, 'viewer', false, false, null, 'r')",
                                (*p, other.account)) for p in [*pairs, (mine.session, mine.account)]],
-        "queue.purge_files_removed": [("select nullif(queue.purge_files_removed(%s::uuid[])::text, '')", ([other.purged],))],
     }
 
 
 # Those that belong to the machine, not to an organisation: what they tell was decided when they were made.
 OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's next job",
                   "queue.erase_organization": "the jobs' own: the organisation that is set; see test_nothing_is_erased_before_its_time",
+                  "queue.purge_files_removed": "the jobs' own: files of the organisation that is set, that are gone",
                   "queue.purge_due": "the jobs' own: whose turn it is, of all organisations",
                   "queue.purge_deleted": "the jobs' own: what the organisation that is set has deleted, when its time is over",
                   "queue.purge_blobs": "the jobs' own: bytes of the organisation that is set that nothing refers to",

@@ -43,7 +43,8 @@ struct blob_after {
 	struct uuid id;
 };
 SQL_FIELDS(blob_after, id);
-SQL_ALL(blob_list_after, blob_after, blob_after, "select id from (select id from blob union select id from blob_purge) f where id > $1 order by id limit 500")
+SQL_ALL(blob_list_after, blob_after, blob_after,
+    "select id from (select id from blob union select id from blob_purge) f where id > $1 order by id limit 500")
 
 /* The rows of the organisation that is set, the job among them; an error of ours when it is not due. */
 struct organization_erased {

@@ -39,7 +39,7 @@ def reload(stack):
 
 
 def test_nearly_full(account, stack, small_volume, expect_log):
-    expect_log(r"request failed|a service changed its state|died, respawn")
+    expect_log(r"request failed|a service changed its state|died, respawn|Spawning child")
     document = account.upload(("a.txt", b"garde\n"), query="?process=false")
     assert [p for p in small_volume.rglob("*") if p.is_file()]
     filler = small_volume / "filler"
