@@ -22,6 +22,8 @@ UNSEEN = {
     ("*", 507): "a full disk is not made on the machine of a developer",
     ("*", 429): "limits of the suite's stack are high; a stack of its own has low ones and shows some of each kind",
     ("*", 408): "nginx waits a minute for a slow client, and then mostly closes the connection without a word",
+    ("changePassword", 409): "another change of the password while this one hashes: nobody can time that through nginx",
+    ("restoreTender", 409): "a deadlock of two changes of one tender: nobody can time that through nginx",
 }
 
 

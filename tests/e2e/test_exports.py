@@ -89,6 +89,15 @@ def test_one_at_a_time(account, held):
     assert answer.status_code == 409 and code(answer) == "export_not_ready"
 
 
+def test_it_is_downloaded_in_parts(account):
+    path = f"/organization/exports/{account.export()['id']}/content"
+    whole = account.get(path)
+    part = account.get(path, headers={"Range": "bytes=10-19", "If-Range": whole.headers["ETag"]})
+    assert part.status_code == 206 and part.content == whole.content[10:20]
+    assert account.get(path, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
+    assert account.get(path, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
+
+
 def test_a_new_one_takes_the_place_of_the_old_one(account, stack):
     first, second = account.export(), account.export()
     assert [x["id"] for x in account.data("GET", "/organization/exports")] == [second["id"]]
