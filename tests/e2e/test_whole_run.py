@@ -19,7 +19,8 @@ def test_store_and_database_agree(stack, whole_run):
     assert all(blobs[name] in str(p) for name, p in files.items())
     twice = stack.sql("select blob_id, reader_version from scorpius.reading group by 1, 2 having count(*) > 1")
     assert twice == []
-    assert stack.sql("select id from scorpius.document where status = 'processing'") == []
+    assert stack.sql("select d.id from scorpius.document d join scorpius.organization o on o.id = d.organization_id "
+                     "where d.status = 'processing' and d.deleted_at is null and o.deleted_at is null") == []
 
 
 def test_stops_in_order(stack, logs):
