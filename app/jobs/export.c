@@ -174,54 +174,26 @@ static enum result write_files(struct export *x, struct error *e)
 
 /* ---- its end ---- */
 
-struct dropped {
-	struct uuid *ids; /* of files whose rows are gone */
-	size_t n;
-};
-
-/* Behind the fence: removes the rows of these archives' files. */
-static enum result drop_blobs(struct worker *w, TALLOC_CTX *mem, const struct export_dropped *rows, size_t n,
-    struct dropped *out, struct error *e)
+/* No row names it: nothing was committed. */
+static void remove_file(struct export *x, const struct store_key *key)
 {
-	out->ids = mem_array(mem, struct uuid, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		int64_t affected = 0;
-		if (!rows[i].blob_id.set)
-			continue;
-		TRY(export_blob_drop(w->db, &(struct export_key){ rows[i].blob_id.value }, &affected, e));
-		if (affected == 1)
-			out->ids[out->n++] = rows[i].blob_id.value;
-	}
-	return ERR_OK;
-}
-
-/* After the commit; what stays is found by the check of the store, which knows no row of it. */
-static void remove_files(struct worker *w, const struct job *job, const struct dropped *dropped)
-{
-	struct store *store;
 	struct error e;
 	error_clear(&e);
-	enum result code = dropped->n > 0 ? worker_store(w, &store, &e) : ERR_OK;
-	for (size_t i = 0; i < dropped->n && code == ERR_OK; i++)
-		code = store_remove(store, &(struct store_key){ job->organization_id, dropped->ids[i] }, &e);
-	if (code != ERR_OK)
-		log_failure(LOG_WARN, "the file of an old export stays", &e);
+	if (store_remove(x->store, key, &e) != ERR_OK)
+		log_failure(LOG_WARN, "an unused object stays", &e);
 }
 
-static enum result finish(
-    struct export *x, const struct blob_new *blob, int64_t days, struct dropped *old, struct error *e)
+static enum result finish(struct export *x, const struct blob_new *blob, int64_t days, struct error *e)
 {
 	struct db *db = x->w->db;
 	struct uuid id = x->job->id;
-	struct export_dropped *rows;
+	struct export_dropped dropped;
 	struct blob_key stands;
-	size_t n;
 	TRY(worker_begin(x->w, x->mem, x->job, e));
 	TRY(blob_insert(db, blob, x->mem, &stands, e));
 	TRY(export_done_later(db, &(struct export_made){ id, stands.id, days }, NULL, e));
 	TRY(export_end_enqueue_later(db, &(struct export_end_new){ uuid_new(), id }, NULL, e));
-	TRY(export_drop_others(db, &(struct export_key){ id }, x->mem, &rows, &n, e));
-	TRY(drop_blobs(x->w, x->mem, rows, n, old, e));
+	TRY(export_drop_later(db, &(struct export_drop_in){ id, true }, x->mem, &dropped, e));
 	return job_done_last(db, &(struct job_fence_key){ id, x->job->attempt }, NULL, e);
 }
 
@@ -240,7 +212,6 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 {
 	struct export x = { .w = w, .mem = mem, .job = job, .spoken_us = clock_mono_us(), .begun_us = clock_now_us() };
 	struct store_key key = { job->organization_id, uuid_new() };
-	struct dropped old = { 0 };
 	struct store_put *put;
 	uint8_t sha256[32];
 	x.names = export_names_new(mem);
@@ -253,14 +224,12 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	struct blob_new blob = { key.id, { sha256, sizeof(sha256) }, store_put_size(put), "application/zip",
 		store_put_wrapped_key(put), store_master_id(x.store) };
 	TRY(store_put_commit(put, e));
-	enum result code = finish(&x, &blob, w->settings->EXPORT_EXPIRE_DAYS, &old, e);
-	if (code == ERR_OK) {
+	enum result code = finish(&x, &blob, w->settings->EXPORT_EXPIRE_DAYS, e);
+	if (code == ERR_OK)
 		log_info("an organisation was exported", "bytes", num_text(blob.size).s, "files", num_text(x.files).s,
 		    "missing", num_text(x.missing).s);
-		remove_files(w, job, &old);
-	} else if (code != ERR_UNAVAILABLE) { /* then its row may have been committed */
-		remove_files(w, job, &(struct dropped){ &key.id, 1 });
-	}
+	else if (code != ERR_UNAVAILABLE) /* then its row may have been committed */
+		remove_file(&x, &key);
 	return code;
 }
 
@@ -282,9 +251,7 @@ static enum result run_end(struct worker *w, TALLOC_CTX *mem, const struct job *
 	const char *text = job->payload.s ? job->payload.s : "null";
 	const struct json *payload;
 	struct export_key key;
-	struct export_dropped *rows;
-	struct dropped old = { 0 };
-	size_t n;
+	struct export_dropped dropped;
 	TRY(json_parse(mem, text, strlen(text), &payload, e));
 	const char *id = json_string(json_get(payload, "export_id"));
 	if (id == NULL || !uuid_parse(id, &key.id)) {
@@ -292,11 +259,8 @@ static enum result run_end(struct worker *w, TALLOC_CTX *mem, const struct job *
 		return error_set(e, ERR_INTERNAL, NULL);
 	}
 	TRY(worker_begin(w, mem, job, e));
-	TRY(export_drop(w->db, &key, mem, &rows, &n, e));
-	TRY(drop_blobs(w, mem, rows, n, &old, e));
-	TRY(job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e));
-	remove_files(w, job, &old);
-	return ERR_OK;
+	TRY(export_drop_later(w->db, &(struct export_drop_in){ key.id, false }, mem, &dropped, e));
+	return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
 }
 
 /* Nobody waits for it: the operator sees the failed job. */

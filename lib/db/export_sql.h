@@ -84,19 +84,17 @@ SQL_EXEC(export_end_enqueue, export_end_new,
     "insert into job (id, kind, payload, run_after) select $1, 'export_end', jsonb_build_object('export_id', id), "
     "expires_at from organization_export where id = $2 and expires_at is not null")
 
-struct export_dropped {
-	struct opt_uuid blob_id;
+struct export_drop_in {
+	struct uuid id;
+	bool others; /* all but that one */
 };
-SQL_FIELDS(export_dropped, blob_id);
-SQL_ALL(export_drop, export_key, export_dropped, "delete from organization_export where id = $1 returning blob_id")
-SQL_ALL(
-    export_drop_others, export_key, export_dropped, "delete from organization_export where id <> $1 returning blob_id")
-/* 0 affected: the same bytes are a document, too. */
-SQL_EXEC(export_blob_drop, export_key,
-    "delete from blob b where b.id = $1 and not exists (select from document d where d.organization_id = "
-    "b.organization_id and d.blob_id = b.id) and not exists (select from reading r where r.organization_id = "
-    "b.organization_id and (r.blob_id = b.id or r.model_blob_id = b.id)) and not exists (select from "
-    "organization_export e where e.organization_id = b.organization_id and e.blob_id = b.id)")
+SQL_FIELDS(export_drop_in, id, others);
+struct export_dropped {
+	int64_t n;
+};
+SQL_FIELDS(export_dropped, n);
+/* The archives go as all bytes do that nothing refers to any more. */
+SQL_ONE(export_drop, export_drop_in, export_dropped, "select queue.drop_exports($1, $2) as n")
 
 /* ---- the jobs: what stands in it. Each list goes on after an id; a row is what people get to see of it. ---- */
 

@@ -1,5 +1,6 @@
 -- Deploy scorpius:exports to pg
 -- requires: erasure
+-- requires: undo
 -- An owner takes everything that his organisation has with him: one archive in the file store, made by a job.
 
 begin;
@@ -41,9 +42,25 @@ alter table organization_export enable row level security;
 create policy organization on organization_export to scorpius_api, scorpius_jobs using (:mine) with check (:mine);
 grant select on organization_export to scorpius_api, scorpius_jobs;
 grant insert (organization_id, id, created_by) on organization_export to scorpius_api;
-grant update (blob_id, error_code, finished_at, expires_at), delete on organization_export to scorpius_jobs;
--- An archive whose time is over; what anything else refers to is kept by its foreign key.
-grant delete on blob to scorpius_jobs;
+grant update (blob_id, error_code, finished_at, expires_at) on organization_export to scorpius_jobs;
+
+create function queue.drop_exports(p_id uuid, p_others boolean)
+returns bigint
+language sql volatile security definer set search_path = scorpius, pg_temp as $$
+	with dropped as (
+		delete from organization_export where organization_id = nullif(current_setting('scorpius.organization_id', true), '')::uuid
+			and (id = p_id) <> p_others
+		returning organization_id, blob_id
+	), noted as (
+		insert into blob_purge (organization_id, id) select organization_id, blob_id from dropped where blob_id is not null
+		on conflict do nothing
+	)
+	select count(*) from dropped
+$$;
+comment on function queue.drop_exports(uuid, boolean) is
+	'drops an export of the organisation that is set, or all others; their archives are noted in blob_purge; how many there were';
+revoke all on function queue.drop_exports(uuid, boolean) from public;
+grant execute on function queue.drop_exports(uuid, boolean) to scorpius_jobs;
 
 alter table job drop constraint job_kind_check;
 alter table job add constraint job_kind_check

@@ -29,7 +29,7 @@ end $$;
 revoke select (id, used_at, expires_at, ended_at, end_reason) on session from scorpius_jobs;
 revoke select (created_at, updated_at) on account from scorpius_jobs;
 revoke select on audit_event, company_profile_version from scorpius_jobs;
-revoke delete on blob from scorpius_jobs;
+drop function queue.drop_exports(uuid, boolean);
 drop table organization_export;
 drop index job_live_export;
 delete from job where kind in ('export', 'export_end');

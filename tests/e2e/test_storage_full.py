@@ -1,6 +1,7 @@
 """A disk that is nearly full: uploads are refused in words, all else goes on."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -13,7 +14,7 @@ FILL = 200 << 20  # of a volume of 300 MiB, of which 256 MiB must stay free
 
 
 @pytest.fixture
-def small_volume(stack):
+def small_volume(stack, tmp_path):
     """The store on a volume of its own, where that can be made."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a volume")
@@ -25,7 +26,11 @@ def small_volume(stack):
         reload(stack)
         yield stack.files_path
     finally:
+        # What was stored there moves to where the store is again.
+        shutil.copytree(stack.files_path, tmp_path / "volume", dirs_exist_ok=True)
         subprocess.run(["umount", "-l", str(stack.files_path)], check=True)
+        subprocess.run(["cp", "-a", "--no-preserve=ownership", f"{tmp_path}/volume/objects", str(stack.files_path)], check=True)
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", str(stack.files_path / "objects")], check=True)
         reload(stack)
 
 
