@@ -149,8 +149,11 @@ enum result auth_me_delete(struct request *rq, struct response *rs, struct error
 	TRY(account_password_again(rq, in.password, "password", &owner, e));
 	TRY(app_begin(rq, e));
 	TRY(app_audit(rq, "user.removed", "account", &who->user_id, NULL, e));
-	TRY(user_remove_last(app_of(rq)->db, &(struct session_removal){ who->session_id, who->user_id, who->user_id },
+	TRY(user_remove(app_of(rq)->db, &(struct session_removal){ who->session_id, who->user_id, who->user_id },
 	    rq->mem, &removed, e));
+	if (!removed.done) /* the session ended while the password was looked at */
+		return error_set(e, ERR_INVALID_TOKEN, NULL);
+	TRY(db_commit(app_of(rq)->db, e));
 	rs->status = 204;
 	return ERR_OK;
 }

@@ -101,9 +101,14 @@ enum result problems_json(struct db *db, TALLOC_CTX *mem, const struct uuid *ver
 	struct refused_entry_row *refused;
 	size_t n_refused;
 	TRY(refused_entry_list(db, &(struct dossier_version_key){ *version }, mem, &refused, &n_refused, e));
-	buf_init(&b, mem, (size_t)1 << 20);
+	buf_init(&b, mem, (size_t)16 << 20);
 	jw_init(&w, &b);
 	jw_open(&w, '[');
+	if (read > 0 && !has_rules(a, rows, n)) {
+		jw_open(&w, '{');
+		jw_field_text(&w, "code", error_id(ERR_NO_RULES_DOCUMENT));
+		jw_close(&w, '}');
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (in[i].error != NULL)
 			write_unread(&w, &in[i], &rows[i]);
@@ -112,12 +117,11 @@ enum result problems_json(struct db *db, TALLOC_CTX *mem, const struct uuid *ver
 	}
 	for (size_t i = 0; i < n_refused; i++)
 		write_refused(&w, &refused[i]);
-	if (read > 0 && !has_rules(a, rows, n)) {
-		jw_open(&w, '{');
-		jw_field_text(&w, "code", error_id(ERR_NO_RULES_DOCUMENT));
-		jw_close(&w, '}');
-	}
 	jw_close(&w, ']');
-	*out = b.full ? "[]" : b.data;
+	if (b.full) {
+		error_cause(e, "more problems than can be told");
+		return error_set(e, ERR_INTERNAL, NULL);
+	}
+	*out = b.data;
 	return ERR_OK;
 }

@@ -183,9 +183,6 @@ struct document_ids {
 };
 SQL_FIELDS(document_ids, ids);
 
-SQL_ALL(document_get_many, document_ids, document_row,
-    "select " DOCUMENT_COLUMNS DOCUMENT_FROM " where d.id = any ($1) and d.deleted_at is null")
-
 /* Locks the rows in the order of their ids, so that two requests never wait for each other. */
 SQL_ALL(document_lock_many, document_ids, document_row,
     "select " DOCUMENT_COLUMNS DOCUMENT_FROM " where d.id = any ($1) and d.deleted_at is null"

@@ -251,14 +251,6 @@ SQL_ONE(tender_reading_state, tender_key, tender_waiting,
     "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
     "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
 
-/* A small version first; one that waits or runs already is joined (0 affected). */
-SQL_EXEC(job_enqueue_analyze, job_analyze_new,
-    "insert into job (id, kind, tender_id, dossier_version_id, size) select $1, 'analyze', $2, $3, "
-    "coalesce(sum(b.size), 0)::bigint from dossier_version_document x "
-    "join document d on d.organization_id = x.organization_id and d.id = x.document_id "
-    "join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where x.dossier_version_id = $3 "
-    "on conflict do nothing")
-
 struct dossier_version_key {
 	struct uuid id;
 };

@@ -67,14 +67,20 @@ comment on function auth.delete_organization(uuid, uuid, bigint, text) is
 
 create function restore_organization(p_organization uuid, p_account uuid, p_request text, p_detail jsonb) returns boolean
 language plpgsql volatile set search_path = scorpius, pg_temp as $$
+declare
+	v_deleted timestamptz;
 begin
-	update organization set deleted_at = null, erase_after = null
-		where id = p_organization and deleted_at is not null and erased_at is null and erase_after > now();
+	select deleted_at into v_deleted from organization
+		where id = p_organization and deleted_at is not null and erased_at is null and erase_after > now() for update;
 	if not found then
 		return false;
 	end if;
+	update organization set deleted_at = null, erase_after = null where id = p_organization;
 	update job set state = 'cancelled', finished_at = now()
 		where organization_id = p_organization and kind = 'erase' and state = 'queued';
+	-- The work that waited then, and was cancelled by the deletion itself, goes on.
+	update job set state = 'queued', finished_at = null, run_after = now()
+		where organization_id = p_organization and state = 'cancelled' and finished_at = v_deleted;
 	perform audit_note(p_organization, p_account, 'organization.restored', null, p_request, p_detail);
 	return true;
 end $$;

@@ -1,9 +1,13 @@
 """An organisation that is deleted: nobody gets in, its owner or the operator brings it back, or it is erased."""
 
+import os
+import signal
+
 import pytest
 
+import pdfs
 from client import code
-from stack import wait_until
+from stack import children, wait_until
 
 
 @pytest.fixture
@@ -46,6 +50,19 @@ def test_everybody_is_out_until_the_owner_brings_it_back(api, deletable):
     assert answer.status_code == 409 and code(answer) == "not_deleted"
     api.token = api.login(deletable.email, deletable.password).json()["data"]["access_token"]
     assert api.get(f"/documents/{document['id']}/content").content == b"une note\n"
+
+
+def test_work_that_waited_goes_on_when_it_comes_back(api, stack, deletable, frozen_jobs):
+    document = deletable.upload(("RC.pdf", pdfs.rules()))
+    tender = deletable.data("POST", "/tenders", 201, json={})
+    deletable.upload(("RC.pdf", pdfs.rules()), path=f"/tenders/{tender['id']}/documents")
+    assert delete(deletable).status_code == 200
+    assert restore(api, deletable).status_code == 204
+    for pid in [stack.pid("jobs"), *children(stack.pid("jobs"))]:
+        os.kill(pid, signal.SIGCONT)
+    deletable.token = api.login(deletable.email, deletable.password).json()["data"]["access_token"]
+    assert deletable.processed(document["id"])["status"] == "processed"
+    assert deletable.analyzed(tender["id"])["analysis_status"] == "done"
 
 
 def test_the_operator_brings_it_back(api, deletable, operator):
