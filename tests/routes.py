@@ -132,22 +132,11 @@ class World:
             self.things[kind] = make()
         return self.things[kind]
 
-    def make_user(self):
-        return self.member("viewer").user["id"]
-
-    make_account = make_target = make_user
-
     def make_replaces(self):
         return self.id("document_id")
 
     def make_organization(self):
         return self.organization_id
-
-    def make_invitation(self):
-        return self.people["owner"].invite()[0]["id"]
-
-    def make_session(self):
-        return self.session_of(self.people["owner"])
 
     def session_of(self, member):
         return self.stack.sql("select id::text from scorpius.session where account_id = %s and ended_at is null "

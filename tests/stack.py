@@ -108,7 +108,7 @@ class Stack:
 
     def redis(self, *command):
         """What redis-cli prints."""
-        done = subprocess.run(["redis-cli", "-s", str(self.run / "redis.sock"), *map(str, command)], stdout=subprocess.PIPE, text=True,
+        done = subprocess.run(["redis-cli", "-s", str(self.run / "redis.sock"), *map(str, command)], stdout=subprocess.PIPE, text=True, check=True,
                               env={"REDISCLI_AUTH": self.env["REDIS_PASSWORD"], "PATH": "/usr/bin:/bin"})
         return done.stdout.strip()
 

@@ -157,7 +157,7 @@ def shown(world, text):
     return [m for m in (world.organization_id, *(p.email for p in world.people.values())) if m in text]
 
 
-@pytest.mark.parametrize("route", [r for r in PRIVATE if r.method == "GET"], ids=repr)
+@pytest.mark.parametrize("route", [r for r in PRIVATE if r.method == "GET" and r.who != {"admin"}], ids=repr)
 def test_nothing_of_others_is_shown(standing, intruder, route):
     """No answer that one organisation gets holds an id of the other, or an address of its people."""
     standing.prepare(route)
@@ -167,6 +167,7 @@ def test_nothing_of_others_is_shown(standing, intruder, route):
         if may(route, who):
             caller = intruder.member(who)
             answer = ask(caller, route, intruder.ids(route, caller))
+            assert answer.status_code in (200, 409), answer.text  # 409: there is none yet
             assert shown(standing, answer.text) == []
             # An id that one has tried oneself stands among what one did.
             assert route.path.endswith(("/audit-log", "/me/export")) or not [t for t in things if t in answer.text]

@@ -35,13 +35,15 @@ def document(account):
 
 
 def test_nothing_uploaded_can_be_read_from_the_disk(stack, account):
-    """Neither the file nor its model, nor what nginx kept of the request or the answer."""
+    """Neither the file nor its model. (Where nginx keeps requests and answers: see below.)"""
     text = f"Règlement de la consultation\n{MARKER}\n" * 3000
     uploaded = account.upload(("note.txt", text.encode()))
     account.processed(uploaded["id"])
     assert MARKER in account.get(f"/documents/{uploaded['id']}/content").text
     assert account.get(f"/documents/{uploaded['id']}/pages/1").status_code == 200
-    found = [str(p) for top in ("files", "tmp", "log", "redis", "run", "conf") for p in (stack.state / top).rglob("*")
+    tops = [stack.run, *(stack.state / top for top in ("files", "tmp", "log", "redis", "conf"))]
+    assert all(top.is_dir() for top in tops)
+    found = [str(p) for top in tops for p in top.rglob("*")
              if p.is_file() and MARKER.encode() in p.read_bytes()]
     assert found == []
 
