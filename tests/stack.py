@@ -35,15 +35,15 @@ SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD
                    "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY", "SMTP_PASSWORD")
 
 
-def wait_until(condition, seconds, what):
-    """Polls; returns the condition's first true value."""
+def wait_until(condition, seconds, what, state=lambda: ""):
+    """Polls; returns the condition's first true value. `state` tells how things are when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            raise AssertionError(f"waited {seconds} s in vain for {what} {state()}".rstrip())
         time.sleep(0.05)
 
 
