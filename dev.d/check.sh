@@ -10,46 +10,102 @@ sanitizers() {
 		UBSAN_OPTIONS="log_path=$reports/report:halt_on_error=1:print_stacktrace=1" "$@"
 }
 
+# unit_tests RESULTS: builds and runs them twice, plain and sanitized. Beside the end-to-end tests, which mostly wait, and
+# behind them. Their records are left in the folder RESULTS.
+unit_tests() {
+	local results=$1 build_san=${BUILD_SAN:-$(dirname "$BUILD")/build-san}
+	renice -n 19 -p "$BASHPID" >/dev/null
+	step "unit tests"
+	meson test -C "$BUILD" --no-rebuild --suite unit --timeout-multiplier 4 --print-errorlogs >"$results/unit.log" 2>&1 ||
+		tail -n 60 "$results/unit.log" >&2
+	cp "$BUILD/meson-logs/testlog.json" "$results/unit.json"
+
+	[ -w "$(dirname "$build_san")" ] || build_san=$STATE/build-san
+	build_in "$build_san" "${CC:-gcc}" -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+	step "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	mkdir "$results/reports"
+	sanitizers "$results/reports" meson test -C "$build_san" --no-rebuild --suite unit --timeout-multiplier 8 \
+		--print-errorlogs >"$results/san.log" 2>&1 || tail -n 60 "$results/san.log" >&2
+	cp "$build_san/meson-logs/testlog.json" "$results/san.json"
+	find "$results/reports" -type f -size +0 -exec head -n 40 {} + >&2
+}
+
+# end_to_end RESULTS [PYTEST ARG...]: becomes pytest, which ends its stacks and itself when whoever waits for it is gone.
+end_to_end() {
+	local results=$1
+	shift
+	step "end-to-end tests (pytest)"
+	cd "$TOP"
+	export SCORPIUS_BUILD=$BUILD SCORPIUS_NO_INSTALL=1 PYTHONDONTWRITEBYTECODE=1
+	exec setpriv --pdeathsig TERM /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" "$@"
+}
+
+# A whole run has several workers, each with a stack of its own: a test waits more than it computes.
+test_workers() {
+	local n=${SCORPIUS_TEST_WORKERS:-$(nproc)}
+	[[ $n =~ ^[0-9]+$ ]] || die "SCORPIUS_TEST_WORKERS: '$n' is not a number"
+	if [ -z "${SCORPIUS_TEST_WORKERS:-}" ]; then n=$((n < 2 ? 2 : n > 4 ? 4 : n)); fi
+	printf '%s' "$n"
+}
+
+test_jobs=()
+
+# A run that is ended from outside ends what it started, and tells so in its last line.
+tests_killed() {
+	trap '' INT TERM HUP
+	local group
+	for group in "${test_jobs[@]}"; do kill -TERM -- "-$group" 2>/dev/null || true; done
+	wait
+	say "FAILED the run was ended by SIG$1"
+	say "0 passed, 1 failed"
+	exit $((128 + $2))
+}
+
 # run_tests [PYTEST ARG...]: with arguments only pytest runs, with these.
 run_tests() {
-	local build_san=${BUILD_SAN:-} results count=() status=0 n
+	local results count=() status=0 n pytest unit="" workers
 	packages_ensure run build test
 	make_state
 	results=$(mktemp -d)
 	# shellcheck disable=SC2064
 	trap "rm -rf '$results'" EXIT
+	trap 'tests_killed INT 2' INT
+	trap 'tests_killed TERM 15' TERM
+	trap 'tests_killed HUP 1' HUP
 	build_in "$BUILD" "${CC:-gcc}" -Dtests=enabled
-	if [ $# -eq 0 ]; then
-		step "unit tests"
-		meson test -C "$BUILD" --no-rebuild --suite unit --print-errorlogs >"$results/unit.log" 2>&1 || tail -n 60 "$results/unit.log" >&2
-		cp "$BUILD/meson-logs/testlog.json" "$results/unit.json"
-		count+=(--meson "$results/unit.json")
-
-		build_san=${build_san:-$(dirname "$BUILD")/build-san}
-		[ -w "$(dirname "$build_san")" ] || build_san=$STATE/build-san
-		build_in "$build_san" "${CC:-gcc}" -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
-		step "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-		mkdir "$results/reports"
-		sanitizers "$results/reports" meson test -C "$build_san" --no-rebuild --suite unit --timeout-multiplier 4 \
-			--print-errorlogs >"$results/san.log" 2>&1 || tail -n 60 "$results/san.log" >&2
-		cp "$build_san/meson-logs/testlog.json" "$results/san.json"
-		n=$(find "$results/reports" -type f -size +0 | wc -l)
-		[ "$n" = 0 ] || head -n 40 "$results"/reports/* >&2
-		count+=(--programs "$results/san.json" --extra 0 "$n" "reports of the sanitizers")
+	if [ $# -gt 0 ]; then
+		(end_to_end "$results" "$@") || status=$?
+	else
+		set -- tests
+		workers=$(test_workers)
+		if [ -z "${SCORPIUS_E2E_STATE:-}" ] && [ "$workers" -gt 1 ]; then set -- -n "$workers" --dist loadfile --max-worker-restart 0 tests; fi
+		set -m # process groups of their own, which can be ended as one
+		unit_tests "$results" >"$results/unit.out" 2>&1 &
+		unit=$!
+		end_to_end "$results" "$@" &
+		pytest=$!
+		set +m
+		test_jobs=("$unit" "$pytest")
+		wait "$pytest" || status=$?
 	fi
-	if compgen -G "$TOP/tests/test_*.py" >/dev/null || compgen -G "$TOP/tests/*/test_*.py" >/dev/null; then
-		step "end-to-end tests (pytest)"
-		(
-			cd "$TOP"
-			export SCORPIUS_BUILD=$BUILD SCORPIUS_NO_INSTALL=1 PYTHONDONTWRITEBYTECODE=1
-			/usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" "${@:-tests}"
-		) || status=$?
-		# 5: nothing was collected; others than 0 and 1 leave no whole result.
-		case $status in
-		0 | 1) count+=(--junit "$results/pytest.xml") ;;
-		*) count+=(--extra 0 1 "pytest ended with status $status") ;;
-		esac
+	# 5: nothing was collected; others than 0 and 1 leave no whole result.
+	case $status in
+	0 | 1) count+=(--junit "$results/pytest.xml") ;;
+	1[3-9][0-9] | 129) count+=(--extra 0 1 "pytest was killed by SIG$(kill -l "$status")") ;;
+	*) count+=(--extra 0 1 "pytest ended with status $status") ;;
+	esac
+	if [ -n "$unit" ]; then
+		status=0
+		wait "$unit" || status=$?
+		cat "$results/unit.out" >&2
+		[ "$status" = 0 ] || count+=(--extra 0 1 "unit tests ended with status $status")
+		[ ! -f "$results/unit.json" ] || count+=(--meson "$results/unit.json")
+		if [ -f "$results/san.json" ]; then
+			n=$(find "$results/reports" -type f -size +0 | wc -l)
+			count+=(--programs "$results/san.json" --extra 0 "$n" "reports of the sanitizers")
+		fi
 	fi
+	test_jobs=()
 	/usr/bin/python3 "$TOP/dev.d/count_tests.py" "${count[@]}"
 }
 

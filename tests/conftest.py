@@ -1,7 +1,8 @@
 """Fixtures of the end-to-end tests: the whole stack, started once; callers whose every answer is checked; its logs, in
 which an error that no test announced fails the test that caused it.
 
-SCORPIUS_E2E_STATE=DIR with SCORPIUS_PORT uses a stack that runs already (a developer's short loop)."""
+SCORPIUS_E2E_STATE=DIR with SCORPIUS_PORT uses a stack that runs already (a developer's short loop). With `-n` each worker of
+pytest-xdist has a stack of its own (spread.py)."""
 
 import os
 import pathlib
@@ -14,10 +15,25 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import client as client_module  # noqa: E402
+import spread  # noqa: E402
 from contract import Contract  # noqa: E402
 from stack import Logs, Stack, children, wait_until  # noqa: E402
 
 run = {}
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def interrupted(*_):
+    """Whoever ends the run from outside ends its stacks too: nothing may disturb that, so one signal is enough."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+for number in SIGNALS:
+    if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+        signal.signal(number, interrupted)
 
 
 @pytest.fixture(scope="session")
@@ -131,17 +147,18 @@ def nothing_written(stack, settled):
 # --- the whole run
 
 def pytest_collection_modifyitems(items):
-    """What judges the whole run comes last."""
-    items.sort(key=lambda item: item.path.name == "test_whole_run.py")
+    spread.order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return spread.scheduler(config, log)
 
 
 @pytest.fixture
 def whole_run(request):
     """Skips unless all end-to-end tests were asked for and passed: otherwise something is missing with good reason."""
-    opt = request.config.option
-    whole = {HERE, HERE / "e2e", HERE.parent}
-    start = request.config.invocation_params.dir
-    if opt.keyword or opt.markexpr or getattr(opt, "lf", False) or not any((start / a).resolve() in whole for a in request.config.args):
+    if not spread.whole(request.config, HERE):
         pytest.skip("only a part of the tests was asked for")
     if request.session.testsfailed:
         pytest.skip("other tests failed")
@@ -152,20 +169,52 @@ def logs(stack):
     return run["logs"]
 
 
-def pytest_sessionfinish(session, exitstatus):
-    """Whatever part of the tests ran: none of the secrets that they used stands in any log of any stack."""
-    run["told"] = [told for s in Stack.started if s.state.exists() for told in s.secrets_in_logs(run.get("secrets", {}))]
-    if run["told"]:
-        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # more than a failed test: nothing else may cover it up
-    elif exitstatus == 0:
+parts = []  # of each process that ran tests: what it saw
+
+
+def part(passed):
+    """What this process saw. Whatever part of the tests it ran: none of the secrets that they used stands in any log of its
+    stacks. Removes the stacks of tests that passed."""
+    secrets = run.get("secrets", {})
+    told = [list(told) for s in Stack.started if s.state.exists() for told in s.secrets_in_logs(secrets)]
+    if passed and not told:
         for s in Stack.started:
             s.remove()
+    contract, kept = run.get("contract"), run.get("stack")
+    return {"told": told, "seen": sorted(map(list, contract.seen)) if contract else [], "count": contract.count if contract else 0,
+            "logs": [f"{kept.state}/log"] if kept and kept.state.exists() and not kept.existing else []}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker has ended: it hands over its part. One that died has none, and is a failure of its own."""
+    parts.extend(filter(None, [getattr(node, "workeroutput", {}).get("part")]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session, exitstatus):
+    """The judgement over all processes' parts is made by the one that has no other above it."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        config.workeroutput["part"] = part(exitstatus == 0)
+        return
+    if not parts:
+        parts.append(part(exitstatus == 0))
+    if exitstatus == 0 and spread.whole(config, HERE):
+        contract = Contract()
+        contract.seen = {(operation, status) for p in parts for operation, status in p["seen"]}
+        wrong = contract.missing() + contract.stale()
+        spread.told_as_test(config, "tests/e2e/test_whole_run.py", "test_every_declared_answer_was_seen", wrong)
+        if wrong:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if any(p["told"] for p in parts):
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # more than a failed test: nothing else may cover it up
 
 
 def pytest_terminal_summary(terminalreporter):
-    for file, what in run.get("told", []):
+    for file, what in (told for p in parts for told in p["told"]):
         terminalreporter.write_line(f"SECRET IN A LOG: {what} stands in {file}", red=True)
-    if "contract" in run:
-        terminalreporter.write_line(f"{run['contract'].count} answers checked against docs/openapi.yaml")
-    if "stack" in run and run["stack"].state.exists() and not run["stack"].existing:
-        terminalreporter.write_line(f"logs are kept in {run['stack'].state}/log")
+    if any(p["count"] for p in parts):
+        terminalreporter.write_line(f"{sum(p['count'] for p in parts)} answers checked against docs/openapi.yaml")
+    for log in (log for p in parts for log in p["logs"]):
+        terminalreporter.write_line(f"logs are kept in {log}")

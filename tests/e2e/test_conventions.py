@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 
 import pytest
 
@@ -166,7 +165,7 @@ def test_language_of_messages(api, accept, french):
 
 # --- request ids
 
-@pytest.mark.parametrize("sent", ["abcdefgh", "A-b_c.1234567890", "x" * 64, str(uuid.uuid4())])
+@pytest.mark.parametrize("sent", ["abcdefgh", "A-b_c.1234567890", "x" * 64, "5b0c8a52-6d1f-4c1e-9a63-0f7b1f0c2d94"])
 def test_request_id_is_echoed(api, sent):
     for path in ("/live", "/nowhere", "/docs", "/docs/nowhere.js"):
         assert api.get(path, headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent

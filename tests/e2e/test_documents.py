@@ -60,7 +60,7 @@ def test_folders_in_a_name_do_not_lead_out_of_the_store(account, stack):
 @pytest.mark.parametrize("name, data, mime, kind", [
     ("planning.pptx", office.pptx(), office.PPTX, "file"),
     ("note.rtf", b"{\\rtf1\\ansi bonjour\\par}\n", "application/rtf", "file"),
-])
+], ids=["pptx", "rtf"])
 def test_formats_that_are_kept_and_not_read(account, name, data, mime, kind):
     document = account.upload((name, data))
     assert (document["mime_type"], document["kind"]) == (mime, kind)
@@ -75,7 +75,7 @@ def test_formats_that_are_kept_and_not_read(account, name, data, mime, kind):
     ("CCAP.docx", office.docx((1, "Objet"), (2, "Validité"), "Les offres restent valables 120 jours."), office.DOCX,
      "1. Objet\n1.1 Validité\nLes offres restent valables 120 jours.\n"),
     ("DPGF.xlsx", office.xlsx("Prix", {"A1": "Poste", "B2": 12.5}), office.XLSX, "Poste\n12,5\n"),
-])
+], ids=["docx", "xlsx"])
 def test_office_files_are_read(account, name, data, mime, text):
     document = account.upload((name, data))
     assert document["mime_type"] == mime

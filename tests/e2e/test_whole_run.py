@@ -1,11 +1,27 @@
-"""What only the whole run can show. Runs last."""
+"""What only the whole run can show of a stack. Runs last, once for each worker, on the worker whose stack it is. (Whether every
+declared answer was seen by one of them is judged when all have ended: conftest.py.)"""
 
+import os
+
+import pytest
+
+import spread
 from stack import Logs, Stack, wait_until
 
 
-def test_every_declared_answer_was_seen(whole_run, contract):
-    assert contract.missing() == []
-    assert contract.stale() == []
+def pytest_generate_tests(metafunc):
+    if names := spread.workers(metafunc.config):
+        metafunc.parametrize("worker", names)
+
+
+@pytest.fixture(autouse=True)
+def worker():
+    """Its name, where there are several."""
+
+
+def test_it_is_this_workers_stack(worker):
+    """Else one stack would be judged twice, and another not at all."""
+    assert worker == os.environ.get("PYTEST_XDIST_WORKER")
 
 
 def test_store_and_database_agree(stack, whole_run):
