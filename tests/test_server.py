@@ -1,0 +1,156 @@
+"""What is installed on a server with systemd, looked at without one running: units, how much they may do, who sees which secret."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
+EXPOSURE = 2.5
+UNITS = ("scorpius-api@api-a.service", "scorpius-jobs.service", "scorpius-verify.service", "scorpius-verify.timer", "scorpius.target")
+
+
+def run(*command, **options):
+    return subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=120, **options)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """`meson install`, as on a server."""
+    if not (BUILD / "build.ninja").exists():
+        pytest.skip("nothing is built")
+    top = tmp_path_factory.mktemp("server")
+    done = run("meson", "install", "-C", BUILD, "--no-rebuild", env={**os.environ, "DESTDIR": str(top)})
+    assert done.returncode == 0, done.stdout
+    # What a unit calls besides our own programs.
+    (top / "bin").mkdir(exist_ok=True)
+    shutil.copy("/bin/true", top / "bin/kill")
+    return top
+
+
+@pytest.fixture(scope="module")
+def units(tree):
+    return tree / "usr/lib/systemd/system"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_understands_the_unit(tree, unit):
+    done = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={tree}", unit)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_unit_with_a_fault_is_noticed(tree, units):
+    good = (units / "scorpius-jobs.service").read_text()
+    bad = units / "scorpius-faulty.service"
+    bad.write_text(good.replace("/scorpius-jobs\n", "/scorpius-absent\n"))
+    try:
+        assert run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={tree}", bad.name).returncode != 0
+    finally:
+        bad.unlink()
+
+
+def exposure(tree, name):
+    done = run("systemd-analyze", "security", "--offline=true", f"--root={tree}", name)
+    assert "Unknown" not in done.stdout and "ignoring" not in done.stdout, done.stdout
+    return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout).group(1))
+
+
+@pytest.mark.parametrize("unit", [u for u in UNITS if u.endswith(".service")])
+def test_services_may_do_little(tree, unit):
+    assert exposure(tree, unit) < EXPOSURE
+
+
+def test_without_its_hardening_a_service_is_exposed(tree, units):
+    """The measure measures."""
+    text = (units / "scorpius-jobs.service").read_text()
+    bare = units / "scorpius-bare.service"
+    bare.write_text(text[:text.index("InaccessiblePaths")])
+    try:
+        assert exposure(tree, bare.name) > EXPOSURE
+    finally:
+        bare.unlink()
+
+
+def test_each_service_reads_its_own_secrets_only(units):
+    def files(name):
+        return re.findall(r"^EnvironmentFile=/etc/scorpius/(\S+)$", (units / name).read_text(), re.M)
+    assert files("scorpius-api@.service") == ["scorpius.env", "api.env"]
+    assert files("scorpius-jobs.service") == ["scorpius.env", "jobs.env"]
+    assert files("scorpius-verify.service") == ["scorpius.env", "operator.env"]
+
+
+# --- the files of settings
+
+@pytest.fixture
+def configure(tree, tmp_path):
+    """scorpius-configure that writes below tmp_path instead of /etc."""
+    if os.geteuid() != 0:
+        pytest.skip("only root writes the settings")
+    script = tmp_path / "configure"
+    script.write_text((tree / "usr/sbin/scorpius-configure").read_text().replace("dir=/etc/scorpius\n", f"dir={tmp_path}/etc\n"))
+    return lambda *options: run("sh", script, *options)
+
+
+def settings(path):
+    return dict(line.split("=", 1) for line in path.read_text().splitlines() if line and not line.startswith("#"))
+
+
+def test_settings_are_made_with_secrets_that_only_root_reads(configure, tmp_path):
+    done = configure()
+    assert done.returncode == 0, done.stdout
+    got = {p.name: settings(p) for p in (tmp_path / "etc").iterdir()}
+    assert set(got) == {"scorpius.env", "api.env", "jobs.env", "operator.env"}
+    assert {oct(p.stat().st_mode & 0o777) for p in (tmp_path / "etc").iterdir()} == {"0o600"}
+    assert got["operator.env"]["DATABASE_API_PASSWORD"] in got["api.env"]["DATABASE_API_URL"]
+    assert got["operator.env"]["DATABASE_JOBS_PASSWORD"] in got["jobs.env"]["DATABASE_JOBS_URL"]
+    assert len(got["scorpius.env"]["SECRET_KEY"]) == 64 and got["scorpius.env"]["SECRET_KEY"] != got["scorpius.env"]["JWT_SECRET_KEY"]
+    assert not any(secret in done.stdout for values in got.values() for name, secret in values.items() if "KEY" in name or "PASSWORD" in name)
+    # The programs take them.
+    check = run(BUILD / "app/cli/scorpius", "config", "--check", env={"PATH": os.environ["PATH"], **got["scorpius.env"], **got["api.env"]})
+    assert check.returncode == 0, check.stdout
+
+
+def test_settings_that_are_there_stay(configure, tmp_path):
+    configure()
+    before = {p.name: p.read_text() for p in (tmp_path / "etc").iterdir()}
+    (tmp_path / "etc/api.env").unlink()
+    assert configure().returncode == 0
+    assert {p.name: p.read_text() for p in (tmp_path / "etc").iterdir()} == before  # api.env is made again with the same password
+
+
+def test_an_unknown_option_is_refused(configure):
+    assert configure("--everything").returncode == 64
+
+
+# --- the supervisor's start
+
+@pytest.fixture
+def pool(tree, tmp_path):
+    """scorpius-pool that prints what it would run."""
+    script = tmp_path / "pool"
+    script.write_text((tree / "usr/libexec/scorpius/scorpius-pool").read_text().replace("exec /usr/bin/spawn-fcgi", "echo spawn-fcgi").replace("sleep 1", ":"))
+    return lambda *arguments, **env: run("sh", script, *arguments, env={"PATH": os.environ["PATH"], **env})
+
+
+@pytest.mark.parametrize("instance, total, workers", [("api-a", "4", 2), ("api-b", "4", 2), ("api-a", "5", 3), ("api-b", "5", 2), ("bulk-a", "1", 1), ("bulk-b", "1", 1)])
+def test_two_halves_make_the_whole_number_of_workers(pool, instance, total, workers):
+    done = pool("run", instance, **{instance[:-2].upper() + "_WORKERS": total})
+    assert done.returncode == 0
+    assert f" -f {workers} " in done.stdout and f"/{instance}.sock " in done.stdout
+    assert " -s /run" in done.stdout and done.stdout.count(" -s ") == 1  # multiwatch's own -s sends another signal than named
+
+
+@pytest.mark.parametrize("total", ["0", "-1", "many", "1000", "257"])
+def test_a_number_of_workers_that_is_none_is_refused(pool, total):
+    done = pool("run", "api-a", API_WORKERS=total)
+    assert done.returncode == 78 and "API_WORKERS" in done.stdout
+
+
+@pytest.mark.parametrize("instance", ["api", "api-c", "other-a", "../api-a"])
+def test_an_unknown_instance_is_refused(pool, instance):
+    assert pool("run", instance).returncode == 64
