@@ -215,43 +215,16 @@ programs_refresh() {
 
 # --- nginx
 
-# "100M", "1 GiB", "1048576" as bytes, as the programs read them.
-bytes_of() {
-	local number unit
-	[[ $1 =~ ^\ *([0-9]+)\ *([KMG]?)(iB|B)?\ *$ ]] || die "'$1' is not a size"
-	number=${BASH_REMATCH[1]} unit=${BASH_REMATCH[2]}
-	case $unit in
-	K) number=$((number << 10)) ;;
-	M) number=$((number << 20)) ;;
-	G) number=$((number << 30)) ;;
-	esac
-	printf '%s' "$number"
-}
-
-# Each allowed origin as a line of nginx's map. Only what can be an origin gets into the configuration.
-cors_map() {
-	local origin
-	env_get CORS_ORIGINS | tr -d '[]" ' | tr ',' '\n' | while read -r origin; do
-		[ -n "$origin" ] || continue
-		[[ $origin =~ ^https?://[A-Za-z0-9.-]+(:[0-9]+)?$ ]] || die "CORS_ORIGINS: '$origin' is not an origin"
-		printf '\t"%s" "%s";\n' "$origin" "$origin"
-	done
-}
-
+# shellcheck source=/dev/null
 nginx_render() {
-	local max version template cors
-	max=$(env_get MAX_REQUEST_SIZE)
-	max=$(bytes_of "${max:-1G}")
-	cors=$(cors_map)
-	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
 	own_dir "$STATE/conf/site.d"
-	for template in "$TOP"/etc/nginx/*.template; do
-		awk -v cors="$cors" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next } { print }' "$template" |
-			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
-				-e "s|@ACCESS_LOG@|$STATE/log/access.log|g" -e "s|@DATA_PATH@|$(app_program share/scorpius)|g" \
-				-e "s|@MAX_REQUEST_SIZE@|$max|g" -e "s|@CLIENT_MAX_BODY@|$((max + 65536))|g" \
-				-e "s|@VERSION@|$version|g" >"$STATE/conf/$(basename "$template" .template)"
-	done
+	(
+		set -a
+		. "$STATE/env"
+		STATE=$STATE SOCKETS=$RUN HALF_1='' HALF_2='' LISTEN=127.0.0.1:$PORT ACCESS_LOG=$STATE/log/access.log
+		VERSION=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
+		"$TOP/etc/nginx/render" plain "$TOP/etc/nginx" "$STATE/conf"
+	) || die "the configuration of nginx can't be made"
 }
 
 nginx_check() {

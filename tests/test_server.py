@@ -1,12 +1,17 @@
-"""What is installed on a server with systemd, looked at without one running: units, how much they may do, who sees which secret."""
+"""What is installed on a server, looked at without systemd running: units, how much they may do, who sees which secret; nginx's
+site with TLS, served by a private nginx."""
 
 import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 
+import httpx
 import pytest
+
+from stack import free_port, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
@@ -154,3 +159,104 @@ def test_a_number_of_workers_that_is_none_is_refused(pool, total):
 @pytest.mark.parametrize("instance", ["api", "api-c", "other-a", "../api-a"])
 def test_an_unknown_instance_is_refused(pool, instance):
     assert pool("run", instance).returncode == 64
+
+
+# --- nginx's site
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    top = tmp_path_factory.mktemp("certificate")
+    done = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=scorpius.example.org",
+               "-addext", "subjectAltName=DNS:scorpius.example.org", "-keyout", top / "key.pem", "-out", top / "cert.pem")
+    assert done.returncode == 0, done.stdout
+    return top
+
+
+@pytest.fixture
+def render(tree, certificate, tmp_path):
+    """render(**settings): the site in tmp_path/site."""
+    def do(**settings):
+        (tmp_path / "site").mkdir(exist_ok=True)
+        (tmp_path / "spool").mkdir(exist_ok=True)
+        places = {"PATH": os.environ["PATH"], "SOCKETS": "/nonexistent", "HALF_1": "-a", "HALF_2": "-b", "ACCESS_LOG": str(tmp_path / "access.log"),
+                  "DATA_PATH": str(tree / "usr/share/scorpius"), "VERSION": "1.2.3", "SERVER_NAME": "scorpius.example.org", "TLS_STAPLING": "off",
+                  "TLS_CERTIFICATE": str(certificate / "cert.pem"), "TLS_CERTIFICATE_KEY": str(certificate / "key.pem"),
+                  "SPOOL": str(tmp_path / "spool"), "ACME": str(tmp_path / "acme")}
+        return run(tree / "usr/libexec/scorpius/nginx-render", "tls", tree / "usr/share/scorpius/nginx", tmp_path / "site", env={**places, **settings})
+    return do
+
+
+@pytest.mark.parametrize("name, value", [
+    ("SERVER_NAME", "a;b"), ("SERVER_NAME", ""), ("TLS_CERTIFICATE", '/x"; evil'), ("TLS_STAPLING", "maybe"), ("CORS_ORIGINS", "https://a.example;"),
+    ("TRUSTED_PROXIES", "10.0.0.1; deny all"), ("MAX_REQUEST_SIZE", "much"), ("RATE_LIMIT_ADDRESS", "1.5")])
+def test_what_cannot_stand_in_a_configuration_is_refused(render, name, value):
+    done = render(**{name: value})
+    assert done.returncode == 78 and name in done.stdout
+
+
+@pytest.fixture
+def site(render, tmp_path):
+    """An nginx that serves the site on other ports, its pools being away: (plain port, TLS port)."""
+    done = render(CORS_ORIGINS='["https://app.example.org"]', TRUSTED_PROXIES="10.0.0.0/8,::1")
+    assert (done.returncode, done.stdout) == (0, "")
+    plain, tls = free_port(), free_port()
+    for path in (tmp_path / "site").glob("*.conf"):
+        text = path.read_text().replace("listen 443", f"listen 127.0.0.1:{tls}").replace("listen 80;", f"listen 127.0.0.1:{plain};")
+        path.write_text("".join(line + "\n" for line in text.splitlines() if "listen [::]" not in line))
+    (tmp_path / "acme/.well-known/acme-challenge").mkdir(parents=True)
+    (tmp_path / "acme/.well-known/acme-challenge/proof").write_text("it is me")
+    for folder in [tmp_path, *tmp_path.parents[:2]]:  # nginx's workers are another user
+        os.chmod(folder, 0o755)
+    main = tmp_path / "nginx.conf"
+    main.write_text(f'daemon off;\npid {tmp_path}/nginx.pid;\nevents {{}}\nhttp {{\n\tproxy_temp_path {tmp_path}/p;\n\tscgi_temp_path {tmp_path}/s;\n\tuwsgi_temp_path {tmp_path}/u;\n'
+                    f'\tclient_body_temp_path {tmp_path}/b;\n\tfastcgi_temp_path {tmp_path}/f;\n\tinclude "{tmp_path}/site/site.conf";\n}}\n')
+    command = ["nginx", "-e", tmp_path / "error.log", "-c", main]
+    check = run(*command, "-t")
+    assert check.returncode == 0, check.stdout + (tmp_path / "error.log").read_text()
+    server = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listens(tls) and listens(plain), 10, "nginx")
+        yield plain, tls
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def curl(tls, path, certificate, *options):
+    return run("curl", "-sS", "-i", "--resolve", f"scorpius.example.org:{tls}:127.0.0.1", "--cacert", certificate / "cert.pem", *options, f"https://scorpius.example.org:{tls}{path}")
+
+
+def test_plain_http_leads_to_tls(site):
+    plain, _ = site
+    with httpx.Client(base_url=f"http://127.0.0.1:{plain}", trust_env=False) as client:
+        answer = client.get("/api/v1/tenders?q=x", headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.headers["location"]) == (301, "https://scorpius.example.org/api/v1/tenders?q=x")
+        assert client.get("/.well-known/acme-challenge/proof").text == "it is me"
+        assert client.get("/.well-known/acme-challenge/other").status_code == 404
+
+
+def test_tls_speaks_http_2_and_answers_in_the_envelope(site, certificate, tmp_path):
+    done = curl(site[1], "/api/v1/tenders?q=hidden", certificate)
+    assert done.stdout.startswith("HTTP/2 503"), done.stdout
+    assert '"code":"service_unavailable"' in done.stdout and '"version":"1.2.3"' in done.stdout
+    assert curl(site[1], "/api/v1/openapi.json", certificate).stdout.startswith("HTTP/2 200")
+    curl(site[1], "/health", certificate)
+    log = wait_until(lambda: (text := (tmp_path / "access.log").read_text()).count("\n") >= 2 and text, 5, "the log")
+    assert "/api/v1/tenders" in log and "hidden" not in log and "/health" not in log
+
+
+@pytest.mark.parametrize("option, accepted", [("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)])
+def test_only_todays_versions_of_tls(site, option, accepted):
+    done = run("openssl", "s_client", "-connect", f"127.0.0.1:{site[1]}", "-servername", "scorpius.example.org", "-cipher", "ALL:@SECLEVEL=0", option)
+    assert ("Cipher is (NONE)" not in done.stdout and "Verify return code" in done.stdout) == accepted
+
+
+@pytest.mark.parametrize("cipher, accepted", [("AES128-SHA", False), ("ECDHE-ECDSA-AES128-SHA", False), ("ECDHE-ECDSA-AES256-GCM-SHA384", True)])
+def test_only_ciphers_with_forward_secrecy(site, cipher, accepted):
+    done = run("openssl", "s_client", "-connect", f"127.0.0.1:{site[1]}", "-servername", "scorpius.example.org", "-tls1_2", "-cipher", f"{cipher}:@SECLEVEL=0")
+    assert (f"Cipher is {cipher}" in done.stdout) == accepted
