@@ -215,16 +215,14 @@ programs_refresh() {
 
 # --- nginx
 
-# shellcheck source=/dev/null
 nginx_render() {
+	local version
 	own_dir "$STATE/conf/site.d"
-	(
-		set -a
-		. "$STATE/env"
-		STATE=$STATE SOCKETS=$RUN HALF_1='' HALF_2='' LISTEN=127.0.0.1:$PORT ACCESS_LOG=$STATE/log/access.log
-		VERSION=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
-		"$TOP/etc/nginx/render" plain "$TOP/etc/nginx" "$STATE/conf"
-	) || die "the configuration of nginx can't be made"
+	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
+	# shellcheck source=/dev/null
+	(set -a && . "$STATE/env" && exec env STATE="$STATE" SOCKETS="$RUN" LISTEN="127.0.0.1:$PORT" \
+		ACCESS_LOG="$STATE/log/access.log" VERSION="$version" "$TOP/etc/nginx/render" plain "$TOP/etc/nginx" "$STATE/conf") ||
+		die "the configuration of nginx can't be made"
 }
 
 nginx_check() {

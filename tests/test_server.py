@@ -30,6 +30,7 @@ def tree(tmp_path_factory):
     if not (BUILD / "build.ninja").exists():
         pytest.skip("nothing is built")
     top = tmp_path_factory.mktemp("server")
+    os.chmod(top, 0o755)
     done = run("meson", "install", "-C", BUILD, "--no-rebuild", env={**os.environ, "DESTDIR": str(top)})
     assert done.returncode == 0, done.stdout
     # What a unit calls besides our own programs.
