@@ -260,3 +260,13 @@ def test_only_todays_versions_of_tls(site, option, accepted):
 def test_only_ciphers_with_forward_secrecy(site, cipher, accepted):
     done = run("openssl", "s_client", "-connect", f"127.0.0.1:{site[1]}", "-servername", "scorpius.example.org", "-tls1_2", "-cipher", f"{cipher}:@SECLEVEL=0")
     assert (f"Cipher is {cipher}" in done.stdout) == accepted
+
+
+# --- the package
+
+def test_the_package_is_built_with_what_the_list_of_packages_names():
+    section = re.search(r"^\[build\]$(.*?)^$", (ROOT / "packages.txt").read_text(), re.M | re.S).group(1).split()
+    control = (ROOT / "debian/control").read_text()
+    depends = re.search(r"^Build-Depends:(.*?)^$", control, re.M | re.S).group(1)
+    names = {re.match(r"\s*([a-z0-9.+-]+)", d).group(1) for d in depends.split(",")}
+    assert not set(section) - {"gcc", "libc6-dev", "ninja-build"} - names  # these are essential, or meson's
