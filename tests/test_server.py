@@ -195,6 +195,16 @@ def test_what_cannot_stand_in_a_configuration_is_refused(render, name, value):
     assert done.returncode == 78 and name in done.stdout
 
 
+def test_a_name_without_a_value_is_noticed(tree, render):
+    extra = tree / "usr/share/scorpius/nginx/tls/extra.conf.template"
+    extra.write_text("# @FORGOTTEN@\n")
+    try:
+        done = render()
+        assert done.returncode == 78 and "@FORGOTTEN@" in done.stdout
+    finally:
+        extra.unlink()
+
+
 @pytest.fixture
 def site(render, tmp_path):
     """An nginx that serves the site on other ports, its pools being away: (plain port, TLS port)."""
