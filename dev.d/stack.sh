@@ -46,9 +46,11 @@ env_write() {
 	set[JWT_SECRET_KEY]=$(secret JWT_SECRET_KEY 32)
 	set[SECRET_KEY]=$(secret SECRET_KEY 32)
 	set[UPLOAD_PATH]=$STATE/files
+	set[NGINX_TEMP_PATH]=$TEMP
 	set[READER_PATH]=$(app_program libexec/scorpius/scorpius-reader)
 	set[DATA_PATH]=$(app_program share/scorpius)
 	set[HEALTH_PATH]=$RUN/health
+	set[HASH_SLOTS_PATH]=$RUN/hash-slots
 	for name in $(setting_names); do
 		[ -n "${set[$name]+x}" ] || [ -z "${!name+x}" ] || set[$name]=${!name}
 	done
@@ -56,7 +58,7 @@ env_write() {
 		umask 077
 		for name in "${!set[@]}"; do env_line "$name" "${set[$name]}"; done | sort >"$STATE/env.new"
 		# Each program gets what it needs: neither the operator's account nor the other's.
-		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/api.env"
+		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+|SMTP_USER|SMTP_PASSWORD)=' "$STATE/env.new" >"$STATE/conf/api.env"
 		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_JOBS_PASSWORD|DATABASE_API_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/jobs.env"
 	)
 	mv "$STATE/env.new" "$STATE/env"
@@ -215,12 +217,25 @@ programs_refresh() {
 
 # --- nginx
 
+# Where no folder is named and /dev/shm has no room for the largest request, the state folder must do; workers warn of it.
+temp_choose() {
+	local max kind free size d
+	max=$("$TOP/etc/nginx/render" bytes MAX_REQUEST_SIZE "${MAX_REQUEST_SIZE:-1G}") || die "the configuration of nginx can't be made"
+	if [ -z "${NGINX_TEMP_PATH:-}" ]; then
+		read -r kind free size < <(stat -f -c '%T %a %S' /dev/shm 2>/dev/null || echo none 0 0)
+		if [ "$kind" != tmpfs ] || [ $((free * size)) -lt "$max" ]; then TEMP=$STATE/tmp; fi
+	fi
+	# What a killed nginx left is in clear, and nobody else removes it.
+	daemon_pid nginx >/dev/null || rm -rf "$TEMP"/{body,fastcgi}
+	for d in "$TEMP" "$TEMP/body" "$TEMP/fastcgi"; do own_dir "$d"; done
+}
+
 nginx_render() {
 	local version
 	own_dir "$STATE/conf/site.d"
 	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
 	# shellcheck source=/dev/null
-	(set -a && . "$STATE/env" && exec env STATE="$STATE" SOCKETS="$RUN" LISTEN="127.0.0.1:$PORT" \
+	(set -a && . "$STATE/env" && exec env STATE="$STATE" TEMP="$TEMP" SOCKETS="$RUN" LISTEN="127.0.0.1:$PORT" \
 		ACCESS_LOG="$STATE/log/access.log" VERSION="$version" "$TOP/etc/nginx/render" plain "$TOP/etc/nginx" "$STATE/conf") ||
 		die "the configuration of nginx can't be made"
 }
@@ -283,6 +298,7 @@ stack_up() {
 	flock -w 300 9 || die "another ./dev is at work on $STATE"
 	build_app
 	install_app
+	temp_choose
 	env_write
 	nginx_render
 	postgres_start
@@ -310,7 +326,9 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN"/{http.sock,redis.sock,health,app}
+	rm -f "$RUN"/{http.sock,redis.sock,health,hash-slots,app}
+	TEMP=$(env_get NGINX_TEMP_PATH)
+	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac
 }
 

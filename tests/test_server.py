@@ -90,6 +90,15 @@ def test_each_service_reads_its_own_secrets_only(units):
     assert files("scorpius-verify.service") == ["scorpius.env", "operator.env"]
 
 
+def test_nginx_buffers_where_the_workers_look(tree, units):
+    """In memory, or uploads lie on a disk in clear."""
+    folder = "/var/lib/scorpius/spool"
+    mount = (units / "var-lib-scorpius-spool.mount").read_text()
+    assert f"\nWhere={folder}\n" in mount and "\nType=tmpfs\n" in mount
+    assert f"\nEnvironment=NGINX_TEMP_PATH={folder}\n" in (units / "scorpius-api@.service").read_text()
+    assert f"SPOOL=${{NGINX_TEMP_PATH:-{folder}}}" in (tree / "usr/sbin/scorpius-site").read_text()
+
+
 # --- the files of settings
 
 @pytest.fixture
@@ -219,7 +228,7 @@ def site(render, tmp_path):
     for folder in [tmp_path, *tmp_path.parents[:2]]:  # nginx's workers are another user
         os.chmod(folder, 0o755)
     main = tmp_path / "nginx.conf"
-    main.write_text(f'daemon off;\npid {tmp_path}/nginx.pid;\nevents {{}}\nhttp {{\n\tproxy_temp_path {tmp_path}/p;\n\tscgi_temp_path {tmp_path}/s;\n\tuwsgi_temp_path {tmp_path}/u;\n'
+    main.write_text(f'daemon off;\npid {tmp_path}/nginx.pid;\nevents {{}}\nhttp {{\n\tinclude /etc/nginx/mime.types;\n\tproxy_temp_path {tmp_path}/p;\n\tscgi_temp_path {tmp_path}/s;\n\tuwsgi_temp_path {tmp_path}/u;\n'
                     f'\tclient_body_temp_path {tmp_path}/b;\n\tfastcgi_temp_path {tmp_path}/f;\n\tinclude "{tmp_path}/site/site.conf";\n}}\n')
     command = ["nginx", "-e", tmp_path / "error.log", "-c", main]
     check = run(*command, "-t")
@@ -258,6 +267,25 @@ def test_tls_speaks_http_2_and_answers_in_the_envelope(site, certificate, tmp_pa
     assert curl(site[1], "/api/v1/openapi.json", certificate).stdout.startswith("HTTP/2 200")
     log = wait_until(lambda: (text := (tmp_path / "access.log").read_text()).count("\n") >= 2 and text, 5, "the log")
     assert "/api/v1/tenders" in log and "hidden" not in log
+
+
+def test_browsers_are_told_to_stay_with_tls_and_only_over_tls(site, certificate):
+    for path in ("/api/v1/openapi.json", "/api/v1/docs", "/account/reset", "/api/v1/tenders", "/nowhere"):
+        assert re.search(r"^strict-transport-security: max-age=31536000; includeSubDomains\r?$", curl(site[1], path, certificate).stdout, re.M), path
+    assert "strict-transport-security" not in httpx.get(f"http://127.0.0.1:{site[0]}/", trust_env=False).headers
+
+
+def test_the_pages_of_links_in_mail_are_there(site, certificate):
+    for path, kind in (("/account/invitation", "text/html"), ("/account/account.js", "javascript"), ("/account/account.css", "text/css")):
+        answer = curl(site[1], path, certificate).stdout
+        assert answer.startswith("HTTP/2 200") and re.search(f"^content-type: \\S*{kind}", answer, re.M), answer[:500]
+    assert curl(site[1], "/account/index.html", certificate).stdout.startswith("HTTP/2 503")  # an address as any other: the pools'
+
+
+def test_logins_of_one_address_are_limited_without_the_workers(site, certificate):
+    """The limit of logins is the site's too; the pools are away, hence 503 until it is reached."""
+    got = [curl(site[1], "/api/v1/auth/login", certificate, "-d", "{}").stdout.split()[1] for _ in range(12)]
+    assert set(got[:10]) == {"503"} and got[-1] == "429"
 
 
 @pytest.mark.parametrize("option, accepted", [("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)])

@@ -88,6 +88,8 @@ enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *s
 /* Whether an object could be written now: makes and removes a small file; no fsync, cheap enough for a health check.
  * STORAGE_FULL when less than 16 MiB are free, else IO. */
 enum result store_writable(struct store *s, struct error *e) MUST_CHECK;
+/* How many bytes may still be written where objects are first stored. Asks the file system only. IO. */
+enum result store_room(struct store *s, int64_t *bytes, struct error *e) MUST_CHECK;
 /* Removes what writers that died left behind: temporary files not touched for older_than_s seconds. Their number into
  * *removed (may be NULL). Give it more than the longest upload. */
 enum result store_clean(struct store *s, int64_t older_than_s, unsigned *removed, struct error *e) MUST_CHECK;
