@@ -326,7 +326,7 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN"/{http.sock,redis.sock,health,hash-slots,app}
+	rm -f "$RUN"/{http.sock,redis.sock,health-*,hash-slots,app}
 	TEMP=$(env_get NGINX_TEMP_PATH)
 	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac
