@@ -217,78 +217,27 @@ programs_refresh() {
 
 # --- nginx
 
-# "100M", "1 GiB", "1048576" as bytes, as the programs read them.
-bytes_of() {
-	local number unit
-	[[ $1 =~ ^\ *([0-9]+)\ *([KMG]?)(iB|B)?\ *$ ]] || die "'$1' is not a size"
-	number=${BASH_REMATCH[1]} unit=${BASH_REMATCH[2]}
-	case $unit in
-	K) number=$((number << 10)) ;;
-	M) number=$((number << 20)) ;;
-	G) number=$((number << 30)) ;;
-	esac
-	printf '%s' "$number"
-}
-
 # Where no folder is named and /dev/shm has no room for the largest request, the state folder must do; workers warn of it.
 temp_choose() {
-	local max=${MAX_REQUEST_SIZE:-1G} kind free size d
+	local max kind free size d
+	max=$("$TOP/etc/nginx/render" bytes MAX_REQUEST_SIZE "${MAX_REQUEST_SIZE:-1G}") || die "the configuration of nginx can't be made"
 	if [ -z "${NGINX_TEMP_PATH:-}" ]; then
 		read -r kind free size < <(stat -f -c '%T %a %S' /dev/shm 2>/dev/null || echo none 0 0)
-		if [ "$kind" != tmpfs ] || [ $((free * size)) -lt "$(bytes_of "$max")" ]; then TEMP=$STATE/tmp; fi
+		if [ "$kind" != tmpfs ] || [ $((free * size)) -lt "$max" ]; then TEMP=$STATE/tmp; fi
 	fi
 	# What a killed nginx left is in clear, and nobody else removes it.
 	daemon_pid nginx >/dev/null || rm -rf "$TEMP"/{body,fastcgi}
 	for d in "$TEMP" "$TEMP/body" "$TEMP/fastcgi"; do own_dir "$d"; done
 }
 
-# Each allowed origin as a line of nginx's map. Only what can be an origin gets into the configuration.
-cors_map() {
-	local origin
-	env_get CORS_ORIGINS | tr -d '[]" ' | tr ',' '\n' | while read -r origin; do
-		[ -n "$origin" ] || continue
-		[[ $origin =~ ^https?://[A-Za-z0-9.-]+(:[0-9]+)?$ ]] || die "CORS_ORIGINS: '$origin' is not an origin"
-		printf '\t"%s" "%s";\n' "$origin" "$origin"
-	done
-}
-
-# Each trusted proxy as nginx's directive: addresses and networks only.
-proxies_lines() {
-	local proxy
-	env_get TRUSTED_PROXIES | tr -d '[]" ' | tr ',' '\n' | while read -r proxy; do
-		[ -n "$proxy" ] || continue
-		[[ $proxy =~ ^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$ ]] || die "TRUSTED_PROXIES: '$proxy' is not an address"
-		printf 'set_real_ip_from %s;\n' "$proxy"
-	done
-}
-
-# rate_of SETTING DEFAULT: requests per minute.
-rate_of() {
-	local rate
-	rate=$(env_get "$1")
-	[[ ${rate:=$2} =~ ^[0-9]{1,7}$ ]] || die "$1: '$rate' is not a number"
-	printf '%s' "$rate"
-}
-
 nginx_render() {
-	local max version template cors proxies any auth
-	proxies=$(proxies_lines)
-	any=$(rate_of RATE_LIMIT_ADDRESS 6000)
-	auth=$(rate_of RATE_LIMIT_AUTH_ADDRESS 10)
-	max=$(env_get MAX_REQUEST_SIZE)
-	max=$(bytes_of "${max:-1G}")
-	cors=$(cors_map)
-	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
+	local version
 	own_dir "$STATE/conf/site.d"
-	for template in "$TOP"/etc/nginx/*.template; do
-		awk -v cors="$cors" -v proxies="$proxies" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next }
-			$0 == "@TRUSTED_PROXIES@" { if (proxies != "") print proxies; next } { print }' "$template" |
-			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@TEMP@|$TEMP|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
-				-e "s|@ACCESS_LOG@|$STATE/log/access.log|g" -e "s|@DATA_PATH@|$(app_program share/scorpius)|g" \
-				-e "s|@MAX_REQUEST_SIZE@|$max|g" -e "s|@CLIENT_MAX_BODY@|$((max + 65536))|g" \
-				-e "s|@RATE_ANY@|$any|g" -e "s|@BURST_ANY@|$(((any + 9) / 10))|g" \
-				-e "s|@RATE_AUTH@|$auth|g" -e "s|@BURST_AUTH@|$auth|g" -e "s|@VERSION@|$version|g" >"$STATE/conf/$(basename "$template" .template)"
-	done
+	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
+	# shellcheck source=/dev/null
+	(set -a && . "$STATE/env" && exec env STATE="$STATE" TEMP="$TEMP" SOCKETS="$RUN" LISTEN="127.0.0.1:$PORT" \
+		ACCESS_LOG="$STATE/log/access.log" VERSION="$version" "$TOP/etc/nginx/render" plain "$TOP/etc/nginx" "$STATE/conf") ||
+		die "the configuration of nginx can't be made"
 }
 
 nginx_check() {
@@ -377,7 +326,7 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN"/{http.sock,redis.sock,health,hash-slots,app}
+	rm -f "$RUN"/{http.sock,redis.sock,health-*,hash-slots,app}
 	TEMP=$(env_get NGINX_TEMP_PATH)
 	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac

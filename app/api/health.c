@@ -26,8 +26,9 @@ static void unmap(void *p)
 	munmap(p, sizeof(struct health));
 }
 
-struct health *health_open(TALLOC_CTX *mem, const char *path)
+struct health *health_open(TALLOC_CTX *mem, const char *name)
 {
+	const char *path = mem_printf(mem, "%s-%zu", name, sizeof(struct health));
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(struct health)) != 0) {
 		log_warn("the state of health is not shared between workers", "path", path, "why", strerror(errno));
@@ -41,6 +42,19 @@ struct health *health_open(TALLOC_CTX *mem, const char *path)
 		return mem_zero(mem, struct health);
 	mem_defer(mem, unmap, h);
 	return h;
+}
+
+/* What is shared, into `out`; false when it can't be ours (another version's, a damaged file). */
+static bool shared(struct health *h, struct health_snapshot *out)
+{
+	for (int i = 0; i < SERVICE__COUNT; i++) {
+		int state = atomic_load(&h->state[i]);
+		if (state < 0 || state > SERVICE_DISABLED)
+			return false;
+		out->state[i] = (enum service_state)state;
+		out->took_us[i] = atomic_load(&h->took_us[i]);
+	}
+	return true;
 }
 
 static void measure(struct request *rq, struct health_snapshot *out)
@@ -96,18 +110,18 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out)
 	bool fresh = taken != 0 && clock >= taken && clock - taken < FRESH_US;
 	bool usable = taken != 0 && clock >= taken && clock - taken < STALE_US;
 	bool busy = clock >= taking && clock - taking < FRESH_US;
-	if (!now && (fresh || (usable && (busy || !atomic_compare_exchange_strong(&h->taking_us, &taking, clock))))) {
-		for (int i = 0; i < SERVICE__COUNT; i++) {
-			out->state[i] = (enum service_state)atomic_load(&h->state[i]);
-			out->took_us[i] = atomic_load(&h->took_us[i]);
-		}
+	struct health_snapshot last;
+	bool known = shared(h, &last);
+	if (!now && known &&
+	    (fresh || (usable && (busy || !atomic_compare_exchange_strong(&h->taking_us, &taking, clock))))) {
+		*out = last;
 		return;
 	}
 	measure(rq, out);
 	for (int i = 0; i < SERVICE__COUNT; i++) {
 		int before = atomic_exchange(&h->state[i], (int)out->state[i]);
 		atomic_store(&h->took_us[i], out->took_us[i]);
-		if (taken != 0 && before != (int)out->state[i])
+		if (taken != 0 && known && before != (int)out->state[i])
 			log_warn("a service changed its state", "service", service_name((enum service)i), "state",
 			    service_state_name(out->state[i]));
 	}

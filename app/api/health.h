@@ -14,9 +14,10 @@ struct health_snapshot {
 	int64_t took_us[SERVICE__COUNT]; /* how long it took to find out */
 };
 
-/* Maps the file at `path`, which is made when absent; without one (no such folder, read-only) each worker knows only
- * for itself. */
-struct health *health_open(TALLOC_CTX *mem, const char *path);
+/* Maps the file at `name` (followed by the size of what is shared: while the program is changed for another, workers of
+ * two versions run), which is made when absent; without one (no such folder, read-only) each worker knows only for
+ * itself. */
+struct health *health_open(TALLOC_CTX *mem, const char *name);
 /* The shared state, at most about a second old; `now`: measured by this call. */
 void health_take(struct request *rq, bool now, struct health_snapshot *out);
 

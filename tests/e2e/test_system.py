@@ -1,7 +1,10 @@
 """What the server tells about itself."""
 
 import json
+import pathlib
 import re
+import struct
+import time
 
 from client import raw
 from stack import ROOT, parsed
@@ -31,6 +34,19 @@ def test_health_is_the_same_at_both_addresses(api):
         assert answer.status_code == 200 and answer.json()["status"] == "healthy", answer.text
         assert answer.json()["services"] == {"database": "up", "redis": "up", "storage": "up", "queue": "up", "mail": "up"}
         assert "components" not in answer.json()
+
+
+def test_what_another_version_left_in_the_shared_state_is_not_believed(api, stack):
+    """While a program is changed for another, workers of both run: the name tells what is in the file."""
+    api.get("/health?detailed=true")
+    file, = stack.run.glob(pathlib.Path(stack.env["HEALTH_PATH"]).name + "-*")
+    size = file.stat().st_size
+    assert file.name.endswith(f"-{size}")
+    for junk in (b"\xff", b"\x7f"):
+        with file.open("r+b") as f:
+            f.write(struct.pack("<qq", time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000, 0) + junk * (size - 16))
+        answer = api.get("/health")
+        assert answer.status_code == 200 and answer.json()["status"] == "healthy", answer.text
 
 
 def test_detailed_health_measures(api):
