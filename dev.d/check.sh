@@ -99,9 +99,11 @@ lint_includes() {
 		json-c/.*|json.h/.* lib/base
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h lib/store
+		curl/.* lib/mail|lib/store
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
-		zip.h|libxml/.* app/reader
+		zip.h app/reader
+		libxml/.* app/reader|lib/store
 		seccomp.h app/reader
 	RULES
 	return $found

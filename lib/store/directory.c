@@ -20,6 +20,7 @@
 
 #define FREE_MIN (16LL << 20) /* below this health says "full" before uploads do */
 #define TMP_NAME 33
+#define COMMIT_TRIES 20
 
 struct directory {
 	int root, tmp, objects; /* descriptors */
@@ -164,11 +165,15 @@ static int move_in(const struct dir_put *p, int shard, const char *name)
 	return renameat(p->dir->tmp, p->name, shard, name);
 }
 
-static enum result commit_in(struct dir_put *p, int organization, int shard, const char *name, struct error *e)
+static enum result commit_in(
+    struct dir_put *p, int organization, int shard, const char *name, bool *again, struct error *e)
 {
 	if (organization < 0 || shard < 0)
 		return fail(e, "make the folder of an object");
 	if (move_in(p, shard, name) != 0) {
+		*again = errno == ENOENT;
+		if (*again)
+			return ERR_IO;
 		if (errno != EEXIST)
 			return fail(e, "rename");
 		error_cause(e, "the object exists already");
@@ -192,14 +197,25 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 	place_of(key, &place);
 	if (fsync(p->fd) != 0)
 		return fail(e, "fsync");
-	int organization = make_folder(p->dir->objects, place.organization);
-	int shard = organization < 0 ? -1 : make_folder(organization, place.shard);
-	enum result r = commit_in(p, organization, shard, place.name, e);
-	if (shard >= 0)
-		close(shard);
-	if (organization >= 0)
-		close(organization);
-	return r;
+	/* Somebody may remove a folder with its last object between two of our steps: we begin again. */
+	for (int tries = 0;; tries++) {
+		bool again = false;
+		int organization = make_folder(p->dir->objects, place.organization);
+		int shard = organization < 0 ? -1 : make_folder(organization, place.shard);
+		if (organization < 0 || shard < 0)
+			again = errno == ENOENT;
+		enum result r = again ? ERR_IO : commit_in(p, organization, shard, place.name, &again, e);
+		if (shard >= 0)
+			close(shard);
+		if (organization >= 0)
+			close(organization);
+		if (!again)
+			return r;
+		if (tries == COMMIT_TRIES) {
+			errno = ENOENT;
+			return fail(e, "make the folder of an object");
+		}
+	}
 }
 
 static int dir_get_free(struct dir_get *g)
@@ -268,6 +284,9 @@ static enum result dir_remove(void *backend, const struct store_key *key, struct
 		r = fail(e, "fsync a folder");
 	}
 	close(shard);
+	/* Folders go with their last object, or walks would be long where objects come and go. */
+	if (r == ERR_OK && unlinkat(d->objects, folder, AT_REMOVEDIR) == 0)
+		unlinkat(d->objects, place.organization, AT_REMOVEDIR);
 	return r;
 }
 
@@ -319,8 +338,11 @@ static enum result walk_object(struct walk *w, int folder, const char *name, str
 
 static enum result walk_shard(struct walk *w, int folder, const char *name, struct error *e)
 {
-	struct stat st;
-	if (strlen(name) != 2 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) {
+	struct stat st = { .st_mode = 0 };
+	bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno == ENOENT)
+		return ERR_OK;
+	if (strlen(name) != 2 || !there || !S_ISDIR(st.st_mode)) {
 		(*w->strange)++;
 		return ERR_OK;
 	}
@@ -330,9 +352,11 @@ static enum result walk_shard(struct walk *w, int folder, const char *name, stru
 
 static enum result walk_organization(struct walk *w, int folder, const char *name, struct error *e)
 {
-	struct stat st;
-	if (!uuid_parse(name, &w->key.organization_id) || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISDIR(st.st_mode)) {
+	struct stat st = { .st_mode = 0 };
+	bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno == ENOENT)
+		return ERR_OK;
+	if (!uuid_parse(name, &w->key.organization_id) || !there || !S_ISDIR(st.st_mode)) {
 		(*w->strange)++;
 		return ERR_OK;
 	}

@@ -1,0 +1,98 @@
+"""The file store in an S3 bucket: the tests of lib/store against a real service, and through a line that breaks."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from swift_fixture import swift  # noqa: F401
+
+BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
+
+
+def run_tests(program, settings, backend, *arguments):
+    """Gives how many tests passed; all must, and some must have run."""
+    done = subprocess.run([BUILD / "lib/store" / program, "-j1", *arguments], env={**os.environ, **settings, "STORE_TEST": backend},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+    assert done.returncode == 0 and "| Failing: 0 | Crashing: 0" in done.stdout, done.stdout
+    passed = int(done.stdout.rpartition("Passing: ")[2].split()[0])
+    assert passed > 0, done.stdout
+    for secret in (settings["S3_SECRET_ACCESS_KEY"],):
+        assert secret not in done.stdout
+    return passed
+
+
+def test_a_bucket_keeps_to_what_every_backend_does(swift):  # noqa: F811
+    assert run_tests("test_store", swift.settings, "s3") >= 20
+    assert [n for n in swift.names("test-") if "/probe" not in n] == [], "every test removed what it had made"
+
+
+def test_what_is_true_of_a_bucket_only(swift):  # noqa: F811
+    run_tests("test_s3", swift.settings, "s3")
+
+
+def test_a_folder_before_a_bucket_keeps_to_it_too(swift):  # noqa: F811
+    assert run_tests("test_store", swift.settings, "layered") >= 20
+    run_tests("test_layered", swift.settings, "layered")
+
+
+class BadLine:
+    """Passes connections on, but the faults: of every four, one is closed at once, one answered 503, one cut after the
+    first bytes of the answer."""
+
+    def __init__(self, port):
+        self.port, self.count = port, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.count += 1
+            threading.Thread(target=self.serve, args=(client, self.count % 4), daemon=True).start()
+
+    def serve(self, client, kind):
+        with client:
+            if kind == 1:
+                return
+            if kind == 2:
+                client.recv(65536)
+                client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            with socket.create_connection(("127.0.0.1", self.port)) as server:
+                threading.Thread(target=self.copy, args=(client, server, None), daemon=True).start()
+                self.copy(server, client, 40 if kind == 3 else None)
+
+    @staticmethod
+    def copy(source, target, most):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data[:most])
+                if most:
+                    break
+            target.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def end(self):
+        self.listener.close()
+
+
+@pytest.fixture
+def bad_line(swift):  # noqa: F811
+    line = BadLine(swift.port)
+    yield line
+    line.end()
+
+
+def test_faults_that_pass_are_overcome(swift, bad_line):  # noqa: F811
+    """Each test is a process of its own: its first request meets all three faults."""
+    passed = run_tests("test_store", {**swift.settings, "S3_ENDPOINT": bad_line.endpoint}, "s3", "--filter", "store/*written*")
+    assert passed >= 2 and bad_line.count >= 4 * passed
