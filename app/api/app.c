@@ -1,4 +1,5 @@
 #include "app.h"
+#include "store_settings.h"
 #include "clock.h"
 #include "crypto.h"
 #include "log.h"
@@ -42,8 +43,7 @@ enum result app_begin(struct request *rq, struct error *e)
 
 enum result app_store(struct app *app, struct store **out, struct error *e)
 {
-	if (!app->store &&
-	    store_open_directory(app->mem, app->settings.UPLOAD_PATH, app->keys, &app->store, e) != ERR_OK) {
+	if (!app->store && store_open(app->mem, &app->settings, app->keys, &app->store, e) != ERR_OK) {
 		/* Down, not broken: it is tried again with the next request. */
 		enum result rc = e->code == ERR_STORAGE_FULL ? ERR_STORAGE_FULL : ERR_UNAVAILABLE;
 		e->n_faults = 0;

@@ -3,6 +3,7 @@
 #include "app.h"
 #include "health.h"
 #include "log.h"
+#include "store_settings.h"
 #include "sql.h"
 
 #include <stdio.h>
@@ -57,6 +58,7 @@ static enum result open_all(struct app *app, struct error *e)
 	TRY(cache_open(app->mem, s->REDIS_URL, NULL, &app->cache, e));
 	const char *key = s->JWT_SECRET_KEY ? s->JWT_SECRET_KEY : "";
 	TRY(token_signer_new(app->mem, key, strlen(key), &app->signer, e));
+	TRY(store_settings_check(s, e));
 	TRY(master_keys_new(app->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &app->keys, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
 	app->health = health_open(app->mem, s->HEALTH_PATH);

@@ -1,5 +1,6 @@
 /* Leasing: what is done is done once, what fails is tried again, what can't be done says why. */
 #include "worker.h"
+#include "store_settings.h"
 
 #include <errno.h>
 #include <string.h>
@@ -71,7 +72,7 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
 {
 	if (w->store == NULL)
-		TRY(store_open_directory(talloc_parent(w->db), w->settings->UPLOAD_PATH, w->keys, &w->store, e));
+		TRY(store_open(talloc_parent(w->db), w->settings, w->keys, &w->store, e));
 	*out = w->store;
 	return ERR_OK;
 }
@@ -86,6 +87,7 @@ static enum result check_store(struct worker *w, struct error *e)
 	TALLOC_FREE(w->store);
 	TRY(worker_store(w, &store, e));
 	TRY(store_writable(store, e));
+	TRY(store_probe_remote(store, e));
 	w->store_doubted = false;
 	return ERR_OK;
 }
@@ -178,7 +180,7 @@ static void after_failure(struct worker *w, const struct job *job, const struct 
 	bool stop = stopping();
 	bool final = !stop && (job->exhausted || job->attempt >= w->settings->JOB_MAX_ATTEMPTS);
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
-	w->store_doubted = why->code == ERR_IO || why->code == ERR_STORAGE_FULL;
+	w->store_doubted = why->code == ERR_IO || why->code == ERR_STORAGE_FULL || why->code == ERR_UNAVAILABLE;
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
 	    stop    ? "job given back"
 	    : final ? "job failed"
