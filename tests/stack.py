@@ -45,9 +45,11 @@ def free_port():
 
 
 class Stack:
-    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop)."""
+    """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop).
+    `settings`: besides SETTINGS."""
 
-    def __init__(self, existing=None):
+    def __init__(self, existing=None, settings=None):
+        self.settings = {**SETTINGS, **(settings or {})}
         self.existing = existing is not None
         self.stopped = {}
         if self.existing:
@@ -67,7 +69,7 @@ class Stack:
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
 
     def dev(self, command, seconds=120):
-        env = {**os.environ, **SETTINGS, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
+        env = {**os.environ, **self.settings, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)}
         done = subprocess.run([str(ROOT / "dev"), command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         if done.returncode != 0:

@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import select
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -39,12 +41,11 @@ def test_a_folder_before_a_bucket_keeps_to_it_too(swift):  # noqa: F811
     run_tests("test_layered", swift.settings, "layered")
 
 
-class BadLine:
-    """Passes connections on, but the faults: of every four, one is closed at once, one answered 503, one cut after the
-    first bytes of the answer."""
+class Line:
+    """Passes connections on to a port of this machine; as a server with TLS when it has a context."""
 
-    def __init__(self, port):
-        self.port, self.count = port, 0
+    def __init__(self, port, context=None):
+        self.port, self.context, self.count = port, context, 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -56,33 +57,62 @@ class BadLine:
             except OSError:
                 return
             self.count += 1
-            threading.Thread(target=self.serve, args=(client, self.count % 4), daemon=True).start()
+            threading.Thread(target=self.serve, args=(client, self.count), daemon=True).start()
 
-    def serve(self, client, kind):
-        with client:
-            if kind == 1:
-                return
-            if kind == 2:
-                client.recv(65536)
-                client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                return
-            with socket.create_connection(("127.0.0.1", self.port)) as server:
-                threading.Thread(target=self.copy, args=(client, server, None), daemon=True).start()
-                self.copy(server, client, 40 if kind == 3 else None)
-
-    @staticmethod
-    def copy(source, target, most):
+    def serve(self, client, number):
         try:
-            while data := source.recv(65536):
-                target.sendall(data[:most])
-                if most:
-                    break
-            target.shutdown(socket.SHUT_RDWR)
+            with self.context.wrap_socket(client, server_side=True) if self.context else client as near:
+                self.join(near, number)
         except OSError:
-            pass
+            pass  # the client did not like the certificate
+
+    def join(self, client, number, most=None):
+        """`most`: bytes of the answer after which the line is cut."""
+        with socket.create_connection(("127.0.0.1", self.port)) as server:
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    # As much as one record of TLS: nothing is left over that select() would not see.
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    (server if source is client else client).sendall(data[:most] if source is server else data)
+                    if most and source is server:
+                        return
 
     def end(self):
         self.listener.close()
+
+
+class BadLine(Line):
+    """With faults: of every four connections one is closed at once, one answered 503, one cut after the first bytes of the
+    answer."""
+
+    def join(self, client, number, most=None):
+        kind = number % 4
+        if kind == 1:
+            return
+        if kind == 2:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        super().join(client, number, 40 if kind == 3 else None)
+
+
+def test_a_certificate_is_checked(swift, tmp_path):  # noqa: F811
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
+                    "-days", "2", "-subj", "/CN=s3", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    line = Line(swift.port, context)
+    settings = {**swift.settings, "S3_ENDPOINT": line.endpoint.replace("http:", "https:")}
+    try:
+        run_tests("test_store", {**settings, "S3_CA_FILE": str(certificate)}, "s3", "--filter", "store/*digest*")
+        done = subprocess.run([BUILD / "lib/store/test_store", "-j1", "--filter", "store/*digest*"], env={**os.environ, **settings, "STORE_TEST": "s3"},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        assert done.returncode != 0 and "certificate" in done.stdout
+    finally:
+        line.end()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@
 #define BACK_OFF_FIRST_US 500000
 #define BACK_OFF_LAST_US 30000000
 #define STATEMENT_TIMEOUT_S 300
-#define STALE_UPLOAD_S 86400
 
 struct child {
 	pid_t pid; /* 0: not running */
@@ -222,13 +221,11 @@ static void clean_store(struct parent *p)
 {
 	struct store *store;
 	struct error e;
-	unsigned removed = 0;
 	error_clear(&e);
-	if (store_open(p->mem, &p->settings, p->keys, &store, &e) != ERR_OK ||
-	    store_clean(store, STALE_UPLOAD_S, &removed, &e) != ERR_OK)
+	if (store_open(p->mem, &p->settings, p->keys, &store, &e) == ERR_OK)
+		mover_clean(store);
+	else
 		log_failure(LOG_WARN, "the store can't be cleaned", &e);
-	else if (removed > 0)
-		log_info("removed what unfinished uploads left", "files", num_text(removed).s);
 }
 
 int main(int argc, char **argv)
@@ -260,7 +257,8 @@ int main(int argc, char **argv)
 		log_error("no shared memory", "why", strerror(errno));
 		return 71;
 	}
-	clean_store(p);
+	if (!mover_needed(&p->settings)) /* which does it, as the service may be slow */
+		clean_store(p);
 	log_info("started", "workers", num_text(p->settings.JOB_WORKERS).s);
 	int status = supervise(p);
 	log_info("ended");

@@ -10,6 +10,8 @@
 #define IDLE_MS 1000      /* between two looks into the folder */
 #define PROBE_US 10000000 /* health wants to hear of the remote store every 60 s */
 #define DOWN_MS 3000
+#define CLEAN_US 21600000000 /* between two looks for leftovers */
+#define STALE_UPLOAD_S 86400
 
 bool mover_needed(const struct settings *s)
 {
@@ -41,9 +43,20 @@ static bool go_on(void *arg)
 	return sigismember(&set, SIGTERM) != 1 && sigismember(&set, SIGINT) != 1;
 }
 
+void mover_clean(struct store *store)
+{
+	struct error e;
+	unsigned removed = 0;
+	error_clear(&e);
+	if (store_clean(store, STALE_UPLOAD_S, &removed, &e) != ERR_OK)
+		log_failure(LOG_WARN, "the store can't be cleaned", &e);
+	else if (removed > 0)
+		log_info("removed what unfinished uploads left", "files", num_text(removed).s);
+}
+
 struct mover {
 	struct store *store;
-	int64_t probe_at_us;
+	int64_t probe_at_us, clean_at_us;
 	bool told; /* of the outage that lasts */
 };
 
@@ -53,6 +66,10 @@ static enum result pass(struct mover *m, struct error *e)
 	if (clock_mono_us() >= m->probe_at_us) {
 		TRY(store_probe_remote(m->store, e));
 		m->probe_at_us = clock_mono_us() + PROBE_US;
+	}
+	if (clock_mono_us() >= m->clean_at_us) {
+		mover_clean(m->store);
+		m->clean_at_us = clock_mono_us() + CLEAN_US;
 	}
 	enum result r = store_move(m->store, go_on, NULL, &moved, &failed, e);
 	if (moved > 0)

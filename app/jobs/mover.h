@@ -11,4 +11,7 @@ bool mover_needed(const struct settings *s);
 /* Until SIGTERM or SIGINT, which are blocked on entry. Gives the exit status. */
 int mover_loop(TALLOC_CTX *mem, const struct settings *s, const struct master_keys *keys);
 
+/* Removes what unfinished uploads of more than a day ago left in a store, and logs it. */
+void mover_clean(struct store *store);
+
 #endif

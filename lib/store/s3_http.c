@@ -19,7 +19,8 @@
 #define CONNECT_MS 5000L
 #define DOUBT_US 10000000 /* after a failure in spite of all tries, each request is tried once only, so long */
 #define SLOW_BYTES 1024L  /* a transfer slower than this for SLOW_S seconds has ended */
-#define SLOW_S 20L
+#define SLOW_S 30L
+#define JOIN_S 300L /* the same for POST: joining parts may take the service a while */
 #define SHORT_S 30L /* a request without much of a body, whole */
 
 struct s3_client {
@@ -182,7 +183,7 @@ static void set_up(struct s3_client *c, CURL *h, const struct s3_request *rq, co
 		curl_easy_setopt(h, CURLOPT_CAINFO, a->ca_file);
 	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
-	curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, SLOW_S);
+	curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, strcmp(rq->method, "POST") == 0 ? JOIN_S : SLOW_S);
 	if (!sends && !rq->range)
 		curl_easy_setopt(h, CURLOPT_TIMEOUT, SHORT_S);
 	if (head)

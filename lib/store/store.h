@@ -59,7 +59,7 @@ enum result store_open_layered(TALLOC_CTX *mem, const char *path, const struct s
  * is harmed by two. A store of one layer has nothing to move. */
 enum result store_move(struct store *s, bool (*go_on)(void *arg), void *arg, unsigned *moved, unsigned *failed,
     struct error *e) MUST_CHECK;
-/* Writes to the bucket and, when that works, notes the time in the directory for other processes to see. */
+/* Asks the bucket and, when it answers, notes the time in the directory for other processes to see. */
 enum result store_probe_remote(struct store *s, struct error *e) MUST_CHECK;
 /* Whether nobody has reached the bucket for silent_s seconds, or an object has been waiting in the directory for more
  * than waiting_s. Asks the directory only, cheap enough for a health check. False for a store of one layer. */
@@ -122,8 +122,9 @@ enum result store_remove(struct store *s, const struct store_key *key, struct er
 typedef enum result store_seen(void *arg, const struct store_key *key, int64_t age_s, struct error *e);
 enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *strange, struct error *e) MUST_CHECK;
 
-/* Whether an object could be written now: makes and removes a small file; no fsync, cheap enough for a health check.
- * STORAGE_FULL when less than 16 MiB are free, else IO. */
+/* Whether an object could be written now: a directory makes and removes a small file; no fsync, cheap enough for a
+ * health check. A bucket answers whether it lets us look into it. STORAGE_FULL when less than 16 MiB are free, else IO
+ * or UNAVAILABLE. */
 enum result store_writable(struct store *s, struct error *e) MUST_CHECK;
 /* Removes what writers that died left behind: temporary files not touched for older_than_s seconds. Their number into
  * *removed (may be NULL). Give it more than the longest upload. */

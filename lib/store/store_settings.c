@@ -14,6 +14,18 @@ static bool is_made_of(const char *text, const char *allowed)
 	return text[strspn(text, allowed)] == '\0';
 }
 
+/* On the way a request could be held up and sent again: only on this machine does it go without TLS in production. */
+static bool goes_in_clear(const char *url)
+{
+	static const char *const here[] = { "http://127.0.0.1", "http://[::1]", "http://localhost" };
+	for (size_t i = 0; i < ARRAY_LEN(here); i++) {
+		size_t n = strlen(here[i]);
+		if (strncmp(url, here[i], n) == 0 && strchr(":/", url[n]))
+			return false;
+	}
+	return strncmp(url, "http://", 7) == 0;
+}
+
 static enum result check_bucket(const struct settings *s, struct error *e)
 {
 	const struct {
@@ -26,6 +38,8 @@ static enum result check_bucket(const struct settings *s, struct error *e)
 	const char *url = s->S3_ENDPOINT ? s->S3_ENDPOINT : "";
 	if (url[0] && ((strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) || strpbrk(url, "?#@ ")))
 		fault(e, "S3_ENDPOINT", "expected https://host[:port][/path] without account or query");
+	else if (strcmp(s->APP_ENV, "production") == 0 && goes_in_clear(url))
+		fault(e, "S3_ENDPOINT", "https is required in production, but on this machine");
 	if (s->S3_BUCKET && !is_made_of(s->S3_BUCKET, PLAIN))
 		fault(e, "S3_BUCKET", "letters, digits and -._ only");
 	if (s->S3_REGION && !is_made_of(s->S3_REGION, PLAIN))

@@ -27,7 +27,7 @@ Test(s3, a_wrong_secret_is_refused_and_told_without_the_secret)
 	cr_assert_eq(put_bytes(s, &key, "abc", 3, NULL), ERR_IO);
 	error_clear(&err);
 	cr_assert_eq(store_writable(s, &err), ERR_IO);
-	cr_assert_str_eq(err.cause, "object store: PUT: HTTP 403 SignatureDoesNotMatch");
+	cr_assert_str_eq(err.cause, "object store: GET: HTTP 403 SignatureDoesNotMatch");
 }
 
 Test(s3, a_bucket_that_is_not_there_is_told)

@@ -33,7 +33,7 @@ static enum kind kind(void)
 struct store_s3 s3_of_test(const char *under)
 {
 	struct store_s3 s = { getenv("S3_ENDPOINT"), getenv("S3_BUCKET"), getenv("S3_REGION"),
-		getenv("S3_ACCESS_KEY_ID"), getenv("S3_SECRET_ACCESS_KEY"), under, NULL, root };
+		getenv("S3_ACCESS_KEY_ID"), getenv("S3_SECRET_ACCESS_KEY"), under, getenv("S3_CA_FILE"), root };
 	cr_assert(s.endpoint && s.bucket && s.region && s.access_key_id && s.secret_access_key);
 	return s;
 }
