@@ -1,7 +1,7 @@
--- 10 000 documents of one organisation, for measuring lists. Variables: org, account (ids).
+-- 10 000 documents of one organisation, for measuring lists; there is no file behind them. Variables: org, account (ids).
 begin;
-insert into scorpius.blob (organization_id, id, sha256, size, mime_type)
-	values (:'org', gen_random_uuid(), sha256('bench'), 5, 'text/plain');
+insert into scorpius.blob (organization_id, id, sha256, size, mime_type, wrapped_key, key_id)
+	values (:'org', gen_random_uuid(), sha256('bench'), 5, 'text/plain', decode(repeat('00', 72), 'hex'), repeat('0', 16));
 insert into scorpius.document (organization_id, id, blob_id, name, status, page_count, created_by, created_at)
 	select :'org', gen_random_uuid(), b.id, 'document ' || n || '.txt', 'processed', 1, :'account',
 		now() - n * interval '1 minute'

@@ -131,8 +131,17 @@ bench_pss() {
 		awk '{ s += $1; n++ } END { printf "  idle worker: PSS %.1f MB each (%d workers)\n", s / n / 1024, n }'
 }
 
+# A dossier of 180 pages (or the files given) through the whole stack, with the time of each stage.
+bench_dossier() { /usr/bin/python3 "$TOP/bench/dossier.py" "$(url)" "${BENCH_DOSSIERS:-5}" "$@"; }
+
+# run_bench [dossier] [PATH...]: with `dossier` only that is measured.
 run_bench() {
-	local round wrk_options=() dossier=("$@")
+	local round wrk_options=() dossier only=''
+	if [ "${1:-}" = dossier ]; then
+		only=dossier
+		shift
+	fi
+	dossier=("$@")
 	packages_ensure run build test
 	locate
 	export SCORPIUS_STATE=$STATE/bench SCORPIUS_PORT
@@ -142,7 +151,13 @@ run_bench() {
 	chmod 0755 "$work"
 	trap 'rm -rf "$work"; bench_stop' EXIT
 	stack_up
-	[ ${#dossier[@]} -gt 0 ] || dossier=("$TOP"/samples/rc/*.pdf)
+	if [ "$only" = dossier ]; then
+		say "machine: $(nproc) cores, $(uname -r), load $(cut -d' ' -f1 /proc/loadavg)"
+		bench_dossier "${dossier[@]}"
+		return
+	fi
+	bench_dossier "${dossier[@]}"
+	[ ${#dossier[@]} -gt 0 ] || dossier=("$TOP"/samples/guichet-numerique/dossier/*.zip)
 	bench_pss
 	bench_site
 	for ((round = 0; round < bench_rounds; round++)); do

@@ -179,3 +179,18 @@ run_score() {
 	READER_PATH=$(app_program libexec/scorpius/scorpius-reader) /usr/bin/python3 "$SCORE_FACTS" "$1" -- \
 		"$(app_program bin/scorpius)" analyze --json
 }
+
+# --- requirements that people have judged: run_judge [--draw N SEED] FILE
+
+run_judge() {
+	local program
+	[ $# -eq 1 ] || { [ $# -eq 4 ] && [ "$1" = --draw ]; } || die "usage: ./dev judge [--draw N SEED] FILE"
+	[ -f "${!#}" ] || die "no such file: ${!#}"
+	packages_ensure run build
+	make_state
+	build_app
+	install_app
+	program=$(app_program bin/scorpius)
+	[ $# -eq 4 ] || set -- "$TOP/tests/requirements-judged.tsv" "$1"
+	READER_PATH=$(app_program libexec/scorpius/scorpius-reader) /usr/bin/python3 "$TOP/dev.d/judge.py" "$program" "$@"
+}

@@ -142,8 +142,8 @@ demo() {
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	if [ $# -eq 0 ]; then
-		set -- "$TOP"/samples/rc/*.pdf
-		[ -f "$1" ] || die "no sample in samples/rc: name a dossier"
+		set -- "$TOP"/samples/guichet-numerique/dossier/*.zip
+		[ -f "$1" ] || die "no sample in samples/guichet-numerique/dossier: name a dossier"
 	fi
 	demo_files "$@" >"$work/files"
 	[ -s "$work/files" ] || die "nothing to read in: $*"

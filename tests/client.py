@@ -1,6 +1,5 @@
 """The client that tests use: every answer goes through the contract's checker before a test sees it."""
 
-import os
 import socket
 import urllib.parse
 import uuid
@@ -176,12 +175,3 @@ def multipart(parts, boundary="limite-essai"):
     """(body, content type); parts: (headers text, bytes)."""
     body = b"".join(b"--%s\r\n%s\r\n\r\n%s\r\n" % (boundary.encode(), h.encode(), d) for h, d in parts)
     return body + b"--%s--\r\n" % boundary.encode(), f"multipart/form-data; boundary={boundary}"
-
-
-def sample(name):
-    """Path of a file of the samples that the project ships, or None."""
-    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "samples")
-    for folder, _, names in os.walk(top):
-        if name in names:
-            return os.path.join(folder, name)
-    return None

@@ -39,6 +39,11 @@ def address(template, document_id=NOBODYS, tender_id=NOBODYS):
     return template.format(document_id=document_id, tender_id=tender_id, number=1, key="buyer")
 
 
+def query(operation):
+    """What must be asked."""
+    return {"search": "?q=haies"}.get(operation.id, "")
+
+
 class Things:
     """What an organisation has: a processed document in an analysed tender."""
 

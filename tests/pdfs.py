@@ -71,6 +71,12 @@ def rules(reference="2031-TX-07", object_="Entretien des haies du domaine de Bel
          (13, "Article 5 - Jugement des offres"), "", "1. Prix des prestations : 60 %", "2. Valeur technique : 40 %"])
 
 
+def clauses(*sentences, section="3.1 Exploitation"):
+    """Technical clauses of the same town: each sentence stands in the section."""
+    return pdf([(16, "CAHIER DES CLAUSES TECHNIQUES PARTICULIÈRES"), "", "CCTP", "", "Commune de Bellerive-sur-Orme", ""],
+               [(14, section), "", *[line for s in sentences for line in (s, "")]])
+
+
 # --- bad ones
 
 def rc4(key, data):

@@ -32,6 +32,13 @@ def same(key, got, want):
         return [(c["weight"], [s["weight"] for s in c["sub"]]) for c in got] == [
             (c["weight"], c["sub"]) for c in want] and all(
                 set(words(g["name"])) & set(words(w["name"])) for g, w in zip(got, want))
+    if key == "lots_list":
+        # what is said of each lot: all of it, and nothing more
+        return [(g["number"], words(g["title"]), g.get("amount")) for g in got] == [
+            (w["number"], words(w["title"]), w.get("amount")) for w in want] and all(
+                g.get("facts", {}).keys() == w.get("facts", {}).keys() and all(
+                    same(k, f["value"], w["facts"][k]) for k, f in g.get("facts", {}).items())
+                for g, w in zip(got, want))
     if key == "object":
         # the sentence that says it may say it with its article and its place
         return set(words(want)) <= set(words(got)) and len(words(got)) <= len(words(want)) + 14
@@ -54,4 +61,8 @@ def test_the_facts_of_a_document(label):
 def test_a_wrong_fact_would_be_seen():
     assert not same("lots", 2, 3) and not same("lots", 2, None) and not same("lots", None, 2)
     assert not same("criteria", [{"name": "Prix", "weight": 60, "sub": []}], [{"name": "Prix", "weight": 40, "sub": []}])
+    lot = {"number": "1", "title": "Haies", "amount": 5, "facts": {"amount_max_eur_ht": {"value": 5}}}
+    assert same("lots_list", [lot], [lot | {"facts": {"amount_max_eur_ht": 5}}])
+    assert not same("lots_list", [lot], [lot | {"facts": {"amount_max_eur_ht": 6}}])
+    assert not same("lots_list", [lot], [lot | {"facts": {}}])
     assert not same("platform_url", "https://a.example/x", "https://b.example")

@@ -202,7 +202,7 @@ def test_analyses_a_tender_when_its_last_document_is_read(stack):
     assert row[:6] == ("done", "ready", "2031-EV-07", "read", "Nom donné par une personne", "person")
     assert "Valmont-les-Bains" in row[6]
     assert row[7:9] == ("2031-03-12T12:00", "2031-03-12 11:00")
-    assert row[9] == [{"code": "unread_format", "document_id": documents[2]}]
+    assert row[9] == [{"code": "unread_format", "document_id": documents[2], "file": "planning.pptx"}]
     assert stack.one("select warnings from document where id = %s", documents[2]) == (["unread_format"],)
     (result,) = stack.one("select result from analysis where dossier_version_id = %s", version)
     assert {d["document_id"] for d in result["documents"]} == set(documents)
@@ -353,7 +353,7 @@ def test_a_file_that_cannot_be_read_says_why(stack, content, code):
     assert (status, error) == ("failed", code) and isinstance(args, dict)
     assert ("reading", "failed", code) in events(stack, document)
     reason, problems = stack.one("select analysis_reason, problems from tender where id = %s", tender)
-    assert reason == "no_documents" and problems == [{"code": code, "document_id": document}]
+    assert reason == "no_documents" and [(p["code"], p["document_id"]) for p in problems] == [(code, document)]
 
 
 def test_a_missing_object_is_tried_again_and_then_told(stack):

@@ -52,6 +52,7 @@ route_handler document_upload, document_list, document_show, document_content, d
 route_handler tender_create, tender_list_show, tender_show, tender_patch, tender_delete_one, tender_status_put;
 route_handler tender_document_add, tender_document_remove, document_delete_one, tender_analysis_start,
     tender_completeness_show;
-route_handler tender_analysis_show, tender_fact_put;
+route_handler tender_analysis_show, tender_fact_put, tender_requirement_list, tender_version_list;
+route_handler search_show;
 
 #endif

@@ -21,6 +21,8 @@ static void write_members(struct json_writer *w, const struct document_row *d)
 	jw_opt_uuid(w, &d->tender_id);
 	jw_key(w, "parent_id");
 	jw_opt_uuid(w, &d->parent_id);
+	jw_key(w, "replaced_by_id");
+	jw_opt_uuid(w, &d->replaced_by_id);
 	jw_field_instant(w, "created_at", d->created_at.us);
 }
 
@@ -73,6 +75,7 @@ void document_write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct 
 		.status = d->status,
 		.tender_id = d->tender_id,
 		.parent_id = d->parent_id,
+		.replaced_by_id = d->replaced_by_id,
 		.created_at = d->created_at,
 	};
 	jw_open(w, '{');

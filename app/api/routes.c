@@ -7,8 +7,12 @@ static const char *const document_types[] = { "rc", "ccap", "cctp", "ccp", "ae",
 	"dc2", "planning", "memoire_frame", "annexe", "other", NULL };
 static const char *const document_sorts[] = { "created_at", "-created_at", "original_filename", "-original_filename",
 	NULL };
+static const char *const tender_sorts[] = { "deadline", "-deadline", "created_at", "-created_at", NULL };
 static const char *const tender_statuses[] = { "draft", "analyzing", "ready", "declined", "submitted", "awarded",
 	"rejected", "cancelled", "archived", NULL };
+static const char *const requirement_categories[] = { "technical", "functional", "performance", "security",
+	"administrative", "financial", "legal", "environmental", "other", NULL };
+static const char *const requirement_priorities[] = { "eliminatory", "mandatory", "desirable", NULL };
 
 #define PAGING \
 	{ "limit", PARAM_INT, 1, 100, "20" }, { "offset", PARAM_INT, 0, 1000000, NULL }, \
@@ -36,11 +40,34 @@ static const struct param page_params[] = {
 static const struct param tender_list_params[] = {
 	{ "status", PARAM_ENUM, .choices = tender_statuses },
 	{ "search", PARAM_TEXT, 1, 200 },
+	{ "buyer", PARAM_TEXT, 1, 200 },
+	{ "deadline_from", PARAM_TEXT, 1, 40 },
+	{ "deadline_to", PARAM_TEXT, 1, 40 },
+	{ "sort", PARAM_ENUM, .fallback = "deadline", .choices = tender_sorts },
 	PAGING,
 	{ 0 },
 };
 static const struct param tender_params[] = { { "tender_id", PARAM_ID }, { 0 } };
+static const struct param tender_upload_params[] = { { "tender_id", PARAM_ID }, { "replaces", PARAM_ID }, { 0 } };
+static const struct param version_list_params[] = { { "tender_id", PARAM_ID }, PAGING, { 0 } };
 static const struct param tender_document_params[] = { { "tender_id", PARAM_ID }, { "document_id", PARAM_ID }, { 0 } };
+static const struct param requirement_params[] = {
+	{ "tender_id", PARAM_ID },
+	{ "category", PARAM_ENUM, .choices = requirement_categories },
+	{ "priority", PARAM_ENUM, .choices = requirement_priorities },
+	{ "document_id", PARAM_ID },
+	{ "search", PARAM_TEXT, 1, 200 },
+	PAGING,
+	{ 0 },
+};
+static const struct param search_params[] = {
+	{ "q", PARAM_TEXT, 2, 200 },
+	{ "tender_id", PARAM_ID },
+	{ "document_type", PARAM_ENUM, .choices = document_types },
+	{ "limit", PARAM_INT, 1, 100, "20" },
+	{ "offset", PARAM_INT, 0, 10000, "0" },
+	{ 0 },
+};
 static const struct param fact_params[] = {
 	{ "tender_id", PARAM_ID },
 	{ "key", PARAM_ENUM, .choices = decision_keys },
@@ -98,18 +125,25 @@ const struct route api_routes[] = {
 	  .summary = "Delete a tender with its documents" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/status", WHO_WRITERS, tender_params, 4096, .run = tender_status_put,
 	  .summary = "Take a tender to another status" },
-	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_params, ANY_SIZE, POOL_BULK,
+	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_upload_params, ANY_SIZE, POOL_BULK,
 	  .run = tender_document_add, .summary = "Add documents to a tender" },
 	{ METHOD_DELETE, V1 "/tenders/{tender_id}/documents/{document_id}", WHO_WRITERS, tender_document_params,
 	  .run = tender_document_remove, .summary = "Take a document out of a tender" },
+	{ METHOD_GET, V1 "/tenders/{tender_id}/versions", WHO_MEMBERS, version_list_params, .read_only = true,
+	  .run = tender_version_list, .summary = "Versions of a dossier" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}/completeness", WHO_MEMBERS, tender_params, .read_only = true,
 	  .run = tender_completeness_show, .summary = "Which pieces are there and which are missing" },
 	{ METHOD_POST, V1 "/tenders/{tender_id}/analyze", WHO_WRITERS, tender_params, .run = tender_analysis_start,
 	  .summary = "Analyse a tender" },
 	{ METHOD_GET, V1 "/tenders/{tender_id}/analysis", WHO_MEMBERS, tender_params, .read_only = true,
 	  .run = tender_analysis_show, .summary = "The facts of a tender" },
+	{ METHOD_GET, V1 "/tenders/{tender_id}/requirements", WHO_MEMBERS, requirement_params, .read_only = true,
+	  .run = tender_requirement_list, .summary = "Requirements of a tender" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/facts/{key}", WHO_WRITERS, fact_params, 262144, .run = tender_fact_put,
 	  .summary = "Confirm, correct or reject a fact" },
+
+	{ METHOD_GET, V1 "/search", WHO_MEMBERS, search_params, .read_only = true, .run = search_show,
+	  .summary = "Full text of all pages" },
 };
 /* clang-format on */
 const size_t api_routes_count = ARRAY_LEN(api_routes);

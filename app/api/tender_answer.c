@@ -11,9 +11,6 @@ static const char *const timezones[] = { "Europe/Paris", "America/Guadeloupe", "
 	"America/Miquelon", "America/Marigot", "America/St_Barthelemy", "Indian/Reunion", "Indian/Mayotte",
 	"Pacific/Noumea", "Pacific/Tahiti", "Pacific/Wallis", NULL };
 
-#define DEADLINE_MIN (-62135424000000000) /* 0001-01-03 */
-#define DEADLINE_MAX 253402128000000000   /* 9999-12-30 */
-
 static void write_members(struct json_writer *w, const struct tender_row *t)
 {
 	jw_field_uuid(w, "id", &t->id);
@@ -39,31 +36,6 @@ static void write_members(struct json_writer *w, const struct tender_row *t)
 	jw_field_text(w, "analysis_status", t->analysis_status);
 	jw_field_instant(w, "created_at", t->created_at.us);
 	jw_field_instant(w, "updated_at", t->updated_at.us);
-}
-
-/* Stored as codes with their arguments, told as French sentences. */
-static void write_problems(TALLOC_CTX *mem, struct json_writer *w, const char *stored)
-{
-	const struct json *list;
-	struct error e;
-	error_clear(&e);
-	jw_open(w, '[');
-	if (json_parse(mem, stored, strlen(stored), &list, &e) == ERR_OK) {
-		for (size_t i = 0; i < json_len(list); i++) {
-			const struct json *p = json_at(list, i), *args = json_get(p, "args");
-			const char *code = json_string(json_get(p, "code"));
-			const char *text =
-			    code ? stored_error_text(mem, code, args ? json_print(mem, args) : NULL, LANG_FR) : NULL;
-			if (!text)
-				continue;
-			jw_open(w, '{');
-			jw_field_text(w, "code", code);
-			jw_field_text(w, "message", text);
-			jw_field_text(w, "document_id", json_string(json_get(p, "document_id")));
-			jw_close(w, '}');
-		}
-	}
-	jw_close(w, ']');
 }
 
 static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct tender_detail *t)
@@ -93,7 +65,7 @@ static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct te
 	jw_field_int(w, "dossier_version", t->dossier_version);
 	jw_field_int(w, "document_count", t->document_count);
 	jw_key(w, "problems");
-	write_problems(mem, w, t->problems.s);
+	tender_problems_write(mem, w, t->problems.s, t->analysis_reason);
 	jw_field_int(w, "version", t->version);
 	jw_close(w, '}');
 }

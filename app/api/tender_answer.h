@@ -6,9 +6,17 @@
 #include "change_sql.h"
 #include "decision.h"
 
+/* What a deadline may be, in microseconds since 1970: its wall time anywhere must be a date of four digits. */
+#define DEADLINE_MIN (-62135424000000000) /* 0001-01-03 */
+#define DEADLINE_MAX 253402128000000000   /* 9999-12-30 */
+
 void tender_write(struct json_writer *w, const struct tender_row *t);
 /* The whole tender, with its ETag. */
 void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t);
+
+/* The list of what the user must know, as French sentences: `stored` (JSON), and why the analysis failed (NULL: it did
+ * not). */
+void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure);
 
 /* What a person gives of a tender, by POST or PATCH. */
 struct tender_draft {

@@ -5,6 +5,7 @@
 #include "tender_answer.h"
 #include "upload.h"
 #include "uuid.h"
+#include "version_sql.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static enum result queue_analysis(
 	return tender_set_queued_later(db, &(struct tender_key){ *tender_id }, NULL, e);
 }
 
-/* Which of the named documents can be attached; all faults are told. *fresh: how many are not in the tender yet. */
+/* Which of the named documents can be attached; all faults are told. *fresh: how many the dossier does not hold yet. */
 static enum result check_named(struct request *rq, const struct uuid *tender_id, const struct sql_uuids *ids,
     const struct document_row *rows, size_t n, size_t *fresh, struct error *e)
 {
@@ -40,33 +41,54 @@ static enum result check_named(struct request *rq, const struct uuid *tender_id,
 			error_set(e, ERR_NOT_FOUND, field);
 		else if (named->tender_id.set && !uuid_equal(&named->tender_id.value, tender_id))
 			error_set(e, ERR_IN_OTHER_TENDER, field);
-		else if (!named->tender_id.set)
+		else if (!named->tender_id.set || named->replaced_by_id.set)
 			*fresh += 1;
 	}
 	return e->n_faults ? e->code : ERR_OK;
 }
 
+/* One takes the place of one. */
+static enum result check_one(struct request *rq, size_t n, bool itself, struct error *e)
+{
+	char id[37];
+	struct uuid replaces = request_id_required(rq, "replaces");
+	if (n == 1 && !itself)
+		return ERR_OK;
+	uuid_format(&replaces, id);
+	return error_set(e, ERR_INVALID_VALUE, "replaces", "value", id, "expected", "exactly one other document");
+}
+
 /* Puts documents that are there already into a tender: a next version of its dossier, when that changes it. */
-static enum result attach(struct request *rq, const struct uuid *tender_id, struct response *rs, struct error *e)
+static enum result attach(struct request *rq, const struct uuid *tender_id, const struct opt_uuid *replaces,
+    struct response *rs, struct error *e)
 {
 	struct db *db = app_of(rq)->db;
 	struct tender_key key = { *tender_id };
 	struct attachment in = { 0 };
 	struct tender_locked tender;
-	struct document_row *rows;
-	size_t n, fresh;
+	struct document_row *rows, *replaced;
+	size_t n, n_replaced, fresh;
 	TRY(request_json(rq, attachment_fields, ARRAY_LEN(attachment_fields), &in, e));
 	struct sql_uuids ids = { in.document_ids.p, in.document_ids.n };
+	struct sql_uuids old = { &replaces->value, replaces->set ? 1 : 0 };
+	if (replaces->set)
+		TRY(check_one(rq, ids.n, uuid_equal(&ids.p[0], &replaces->value), e));
 	TRY(app_begin(rq, e));
 	TRY(tender_lock_later(db, &key, rq->mem, &tender, e));
+	TRY(document_lock_many_later(db, &(struct document_ids){ old }, rq->mem, &replaced, &n_replaced, e));
 	TRY(document_lock_many(db, &(struct document_ids){ ids }, rq->mem, &rows, &n, e));
 	TRY(check_named(rq, tender_id, &ids, rows, n, &fresh, e));
-	if (fresh > 0) {
+	if (replaces->set)
+		TRY(upload_check_replaced(n_replaced ? replaced : NULL, tender_id, e));
+	if (fresh > 0 || replaces->set) {
 		struct dossier_version_new version = { uuid_new(), *tender_id, rq->identity.user_id,
-			"documents_added" };
+			replaces->set ? "document_replaced" : "documents_added" };
 		struct tender_attachment attachment = { *tender_id, ids };
 		struct dossier_version_fill_key fill = { version.id, *tender_id };
 		TRY(tender_attach_later(db, &attachment, NULL, e));
+		if (replaces->set)
+			TRY(document_replace_later(
+			    db, &(struct document_replacement){ replaces->value, ids.p[0] }, NULL, e));
 		TRY(dossier_version_insert_later(db, &version, NULL, e));
 		TRY(dossier_version_fill_later(db, &fill, NULL, e));
 		TRY(queue_analysis(rq, tender_id, &version.id, e));
@@ -78,6 +100,7 @@ static enum result attach(struct request *rq, const struct uuid *tender_id, stru
 		for (size_t k = 0; k < n; k++)
 			if (uuid_equal(&rows[k].id, &ids.p[i])) {
 				rows[k].tender_id = (struct opt_uuid){ true, *tender_id };
+				rows[k].replaced_by_id.set = false;
 				document_write(w, &rows[k]);
 			}
 	jw_close(w, ']');
@@ -87,10 +110,14 @@ static enum result attach(struct request *rq, const struct uuid *tender_id, stru
 enum result tender_document_add(struct request *rq, struct response *rs, struct error *e)
 {
 	struct uuid id = request_id_required(rq, "tender_id");
+	struct opt_uuid replaces = { 0 };
+	replaces.set = request_id_param(rq, "replaces", &replaces.value);
 	if (request_body_is(rq, "application/json"))
-		return attach(rq, &id, rs, e);
-	struct upload up = { 0 };
+		return attach(rq, &id, &replaces, rs, e);
+	struct upload up = { .replaces = replaces };
 	TRY(upload_receive(rq, false, &up, e));
+	if (replaces.set)
+		TRY(check_one(rq, up.n, false, e));
 	up.tender_id = (struct opt_uuid){ true, id };
 	TRY(upload_store(rq, &up, true, e));
 	upload_answer(&up, rs);
@@ -175,6 +202,7 @@ enum result tender_document_remove(struct request *rq, struct response *rs, stru
 	TRY(document_lock(db, &document, rq->mem, &d, e));
 	if (!d.tender_id.set || !uuid_equal(&d.tender_id.value, &key.id))
 		return error_set(e, ERR_NOT_FOUND, NULL);
+	TRY(document_restore_replaced_later(db, &document, NULL, e));
 	TRY(document_detach_later(db, &(struct document_in_tender){ document.id, key.id }, NULL, e));
 	/* Alone it is a dossier of one. */
 	if (strcmp(d.status, "processed") == 0)
@@ -183,7 +211,8 @@ enum result tender_document_remove(struct request *rq, struct response *rs, stru
 	uuid_format(&document.id, id);
 	TRY(app_audit(
 	    rq, "tender.document_removed", "tender", &key.id, mem_printf(rq->mem, "{\"document_id\":\"%s\"}", id), e));
-	TRY(after_removal(rq, &key.id, e));
+	if (!d.replaced_by_id.set)
+		TRY(after_removal(rq, &key.id, e));
 	TRY(db_commit(db, e));
 	rs->status = 204;
 	return ERR_OK;
@@ -214,9 +243,11 @@ enum result document_delete_one(struct request *rq, struct response *rs, struct 
 	struct document_key key = { request_id_required(rq, "document_id") };
 	struct document_locked d;
 	TRY(lock_with_tender(rq, &key, &d, e));
+	TRY(document_restore_replaced_later(db, &key, NULL, e));
 	TRY(document_delete_later(db, &key, NULL, e));
 	TRY(app_audit(rq, "document.deleted", "document", &key.id, NULL, e));
-	if (d.tender_id.set)
+	/* What had been replaced was no part of the dossier. */
+	if (d.tender_id.set && !d.replaced_by_id.set)
 		TRY(after_removal(rq, &d.tender_id.value, e));
 	TRY(db_commit(db, e));
 	rs->status = 204;

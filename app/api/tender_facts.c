@@ -1,6 +1,9 @@
 /* The facts of a tender: as they were read, and as people confirm, correct and reject them. */
-#include "tender_answer.h"
+#include "analysis_views.h"
 #include "clock.h"
+#include "crypto.h"
+#include "red_flags.h"
+#include "tender_answer.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -37,6 +40,33 @@ enum result tender_facts_merged(struct request *rq, const char *facts, const str
 	return json_parse(rq->mem, text, strlen(text), out, e);
 }
 
+static enum result parse(struct request *rq, const char *text, const struct json **out, struct error *e)
+{
+	*out = NULL;
+	return text ? json_parse(rq->mem, text, strlen(text), out, e) : ERR_OK;
+}
+
+/* Apart, as the passing of time changes them: their digest is part of the ETag. */
+static enum result red_flags_text(struct request *rq, const struct tender_analysis_row *a, const struct json *facts,
+    const char **out, char digest[17], struct error *e)
+{
+	struct red_flags_input in = { .facts = facts, .now = a->now_local };
+	struct red_flags flags;
+	struct buf b;
+	struct json_writer w;
+	uint8_t sha256[32];
+	TRY(parse(rq, a->contradictions.s, &in.contradictions, e));
+	TRY(parse(rq, a->documents.s, &in.documents, e));
+	red_flags_find(rq->mem, &in, &flags);
+	buf_init(&b, rq->mem, FACTS_MAX);
+	jw_init(&w, &b);
+	red_flags_write(rq->mem, &w, &flags);
+	crypto_sha256_of(b.data, b.len, sha256);
+	crypto_hex(sha256, 8, digest);
+	*out = b.data;
+	return ERR_OK;
+}
+
 enum result tender_analysis_show(struct request *rq, struct response *rs, struct error *e)
 {
 	struct db *db = app_of(rq)->db;
@@ -44,9 +74,10 @@ enum result tender_analysis_show(struct request *rq, struct response *rs, struct
 	struct tender_analysis_row a;
 	struct fact_decision_row *rows;
 	struct decision *decisions;
-	const char *facts;
+	const struct json *merged;
+	const char *facts, *flags;
 	size_t n;
-	char id[37];
+	char id[37], digest[17];
 	int64_t decided = 0;
 	TRY(app_begin(rq, e));
 	TRY(tender_analysis_later(db, &key, rq->mem, &a, e));
@@ -55,6 +86,8 @@ enum result tender_analysis_show(struct request *rq, struct response *rs, struct
 		return error_set(e, ERR_NOT_ANALYZED, NULL);
 	TRY(tender_decisions(rq, rows, n, &decisions, e));
 	TRY(merge(rq, a.facts.s, decisions, n, &facts, e));
+	TRY(parse(rq, facts, &merged, e));
+	TRY(red_flags_text(rq, &a, merged, &flags, digest, e));
 	for (size_t i = 0; i < n; i++)
 		decided = rows[i].created_at.us > decided ? rows[i].created_at.us : decided;
 	struct json_writer *w = response_data(rs);
@@ -67,9 +100,12 @@ enum result tender_analysis_show(struct request *rq, struct response *rs, struct
 	jw_members(w, a.rest.s);
 	jw_key(w, "facts");
 	jw_raw(w, facts);
+	analysis_views_write(rq->mem, w, merged);
+	jw_key(w, "red_flags");
+	jw_raw(w, flags);
 	jw_close(w, '}');
 	uuid_format(&a.analysis_id.value, id);
-	response_version(rs, "%s-%llx", id, (long long)decided);
+	response_version(rs, "%s-%llx-%s", id, (long long)decided, digest);
 	return ERR_OK;
 }
 

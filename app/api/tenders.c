@@ -1,5 +1,6 @@
 /* Tenders: made, listed, shown, changed, deleted by people. */
 #include "paging.h"
+#include "clock.h"
 #include "tender_answer.h"
 #include "uuid.h"
 
@@ -35,27 +36,76 @@ enum result tender_create(struct request *rq, struct response *rs, struct error 
 	return ERR_OK;
 }
 
+/* ---- the list ---- */
+
+#define DAY_US 86400000000
+#define ZONES_US (15 * 3600000000) /* no zone is farther from UTC */
+
+/* One end of the window of deadlines: a day of the buyer's calendar, which belongs to it, or a moment. */
+static enum result read_bound(
+    struct request *rq, const char *name, bool is_end, struct opt_instant *moment, const char **day, struct error *e)
+{
+	const char *given = request_text(rq, name);
+	if (!given)
+		return ERR_OK;
+	moment->set = true;
+	bool found = clock_parse_rfc3339(given, &moment->us);
+	if (!found && clock_is_date(given) &&
+	    clock_parse_rfc3339(mem_printf(rq->mem, "%sT00:00:00Z", given), &moment->us))
+		*day = given;
+	/* Before the calendar begins nothing lies, and PostgreSQL has no such day; its end is open. */
+	if ((!found && !*day) || moment->us < DEADLINE_MIN)
+		return error_set(
+		    e, ERR_INVALID_VALUE, name, "value", given, "expected", "2026-03-20, 2026-03-20T12:00:00Z");
+	if (found)
+		return ERR_OK;
+	moment->us += is_end ? DAY_US + ZONES_US : -ZONES_US;
+	return ERR_OK;
+}
+
 enum result tender_list_show(struct request *rq, struct response *rs, struct error *e)
 {
-	struct app *app = app_of(rq);
+	struct db *db = app_of(rq)->db;
+	const char *sort = request_text(rq, "sort");
+	bool by_deadline = strstr(sort, "deadline") != NULL, descending = sort[0] == '-';
 	struct paging page;
-	TRY(paging_read(rq, false, &page, e));
-	struct tender_filter filter = {
+	struct tender_list_filter where = {
 		.status = request_text(rq, "status"),
 		.search = request_text(rq, "search"),
+		.buyer = request_text(rq, "buyer"),
+	};
+	(void)read_bound(rq, "deadline_from", false, &where.from, &where.from_day, e);
+	(void)read_bound(rq, "deadline_to", true, &where.to, &where.to_day, e);
+	if (e->n_faults)
+		return e->code;
+	TRY(paging_read(rq, descending, &page, e));
+	struct tender_filter filter = {
+		.status = where.status,
+		.search = where.search,
+		.buyer = where.buyer,
+		.from = where.from,
+		.to = where.to,
+		.from_day = where.from_day,
+		.to_day = where.to_day,
 		.bound_time = page.bound_time,
 		.bound_id = page.bound_id,
 		.limit = page.limit + 1,
 		.offset = page.offset,
 	};
-	struct tender_list_filter counted = { filter.status, filter.search };
 	struct list_total total = { 0 };
 	struct tender_row *rows;
 	size_t n;
 	TRY(app_begin(rq, e));
 	if (!page.by_cursor)
-		TRY(tender_count_later(app->db, &counted, rq->mem, &total, e));
-	TRY(tender_list_last(app->db, &filter, rq->mem, &rows, &n, e));
+		TRY(tender_count_later(db, &where, rq->mem, &total, e));
+	if (by_deadline && descending)
+		TRY(tender_list_deadline_down_last(db, &filter, rq->mem, &rows, &n, e));
+	else if (by_deadline)
+		TRY(tender_list_deadline_last(db, &filter, rq->mem, &rows, &n, e));
+	else if (descending)
+		TRY(tender_list_newest_last(db, &filter, rq->mem, &rows, &n, e));
+	else
+		TRY(tender_list_oldest_last(db, &filter, rq->mem, &rows, &n, e));
 	n = paging_finish(rs, &page, n, total.total);
 	struct json_writer *w = response_data(rs);
 	jw_open(w, '[');

@@ -5,8 +5,8 @@
 #include "document_view.h"
 #include "log.h"
 #include "multipart.h"
-#include "tender_sql.h"
 #include "uuid.h"
+#include "version_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,9 @@ static enum result receive_file(
 		error_set(e, ERR_EMPTY_FILE, "file", "name", name);
 		return ERR_OK; /* told with the faults of the other files */
 	}
+	int64_t begun = clock_mono_us();
 	enum result rc = content_type_of_put(app->detector, f->put, name, "file", &f->type, e);
+	f->validation_ms = (clock_mono_us() - begun) / 1000;
 	if (rc == ERR_FILE_TYPE_REFUSED || rc == ERR_EMPTY_FILE)
 		return ERR_OK;
 	TRY(rc);
@@ -104,6 +106,15 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 	return e->n_faults ? e->code : ERR_OK;
 }
 
+enum result upload_check_replaced(const struct document_row *row, const struct uuid *tender_id, struct error *e)
+{
+	if (!row || !row->tender_id.set || !uuid_equal(&row->tender_id.value, tender_id))
+		return error_set(e, ERR_NOT_FOUND, "replaces");
+	if (row->replaced_by_id.set)
+		return error_set(e, ERR_BAD_STATE, "replaces", "state", "replaced");
+	return ERR_OK;
+}
+
 /* What must be known before anything is written: whether the tender is there (its lock is held from here on, as by
  * whoever changes a dossier), and which bytes the organisation has already. */
 static enum result look_up(struct request *rq, struct upload *up, struct error *e)
@@ -111,9 +122,14 @@ static enum result look_up(struct request *rq, struct upload *up, struct error *
 	struct db *db = app_of(rq)->db;
 	struct tender_locked tender;
 	struct blob_place *places = mem_array(rq->mem, struct blob_place, up->n);
+	struct document_row *replaced = NULL;
+	size_t n_replaced = 0;
 	TRY(app_begin(rq, e));
 	if (up->tender_id.set)
 		TRY(tender_lock_later(db, &(struct tender_key){ up->tender_id.value }, rq->mem, &tender, e));
+	if (up->replaces.set)
+		TRY(document_lock_many_later(
+		    db, &(struct document_ids){ { &up->replaces.value, 1 } }, rq->mem, &replaced, &n_replaced, e));
 	for (size_t i = 0; i < up->n; i++)
 		TRY(blob_find_later(db, &(struct blob_digest){ { up->files[i].sha256, 32 } }, rq->mem, &places[i], e));
 	enum result rc = db_flush(db, e);
@@ -122,6 +138,8 @@ static enum result look_up(struct request *rq, struct upload *up, struct error *
 		return error_set(e, ERR_NOT_FOUND, "tender_id");
 	}
 	TRY(rc);
+	if (up->replaces.set)
+		TRY(upload_check_replaced(n_replaced ? replaced : NULL, &up->tender_id.value, e));
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
 		f->known = places[i].id.set;
@@ -160,10 +178,28 @@ static enum result write_blobs(struct request *rq, struct upload *up, struct err
 	return ERR_OK;
 }
 
+/* A stage that is over, for the document's events and the log. */
+static enum result tell_stage(
+    struct db *db, const struct uuid *document_id, const char *stage, int64_t ms, struct error *e)
+{
+	char id[37];
+	struct document_event_new event = {
+		.id = uuid_new(),
+		.document_id = *document_id,
+		.stage = stage,
+		.state = "completed",
+		.progress = 100,
+		.duration_ms = { true, ms },
+	};
+	uuid_format(document_id, id);
+	log_info("stage", "stage", stage, "id", id, "ms", num_text(ms).s);
+	return document_event_add_later(db, &event, NULL, e);
+}
+
 static enum result write_rows(struct request *rq, struct upload *up, bool process, struct error *e)
 {
 	struct db *db = app_of(rq)->db;
-	struct opt_int took_ms = { true, (clock_mono_us() - rq->started_us) / 1000 };
+	int64_t took_ms = (clock_mono_us() - rq->started_us) / 1000;
 	TRY(write_blobs(rq, up, e));
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
@@ -176,14 +212,6 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 			.document_type = up->document_type,
 			.status = process ? "processing" : "uploaded",
 			.created_by = rq->identity.user_id,
-		};
-		struct document_event_new event = {
-			.id = uuid_new(),
-			.document_id = document.id,
-			.stage = "upload",
-			.state = "completed",
-			.progress = 100,
-			.duration_ms = took_ms,
 		};
 		struct job_read_new job = { uuid_new(), document.id, f->size };
 		f->row = (struct document_row){
@@ -199,14 +227,19 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 			.tender_id = up->tender_id,
 		};
 		TRY(document_insert_later(db, &document, rq->mem, &f->created, e));
-		TRY(document_event_add_later(db, &event, NULL, e));
+		TRY(tell_stage(db, &document.id, "upload", took_ms, e));
+		TRY(tell_stage(db, &document.id, "validation", f->validation_ms, e));
 		if (process)
 			TRY(job_read_add_later(db, &job, NULL, e));
 	}
 	if (up->tender_id.set) {
 		struct tender_key tender = { up->tender_id.value };
-		struct dossier_version_new version = { uuid_new(), tender.id, rq->identity.user_id, "documents_added" };
+		struct dossier_version_new version = { uuid_new(), tender.id, rq->identity.user_id,
+			up->replaces.set ? "document_replaced" : "documents_added" };
 		struct dossier_version_fill_key fill = { version.id, tender.id };
+		struct document_replacement replacement = { up->replaces.value, up->files[0].row.id };
+		if (up->replaces.set)
+			TRY(document_replace_later(db, &replacement, NULL, e));
 		TRY(dossier_version_insert_later(db, &version, NULL, e));
 		TRY(dossier_version_fill_later(db, &fill, NULL, e));
 		if (process)

@@ -9,7 +9,7 @@ struct upload_file {
 	const char *name;
 	const struct content_type *type;
 	struct store_put *put;
-	int64_t size;
+	int64_t size, validation_ms;
 	uint8_t sha256[32];
 	struct uuid blob_id;
 	bool known;           /* the organisation has these bytes already, under blob_id */
@@ -24,6 +24,7 @@ struct upload {
 	size_t n;
 	struct opt_uuid tender_id; /* of the form, or of the route */
 	const char *document_type;
+	struct opt_uuid replaces; /* a document of that tender, whose place the one file takes */
 };
 
 /* Streams a multipart request into temporary objects and checks every part. Nothing is kept unless upload_store()
@@ -32,6 +33,10 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 /* Makes objects durable and commits the rows: documents, their first event, and, when `process`, the work to do; with a
  * tender also its next dossier version. Fills in files[].row. */
 enum result upload_store(struct request *rq, struct upload *up, bool process, struct error *e) MUST_CHECK;
+/* Whether the document that is to be replaced (NULL: there is none) is part of that tender's dossier: NOT_FOUND, and
+ * BAD_STATE of one that has been replaced. */
+enum result upload_check_replaced(
+    const struct document_row *row, const struct uuid *tender_id, struct error *e) MUST_CHECK;
 /* 201 with the documents: one an object, several a list. */
 void upload_answer(const struct upload *up, struct response *rs);
 

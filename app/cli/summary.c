@@ -1,5 +1,6 @@
 #include "summary.h"
 #include <string.h>
+#include "red_flags.h"
 #include "tender.h"
 #include "text.h"
 
@@ -9,7 +10,7 @@
 struct summary {
 	TALLOC_CTX *mem;
 	struct buf *out;
-	const struct json *facts;
+	const struct json *facts, *documents;
 };
 
 struct word {
@@ -23,11 +24,6 @@ static const struct word kinds[] = { { "rc", "règlement de la consultation" }, 
 	{ "dc1", "lettre de candidature (DC1)" }, { "dc2", "déclaration du candidat (DC2)" },
 	{ "planning", "planning" }, { "memoire_frame", "cadre de mémoire technique" }, { "annexe", "annexe" },
 	{ "archive", "archive" } };
-static const struct word procedures[] = { { "appel_offres_ouvert", "appel d'offres ouvert" },
-	{ "appel_offres_restreint", "appel d'offres restreint" }, { "mapa", "procédure adaptée" },
-	{ "procedure_negociee", "procédure avec négociation" }, { "dialogue_competitif", "dialogue compétitif" },
-	{ "concours", "concours" }, { "concession", "concession" },
-	{ "marche_sans_publicite", "marché sans publicité ni mise en concurrence" } };
 static const struct word errors[] = { { "unread_format", "non lu : ce format n'est pas encore pris en charge" },
 	{ "document_encrypted", "non lu : protégé par un mot de passe" },
 	{ "document_unreadable", "non lu : fichier illisible" },
@@ -106,6 +102,19 @@ static void line(struct summary *s, const char *label, const char *text)
 	wrapped(s, text, used < LABEL + 2 ? LABEL + 2 : used + 1);
 }
 
+/* The name of a file without its folders and archives, as long as no other document bears it. */
+static const char *shown(struct summary *s, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash && slash[1] != '\0' ? slash + 1 : file;
+	size_t twins = 0;
+	for (size_t i = 0; i < json_len(s->documents) && name != file; i++) {
+		const char *other = json_string(json_get(json_at(s->documents, i), "file"));
+		const char *end = other ? strrchr(other, '/') : NULL;
+		twins += other && strcmp(end ? end + 1 : other, name) == 0;
+	}
+	return twins > 1 ? file : name;
+}
+
 /* "AE.docx, § 3.1", "DPGF.xlsx, feuille DPGF, B12": places in documents without pages. */
 static const char *place_without_page(struct summary *s, const char *file, const struct json *e)
 {
@@ -137,10 +146,11 @@ static const char *place(struct summary *s, const struct json *fact)
 		low = page < low ? page : low;
 		high = page > high ? page : high;
 	}
+	const char *name = shown(s, file);
 	if (low <= 0)
-		return place_without_page(s, file, first);
-	return high > low ? mem_printf(s->mem, "%s, p.\u00a0%lld-%lld", file, (long long)low, (long long)high)
-			  : mem_printf(s->mem, "%s, p.\u00a0%lld", file, (long long)low);
+		return place_without_page(s, name, first);
+	return high > low ? mem_printf(s->mem, "%s, p.\u00a0%lld-%lld", name, (long long)low, (long long)high)
+			  : mem_printf(s->mem, "%s, p.\u00a0%lld", name, (long long)low);
 }
 
 /* What follows a value: what is doubtful about it, and where it stands. */
@@ -167,18 +177,11 @@ static void text_line(struct summary *s, const char *label, const char *key)
 	line(s, label, v ? with_place(s, f, v) : "non trouvé");
 }
 
-static const struct word natures[] = { { "travaux", "travaux" }, { "fournitures", "fournitures" },
-	{ "services", "services" } };
-static const struct word ccags[] = { { "tic", "CCAG-TIC (techniques de l'information et de la communication)" },
-	{ "fcs", "CCAG-FCS (fournitures courantes et services)" }, { "pi", "CCAG-PI (prestations intellectuelles)" },
-	{ "travaux", "CCAG-Travaux" }, { "moe", "CCAG-MOE (maîtrise d'œuvre)" },
-	{ "mi", "CCAG-MI (marchés industriels)" } };
-
 /* "accord-cadre de services (mono-attributaire)"; nothing where neither is known. */
 static void contract(struct summary *s)
 {
 	const struct json *form = fact(s, "contract_form"), *nature = fact(s, "contract_nature");
-	const char *of = FRENCH(natures, json_string(json_get(nature, "value")));
+	const char *of = tender_value_word("contract_nature", json_string(json_get(nature, "value")));
 	const char *id = json_string(json_get(form, "value")), *detail = json_string(json_get(form, "detail"));
 	if (!form && of) {
 		line(s, "Nature", with_place(s, nature, of));
@@ -190,19 +193,6 @@ static void contract(struct summary *s)
 	    with_place(s, form,
 		mem_printf(s->mem, "%s%s%s%s%s%s", strcmp(id, "accord_cadre") == 0 ? "accord-cadre" : "marché",
 		    of ? " de " : "", of ? of : "", detail ? " (" : "", detail ? detail : "", detail ? ")" : "")));
-}
-
-/* "500 000 €", figures in threes, cents only where there are some. */
-static char *euros(struct summary *s, double v)
-{
-	int64_t cents = (int64_t)(v * 100 + 0.5);
-	char *digits = mem_printf(s->mem, "%lld", (long long)(cents / 100)), *out = mem_strdup(s->mem, "");
-	size_t n = strlen(digits);
-	for (size_t i = 0; i < n; i++)
-		out = mem_printf(s->mem, "%s%s%c", out, i > 0 && (n - i) % 3 == 0 ? "\u00a0" : "", digits[i]);
-	if (cents % 100 != 0)
-		out = mem_printf(s->mem, "%s,%02d", out, (int)(cents % 100));
-	return mem_printf(s->mem, "%s\u00a0€", out);
 }
 
 static void duration(struct summary *s)
@@ -232,14 +222,29 @@ static void most(struct summary *s)
 	if (m)
 		line(s, "Maximum",
 		    with_place(s, m,
-			mem_printf(s->mem, "%s HT%s%s", euros(s, json_num(json_get(m, "value"))), words ? ", " : "",
-			    words ? words : "")));
+			mem_printf(s->mem, "%s HT%s%s", tender_euros(s->mem, json_num(json_get(m, "value"))),
+			    words ? ", " : "", words ? words : "")));
+}
+
+/* "lot 1 : Voirie, maximum 40 000 € HT" */
+static char *lot_words(struct summary *s, const struct json *lot)
+{
+	const char *number = json_string(json_get(lot, "number")), *name = json_string(json_get(lot, "title"));
+	const struct json *facts = json_get(lot, "facts"),
+			  *max = json_get(json_get(facts, "amount_max_eur_ht"), "value"),
+			  *about = json_get(json_get(facts, "estimated_amount_eur_ht"), "value");
+	char *words = mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : "");
+	if (json_kind(max) != JSON_NULL)
+		return mem_printf(s->mem, "%s, maximum %s HT", words, tender_euros(s->mem, json_num(max)));
+	if (json_kind(about) != JSON_NULL)
+		return mem_printf(s->mem, "%s, estimé à %s HT", words, tender_euros(s->mem, json_num(about)));
+	return words;
 }
 
 static void what(struct summary *s)
 {
 	const struct json *f = fact(s, "procedure"), *lots = fact(s, "lots"), *list = fact(s, "lots_list");
-	const char *p = FRENCH(procedures, json_string(json_get(f, "value")));
+	const char *p = tender_value_word("procedure", json_string(json_get(f, "value")));
 	title(s, "QUOI");
 	text_line(s, "Objet", "object");
 	text_line(s, "Référence", "reference");
@@ -254,12 +259,8 @@ static void what(struct summary *s)
 	else
 		line(s, "Lots", with_place(s, lots, mem_printf(s->mem, "%lld lot%s", (long long)n, n > 1 ? "s" : "")));
 	const struct json *all = json_get(list, "value");
-	for (size_t i = 0; i < json_len(all); i++) {
-		const char *number = json_string(json_get(json_at(all, i), "number")),
-			   *name = json_string(json_get(json_at(all, i), "title"));
-		line(s, "",
-		    mem_printf(s->mem, "lot %s%s%s", number ? number : "?", name ? "\u00a0: " : "", name ? name : ""));
-	}
+	for (size_t i = 0; i < json_len(all); i++)
+		line(s, "", lot_words(s, json_at(all, i)));
 	duration(s);
 	most(s);
 }
@@ -289,16 +290,7 @@ static char *percent(struct summary *s, const struct json *weight)
 {
 	if (json_kind(weight) == JSON_NULL)
 		return mem_strdup(s->mem, "—");
-	double v = json_num(weight);
-	char *p = mem_printf(s->mem, "%.2f", v);
-	size_t n = strlen(p);
-	while (n > 0 && p[n - 1] == '0')
-		p[--n] = '\0';
-	if (n > 0 && p[n - 1] == '.')
-		p[--n] = '\0';
-	for (size_t i = 0; i < n; i++)
-		p[i] = p[i] == '.' ? ',' : p[i];
-	return mem_printf(s->mem, "%s\u00a0%%", p);
+	return mem_printf(s->mem, "%s\u00a0%%", tender_decimal(s->mem, json_num(weight)));
 }
 
 static size_t widest(struct summary *s, const struct json *list)
@@ -328,18 +320,32 @@ static void criteria(struct summary *s, const struct json *list, unsigned depth,
 	}
 }
 
-static void judged(struct summary *s)
+static void list_of_criteria(struct summary *s, const struct json *f, const char *of)
 {
-	const struct json *f = fact(s, "criteria");
-	title(s, "COMMENT C'EST JUGÉ");
-	if (!f) {
-		line(s, "Critères", "non trouvé");
-		return;
-	}
 	size_t n = json_len(json_get(f, "value"));
 	spaces(s->out, 2);
-	wrapped(s, with_place(s, f, mem_printf(s->mem, "%zu critère%s", n, n > 1 ? "s" : "")), 2);
+	wrapped(s, with_place(s, f, mem_printf(s->mem, "%s%zu critère%s", of, n, n > 1 ? "s" : "")), 2);
 	criteria(s, json_get(f, "value"), 0, widest(s, json_get(f, "value")));
+}
+
+/* The list of all lots, or each lot's own. */
+static void judged(struct summary *s)
+{
+	const struct json *f = fact(s, "criteria"), *lots = json_get(fact(s, "lots_list"), "value");
+	bool any = f != NULL;
+	title(s, "COMMENT C'EST JUGÉ");
+	if (f)
+		list_of_criteria(s, f, "");
+	for (size_t i = 0; i < json_len(lots); i++) {
+		const struct json *lot = json_at(lots, i), *own = json_get(json_get(lot, "facts"), "criteria");
+		const char *number = json_string(json_get(lot, "number"));
+		if (json_kind(own) != JSON_OBJECT)
+			continue;
+		any = true;
+		list_of_criteria(s, own, mem_printf(s->mem, "Lot %s\u00a0: ", number ? number : "?"));
+	}
+	if (!any)
+		line(s, "Critères", "non trouvé");
 }
 
 /* Until when to ask and to visit: only where the dossier says so. */
@@ -407,9 +413,77 @@ static void conditions(struct summary *s)
 	text_line(s, "Plateforme", "platform_url");
 	visit(s);
 	const struct json *ccag = fact(s, "ccag");
-	const char *name = FRENCH(ccags, json_string(json_get(ccag, "value")));
+	const char *name = tender_value_word("ccag", json_string(json_get(ccag, "value")));
 	if (name)
 		line(s, "CCAG", with_place(s, ccag, name));
+}
+
+/* Who is behind the name, and what is asked of the candidate himself: only where the dossier says so. */
+static void said_line(struct summary *s, const char *label, const char *key)
+{
+	if (fact(s, key))
+		text_line(s, label, key);
+}
+
+static void list_lines(struct summary *s, const char *label, const char *key)
+{
+	const struct json *f = fact(s, key), *all = json_get(f, "value");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *one = json_string(json_at(all, i));
+		line(s, i == 0 ? label : "", i == 0 ? with_place(s, f, one ? one : "?") : one ? one : "?");
+	}
+}
+
+static void of_the_candidate(struct summary *s)
+{
+	const struct json *turnover = fact(s, "minimum_turnover");
+	if (!turnover && !fact(s, "required_references") && !fact(s, "required_certifications") &&
+	    !fact(s, "required_profiles"))
+		return;
+	title(s, "EXIGÉ DU CANDIDAT");
+	if (turnover)
+		line(s, "CA minimum",
+		    with_place(s, turnover, tender_euros(s->mem, json_num(json_get(turnover, "value")))));
+	list_lines(s, "Références", "required_references");
+	list_lines(s, "Certifications", "required_certifications");
+	list_lines(s, "Profils", "required_profiles");
+}
+
+/* Contradictions have their own chapter, and what is missing is among the questions. */
+static void watch_out(struct summary *s, const struct json *analysis, const struct wall_time *now)
+{
+	struct red_flags_input in = {
+		.facts = s->facts,
+		.now = mem_printf(
+		    s->mem, "%04d-%02d-%02dT%02d:%02d", now->year, now->month, now->day, now->hour, now->minute),
+		.documents = json_get(analysis, "documents"),
+	};
+	static const char *const words[] = { "critique", "important", "à noter" };
+	struct red_flags flags;
+	red_flags_find(s->mem, &in, &flags);
+	bool any = false;
+	for (size_t i = 0; i < flags.n; i++) {
+		const struct red_flag *f = &flags.all[i];
+		if (strcmp(f->code, "missing_piece") == 0)
+			continue;
+		if (!any)
+			title(s, "POINTS D'ATTENTION");
+		any = true;
+		buf_str(s->out, "  - ");
+		wrapped(s, mem_printf(s->mem, "[%s] %s", words[f->severity], f->message), 4);
+	}
+}
+
+static void to_ask(struct summary *s, const struct json *all)
+{
+	if (json_len(all) == 0)
+		return;
+	title(s, "QUESTIONS À POSER À L'ACHETEUR");
+	for (size_t i = 0; i < json_len(all); i++) {
+		const char *text = json_string(json_get(json_at(all, i), "text"));
+		buf_str(s->out, "  - ");
+		wrapped(s, text ? text : "?", 4);
+	}
 }
 
 static void contradictions(struct summary *s, const struct json *all)
@@ -433,13 +507,14 @@ static char *counted(struct summary *s, const char *kind, const char *mime, int6
 	return mem_printf(s->mem, "%s, %lld %s%s", kind, (long long)pages, unit, pages > 1 ? "s" : "");
 }
 
-static void documents(struct summary *s, const struct json *all)
+static void documents(struct summary *s)
 {
+	const struct json *all = s->documents;
 	size_t width = 0;
 	title(s, "DOCUMENTS");
 	for (size_t i = 0; i < json_len(all); i++) {
 		const char *file = json_string(json_get(json_at(all, i), "file"));
-		size_t n = file ? columns(file, strlen(file)) : 0;
+		size_t n = file ? columns(shown(s, file), strlen(shown(s, file))) : 0;
 		width = n > width && n <= 40 ? n : width;
 	}
 	for (size_t i = 0; i < json_len(all); i++) {
@@ -457,7 +532,7 @@ static void documents(struct summary *s, const struct json *all)
 			text = mem_printf(s->mem, "%s\u00a0; %s", text, w ? w : id ? id : "?");
 		}
 		spaces(s->out, 2);
-		const char *name = file ? file : "?";
+		const char *name = file ? shown(s, file) : "?";
 		for (const char *p = name; *p != '\0'; p++)
 			if ((unsigned char)*p >= 32 && *p != 127)
 				buf_char(s->out, *p);
@@ -469,10 +544,13 @@ static void documents(struct summary *s, const struct json *all)
 
 void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wall_time *now, struct buf *out)
 {
-	struct summary s = { mem, out, json_get(analysis, "facts") };
+	struct summary s = { mem, out, json_get(analysis, "facts"), json_get(analysis, "documents") };
 	what(&s);
 	title(&s, "QUI");
 	text_line(&s, "Acheteur", "buyer");
+	said_line(&s, "SIRET", "buyer_siret");
+	said_line(&s, "Adresse", "buyer_address");
+	said_line(&s, "Contact", "buyer_contact");
 	title(&s, "JUSQU'À QUAND");
 	if (fact(&s, "deadline_offers")) {
 		until(&s, "Candidatures", "deadline", now);
@@ -483,7 +561,10 @@ void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wa
 	questions(&s);
 	judged(&s);
 	to_give(&s);
+	of_the_candidate(&s);
 	conditions(&s);
+	watch_out(&s, analysis, now);
 	contradictions(&s, json_get(analysis, "contradictions"));
-	documents(&s, json_get(analysis, "documents"));
+	to_ask(&s, json_get(analysis, "questions"));
+	documents(&s);
 }

@@ -6,7 +6,8 @@
 #include "calendar.h"
 #include "json.h"
 
-/* `analysis` is the object of an analysis (documents, facts, contradictions) as `analyze --json` and the API give it.
+/* `analysis` is the object of an analysis (documents, facts, contradictions, questions) as `analyze --json` and the API
+ * give it.
  */
 void summary_write(TALLOC_CTX *mem, const struct json *analysis, const struct wall_time *now, struct buf *out);
 

@@ -71,6 +71,10 @@ static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 	TRY(tender_reading_state(w->db, &key, mem, &state, e));
 	if (state.waiting > 0)
 		return job_done_last(w->db, &done, NULL, e);
+	bool replaced;
+	TRY(dossier_replace(w, mem, &key.id, &replaced, e));
+	if (replaced)
+		TRY(tender_lock(w->db, &key, mem, &locked, e));
 	if (is_outdated(&locked, job)) {
 		/* A newer version stands: only that one is worth the work. */
 		TRY(job_analyze_add_later(
@@ -117,8 +121,21 @@ static enum result load(struct worker *w, TALLOC_CTX *mem, const struct job *job
 	return ERR_OK;
 }
 
-/* What the user must know: documents that say nothing to the analysis, each with its reason. */
-static const char *problems_json(TALLOC_CTX *mem, const struct tender_input *in, size_t n)
+/* Whether a piece is the rules of the consultation: by its content, or because a person says so. */
+static bool has_rules(const struct analysis *a, const struct dossier_document *rows, size_t n)
+{
+	const char *rules = tender_kind_id(KIND_RC);
+	for (size_t i = 0; i < n; i++)
+		if (a->documents[i].kind == KIND_RC ||
+		    (rows[i].document_type != NULL && strcmp(rows[i].document_type, rules) == 0))
+			return true;
+	return false;
+}
+
+/* What the user must know: documents that say nothing to the analysis, each with its reason, and that the piece on
+ * which most facts rest is not there. */
+static const char *problems_json(TALLOC_CTX *mem, const struct analysis *a, const struct dossier_document *rows,
+    const struct tender_input *in, size_t n, size_t read)
 {
 	struct buf b;
 	struct json_writer w;
@@ -131,6 +148,16 @@ static const char *problems_json(TALLOC_CTX *mem, const struct tender_input *in,
 		jw_open(&w, '{');
 		jw_field_text(&w, "code", in[i].error);
 		jw_field_text(&w, "document_id", in[i].document_id);
+		jw_field_text(&w, "file", in[i].file);
+		if (rows[i].error_code != NULL && rows[i].error_args.s != NULL) {
+			jw_key(&w, "args");
+			jw_raw(&w, rows[i].error_args.s);
+		}
+		jw_close(&w, '}');
+	}
+	if (read > 0 && !has_rules(a, rows, n)) {
+		jw_open(&w, '{');
+		jw_field_text(&w, "code", error_id(ERR_NO_RULES_DOCUMENT));
 		jw_close(&w, '}');
 	}
 	jw_close(&w, ']');
@@ -158,10 +185,11 @@ static enum result follow(struct worker *w, TALLOC_CTX *mem, const struct uuid *
 }
 
 static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
-    const struct tender_input *in, size_t n, size_t read, struct tender_locked *locked, bool *again, struct error *e)
+    const struct dossier_document *rows, const struct tender_input *in, size_t n, size_t read,
+    struct tender_locked *locked, bool *again, struct error *e)
 {
 	struct tender_key key = { job->tender_id.value };
-	const char *problems = problems_json(mem, in, n);
+	const char *problems = problems_json(mem, a, rows, in, n, read);
 	struct fact_decision_row *decisions;
 	size_t n_decisions;
 	TRY(tender_lock(w->db, &key, mem, locked, e));
@@ -197,7 +225,7 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 	}
 	TRY(worker_begin(w, mem, job, e));
 	if (job->tender_id.set) {
-		enum result code = write_tender(w, mem, job, a, in, n, read, &locked, &again, e);
+		enum result code = write_tender(w, mem, job, a, rows, in, n, read, &locked, &again, e);
 		if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
 			error_clear(e);
 			return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
@@ -210,10 +238,22 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 			DOCUMENT_READER_VERSION, TENDER_RULES_VERSION, { b.data }, ms },
 		    NULL, e));
 	}
-	for (size_t i = 0; i < n; i++)
-		if (in[i].document != NULL)
-			TRY(document_type_read_later(w->db,
-			    &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].document == NULL)
+			continue;
+		struct document_event_told event = {
+			.id = uuid_new(),
+			.document_id = rows[i].id,
+			.stage = "analysis",
+			.state = "completed",
+			.progress = 100,
+			.duration_ms = { true, ms },
+		};
+		TRY(document_type_read_later(
+		    w->db, &(struct document_kind_in){ rows[i].id, tender_kind_id(a->documents[i].kind) }, NULL, e));
+		TRY(document_event_tell_later(w->db, &event, NULL, e));
+	}
+	worker_log_stage("analysis", job->tender_id.set ? &job->tender_id.value : &job->document_id.value, ms);
 	/* Done first: one job lives per version. */
 	TRY(job_done_later(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e));
 	if (again)
@@ -248,6 +288,7 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	if (a.refused > 0)
 		log_error("facts were refused because their quotes do not stand in the pages", "number",
 		    num_text(a.refused).s);
+	TRY(requirements_keep_ids(w, mem, job, &a, e));
 	return write_result(w, mem, job, &a, rows, in, n, read, ms, e);
 }
 

@@ -190,6 +190,7 @@ enum result expansion_write(struct expansion *x, const struct document_source *s
 		.progress = 100,
 		.duration_ms = { true, x->took_ms },
 	};
+	worker_log_stage("expansion", &event.document_id, x->took_ms);
 	return document_event_tell_later(x->w->db, &event, NULL, e);
 }
 

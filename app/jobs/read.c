@@ -30,8 +30,8 @@ struct outcome {
 	uint8_t model_sha256[32];
 	struct bytes model_key; /* wrapped */
 	int64_t model_size, reading_ms, analysis_ms;
-	struct analysis analysis;
-	struct json_text result; /* of the analysis */
+	enum tender_kind kind;
+	struct json_text result; /* of the analysis as a dossier of one; none of a document in a tender */
 	struct error problem;    /* code OK, FORMAT_UNREAD, or why it can't be read */
 };
 
@@ -48,6 +48,8 @@ static enum result event(struct worker *w, const struct uuid *document_id, const
 		.message_code = code,
 		.message_args = { args },
 	};
+	if (duration_ms >= 0)
+		worker_log_stage(stage, document_id, duration_ms);
 	return document_event_tell_later(w->db, &ev, NULL, e);
 }
 
@@ -278,10 +280,10 @@ static enum result finish(
 	};
 	if (o->document != NULL) {
 		TRY(event(w, document_id, "reading", "completed", o->reading_ms, NULL, NULL, e));
-		TRY(event(w, document_id, "analysis", "completed", o->analysis_ms, NULL, NULL, e));
-		TRY(document_type_read_later(w->db,
-		    &(struct document_kind_in){ *document_id, tender_kind_id(o->analysis.documents[0].kind) }, NULL,
-		    e));
+		if (o->result.s)
+			TRY(event(w, document_id, "analysis", "completed", o->analysis_ms, NULL, NULL, e));
+		TRY(document_type_read_later(
+		    w->db, &(struct document_kind_in){ *document_id, tender_kind_id(o->kind) }, NULL, e));
 	} else if (failed) {
 		TRY(event(
 		    w, document_id, o->archive ? "expansion" : "reading", "failed", o->reading_ms, code, args, e));
@@ -292,6 +294,10 @@ static enum result finish(
 	if (!ended.tender_id.set) {
 		if (o->document == NULL)
 			return ERR_OK;
+		/* Taken out of its tender meanwhile. */
+		if (!o->result.s)
+			return job_enqueue_analyze_document_later(
+			    w->db, &(struct job_analyze_document_new){ uuid_new(), *document_id }, NULL, e);
 		struct analysis_new a = {
 			.id = uuid_new(),
 			.document_id = { true, *document_id },
@@ -355,21 +361,30 @@ static enum result write_outcome(
 /* --- the job
  * ------------------------------------------------------------------------------------------------------------ */
 
-static void understand(
-    TALLOC_CTX *mem, const struct document_source *src, const struct uuid *document_id, struct outcome *o)
+/* Without tender it is understood as a dossier of one; else only its kind is found, as its tender's analysis comes. */
+static enum result understand(struct worker *w, TALLOC_CTX *mem, const struct job *job,
+    const struct document_source *src, struct outcome *o, struct error *e)
 {
 	char *id = mem_array(mem, char, 37);
 	struct buf b;
-	uuid_format(document_id, id);
+	struct analysis a;
+	uuid_format(&job->document_id.value, id);
 	struct tender_input in = {
 		.file = src->name, .document_id = id, .mime_type = src->mime_type, .document = o->document
 	};
 	int64_t begun = clock_mono_us();
-	tender_analyze(mem, &in, 1, &o->analysis);
+	if (src->tender_id.set) {
+		o->kind = tender_kind_of(&in);
+		return ERR_OK;
+	}
+	tender_analyze(mem, &in, 1, &a);
+	TRY(requirements_keep_ids(w, mem, job, &a, e));
 	buf_init(&b, mem, RESULT_MAX);
-	analysis_write(&o->analysis, &b);
+	analysis_write(&a, &b);
 	o->analysis_ms = (clock_mono_us() - begun) / 1000;
+	o->kind = a.documents[0].kind;
 	o->result.s = b.data;
+	return ERR_OK;
 }
 
 static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
@@ -412,7 +427,7 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	}
 	if (o->document != NULL) {
 		TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE, e));
-		understand(mem, &src, &key.id, o);
+		TRY(understand(w, mem, job, &src, o, e));
 	}
 	return write_outcome(w, mem, job, o, e);
 }

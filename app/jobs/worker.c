@@ -42,6 +42,13 @@ static bool stopping(void)
 	return sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1;
 }
 
+void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms)
+{
+	char text[37];
+	uuid_format(id, text);
+	log_info("stage", "stage", stage, "id", text, "ms", num_text(ms).s);
+}
+
 enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
 {
 	struct job_fenced fenced;

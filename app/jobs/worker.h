@@ -7,6 +7,7 @@
 #include "reader.h"
 #include "settings.h"
 #include "store.h"
+#include "tender.h"
 
 /* The job a child has in hand, in memory shared with the parent: when the child dies, its successor gives the lease
  * back at once instead of waiting for it to expire. */
@@ -44,6 +45,9 @@ int worker_loop(struct worker *w, const sigset_t *waiting);
 /* The handler for SIGTERM and SIGINT of a child. */
 void worker_stop(int sig);
 
+/* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
+void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
+
 /* Begins a write of the job: the transaction's first statement is the fence. When the lease is lost: ERR_CONFLICT and
  * w->lost, and nothing more may be written. */
 enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e) MUST_CHECK;
@@ -59,5 +63,14 @@ const char *worker_error_id(enum result code);
  * analysis of the latest dossier version is enqueued. Takes the tender's lock. */
 enum result tender_read_next(
     struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct error *e) MUST_CHECK;
+
+/* Under tender_lock, when all is read: documents that are later versions of others take their place, and the dossier
+ * gets its next version. *changed: whether there were any. */
+enum result dossier_replace(
+    struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, bool *changed, struct error *e) MUST_CHECK;
+/* Gives the requirements of a new analysis (of the job's tender or document) the ids that they had in the one before.
+ */
+enum result requirements_keep_ids(
+    struct worker *w, TALLOC_CTX *mem, const struct job *job, struct analysis *a, struct error *e) MUST_CHECK;
 
 #endif

@@ -135,6 +135,8 @@ unsigned pattern_heading(const char *s, size_t n);
 bool pattern_list_item(const char *s, size_t n);
 /* Ends as an entry of a table of contents: leaders and a page number. */
 bool pattern_toc(const char *s, size_t n);
+/* A leader alone: "........". */
+bool pattern_leader(const char *s, size_t n);
 bool pattern_page_number(const char *s, size_t n);
 
 #endif

@@ -192,10 +192,24 @@ static uint32_t rules_without_underlines(struct maker *m, struct doc_box **out)
 	return n_kept;
 }
 
-/* Lines that links cover are entries of contents. */
-static void mark_links(struct maker *m)
+/* The leaders of contents, which some writers tag as decoration: lines of dots and nothing else. */
+#define LEADERS_MAX 300
+static uint32_t find_leaders(const struct maker *m, float *middles)
 {
 	const struct doc_page *p = &m->out->page;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < p->n_lines && n < LEADERS_MAX; i++)
+		if (m->out->info[i].artifact && pattern_leader(p->text + p->lines[i].start, p->lines[i].len))
+			middles[n++] = (p->lines[i].box.y0 + p->lines[i].box.y1) / 2;
+	return n;
+}
+
+/* Entries of contents: a title and a number with a leader between them, or what a link covers and ends in a number. */
+static void mark_contents(struct maker *m)
+{
+	const struct doc_page *p = &m->out->page;
+	float leaders[LEADERS_MAX];
+	uint32_t n_leaders = find_leaders(m, leaders);
 	for (uint32_t i = 0; i < p->n_lines; i++) {
 		const struct doc_box *b = &p->lines[i].box;
 		float covered = 0, middle = (b->y0 + b->y1) / 2;
@@ -206,8 +220,11 @@ static void mark_links(struct maker *m)
 		}
 		const char *s = p->text + p->lines[i].start;
 		size_t n = p->lines[i].len;
-		bool ends_in_number = n && s[n - 1] >= '0' && s[n - 1] <= '9';
-		m->out->info[i].toc = pattern_toc(s, n) || (covered > 0.6f * (b->x1 - b->x0) && ends_in_number);
+		bool ends_in_number = n && s[n - 1] >= '0' && s[n - 1] <= '9', led = false;
+		for (uint32_t k = 0; k < n_leaders && !led; k++)
+			led = b->y0 <= leaders[k] && b->y1 >= leaders[k];
+		m->out->info[i].toc =
+		    pattern_toc(s, n) || (ends_in_number && (led || covered > 0.6f * (b->x1 - b->x0)));
 	}
 }
 
@@ -263,6 +280,6 @@ void layout_page(
 	m.unit++;
 	for (; at < n_lines; at++)
 		emit_line(&m, &lines[at], -1, -1, true);
-	mark_links(&m);
+	mark_contents(&m);
 	talloc_free(m.tmp);
 }

@@ -187,6 +187,17 @@ bool pattern_toc(const char *s, size_t n)
 	return dots >= 4 && end > 0;
 }
 
+bool pattern_leader(const char *s, size_t n)
+{
+	size_t dots = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] != '.' && s[i] != '_' && s[i] != ' ')
+			return false;
+		dots += s[i] != ' ';
+	}
+	return dots >= 4;
+}
+
 bool pattern_page_number(const char *s, size_t n)
 {
 	size_t i = 0;

@@ -80,6 +80,8 @@ Test(pattern, contents_and_page_numbers)
 	cr_assert(!pattern_toc("Nom : ........", 14));
 	cr_assert(!pattern_toc("........ 3", 10));
 	cr_assert(!pattern_toc("Le prix de 3", 12));
+	cr_assert(pattern_leader(". . . . .", 9) && pattern_leader("______", 6));
+	cr_assert(!pattern_leader("...", 3) && !pattern_leader("....... 3", 9) && !pattern_leader("", 0));
 	cr_assert(pattern_page_number("Page 3 sur 12", 13));
 	cr_assert(pattern_page_number("3/12", 4));
 	cr_assert(pattern_page_number("12", 2));
@@ -158,6 +160,32 @@ Test(page, two_columns_are_read_one_after_the_other)
 	layout_finish(mem, &lp, 1, NULL, &d);
 	cr_assert(strstr(d.pages[0].text, "une\ntexte de la colonne une"));
 	cr_assert(strstr(d.pages[0].text, "colonne une\ndroite de la colonne deux\n"));
+	talloc_free(mem);
+}
+
+/* Some writers mark the leaders of contents as decoration: what is left is a title and a number. */
+Test(page, contents_whose_leaders_are_decoration)
+{
+	TALLOC_CTX *mem = mem_new("test", 0);
+	for (int with = 0; with < 2; with++) {
+		struct glyph *glyphs = mem_array(mem, struct glyph, 4000);
+		struct ink ink = { .width = 600, .height = 800, .glyphs = glyphs };
+		struct layout_page lp;
+		struct document d = { 0 };
+		for (int i = 0; i < 4; i++) {
+			float y = 100 + 20 * (float)i;
+			put(&ink, "Objet du contrat 3", 50, y);
+			uint32_t from = ink.n_glyphs;
+			if (with)
+				put(&ink, "....................", 200, y);
+			for (uint32_t k = from; k < ink.n_glyphs; k++)
+				glyphs[k].aside = true;
+		}
+		layout_page(mem, &ink, NULL, 0, &lp);
+		layout_finish(mem, &lp, 1, NULL, &d);
+		cr_assert_eq(d.pages[0].toc, with == 1);
+		cr_assert_eq(d.pages[0].blocks[0].kind == DOC_TOC, with == 1);
+	}
 	talloc_free(mem);
 }
 

@@ -50,6 +50,7 @@
 	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
 	X(NOT_ANALYZED, "not_analyzed", 409, 75, "the tender has not been analysed yet", "la consultation n'a pas encore été analysée") \
 	X(NO_DOCUMENTS, "no_documents", 409, 65, "the tender has no documents to analyse", "la consultation ne contient aucun document à analyser") \
+	X(NO_RULES_DOCUMENT, "no_rules_document", 409, 65, "no document is recognised as the rules of the consultation (RC)", "aucun règlement de la consultation (RC) n'a été reconnu parmi les pièces") \
 	X(IN_OTHER_TENDER, "document_in_other_tender", 409, 65, "the document belongs to another tender", "le document appartient à une autre consultation") \
 	X(BAD_STATE, "bad_state", 409, 65, "not possible while the state is '{state}'", "impossible dans l'état « {state} »") \
 	X(VERSION_CONFLICT, "version_conflict", 409, 75, "this was changed meanwhile: its version is {version} now", "cet élément a été modifié entre-temps : sa version est maintenant {version}") \

@@ -15,6 +15,9 @@
 	X("boolean", "a boolean", "booléen") \
 	X("array", "an array", "liste") \
 	X("object", "an object", "objet") \
+	/* documents of a dossier */ \
+	X("replaced", "replaced", "remplacé") \
+	X("exactly one other document", "exactly one other document", "exactement un autre document") \
 	/* malformed JSON */ \
 	SAME(X, "a text must stand in double quotes", "un texte doit être entre guillemets droits doubles") \
 	SAME(X, "a control character stands in a text", "un texte contient un caractère de contrôle") \

@@ -133,7 +133,12 @@ struct document_in_tender {
 };
 SQL_FIELDS(document_in_tender, id, tender_id);
 SQL_EXEC(document_detach, document_in_tender,
-    WITH_ENTRIES "update document set tender_id = null where id in (select id from gone) and tender_id = $2")
+    WITH_ENTRIES "update document set tender_id = null, replaced_by_id = null, stands = false"
+		 " where id in (select id from gone) and tender_id = $2")
+
+/* What a document that goes had replaced is part of the dossier again. */
+SQL_EXEC(document_restore_replaced, document_key,
+    WITH_ENTRIES "update document set replaced_by_id = null where replaced_by_id in (select id from gone)")
 
 /* The tender has no documents any more: there is nothing to say about them. */
 SQL_EXEC(tender_set_empty, tender_key,
@@ -144,7 +149,7 @@ struct tender_documents_left {
 };
 SQL_FIELDS(tender_documents_left, count);
 SQL_ONE(tender_count_documents, tender_key, tender_documents_left,
-    "select count(*) as count from document where tender_id = $1 and deleted_at is null")
+    "select count(*) as count from document d where d.tender_id = $1 and " DOCUMENT_COUNTS)
 
 struct dossier_piece {
 	struct uuid id;
@@ -152,7 +157,7 @@ struct dossier_piece {
 };
 SQL_FIELDS(dossier_piece, id, name, path, kind, document_type);
 SQL_ALL(dossier_pieces, tender_key, dossier_piece,
-    "select id, name, path, kind, document_type from document where tender_id = $1 and deleted_at is null"
-    " order by path, name, id limit 5000")
+    "select d.id, d.name, d.path, d.kind, d.document_type from document d where d.tender_id = $1 and " DOCUMENT_COUNTS
+    " order by d.path, d.name, d.id limit 5000")
 
 #endif

@@ -465,7 +465,7 @@ static void case_tenders(void)
 	struct tender_filter f = { .bound_time = FIRST_UP, .limit = 2 };
 	do {
 		GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
-		GOOD(tender_list_last(db, &f, mem, &rows, &n, &failure));
+		GOOD(tender_list_deadline_last(db, &f, mem, &rows, &n, &failure));
 		for (size_t i = 0; i < n; i++, seen++)
 			HOLD(seen < 6 && uuid_equal(&rows[i].id, &ids[order[seen]]));
 		if (n > 0) {
@@ -477,7 +477,7 @@ static void case_tenders(void)
 	struct list_total total;
 	f = (struct tender_filter){ .bound_time = FIRST_UP, .limit = 3, .offset = 2, .search = "evaluation" };
 	GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
-	GOOD(tender_list_later(db, &f, mem, &rows, &n, &failure));
+	GOOD(tender_list_deadline_filtered_later(db, &f, mem, &rows, &n, &failure));
 	GOOD(tender_count_last(db, &(struct tender_list_filter){ NULL, "ÉVAL" }, mem, &total, &failure));
 	HOLD(n == 3 && total.total == 6 && uuid_equal(&rows[0].id, &ids[0]) && uuid_equal(&rows[2].id, &ids[4]));
 	HOLD(strcmp(rows[0].deadline_local, "2026-03-20T13:46") == 0);

@@ -69,14 +69,14 @@ struct document_row {
 	const char *mime_type;
 	struct bytes sha256;
 	const char *document_type, *kind, *status;
-	struct opt_uuid tender_id, parent_id;
+	struct opt_uuid tender_id, parent_id, replaced_by_id;
 	struct instant created_at;
 };
 SQL_FIELDS(document_row, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
-    created_at);
+    replaced_by_id, created_at);
 #define DOCUMENT_COLUMNS \
 	"d.id, d.name, d.path, b.size, b.mime_type, b.sha256, d.document_type, d.kind, d.status, d.tender_id, " \
-	"d.parent_id, d.created_at"
+	"d.parent_id, d.replaced_by_id, d.created_at"
 #define DOCUMENT_FROM " from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id"
 
 /* Filters that are NULL do not filter. The bound is where a page begins: the sort key and id of the row before it. With
@@ -154,7 +154,7 @@ struct document_detail {
 	const char *mime_type;
 	struct bytes sha256;
 	const char *document_type, *kind, *status;
-	struct opt_uuid tender_id, parent_id;
+	struct opt_uuid tender_id, parent_id, replaced_by_id;
 	struct instant created_at;
 	struct opt_int page_count;
 	struct opt_instant processing_completed_at;
@@ -167,8 +167,8 @@ struct document_detail {
 	struct bytes wrapped_key;
 };
 SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
-    created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code, error_args, version,
-    blob_id, wrapped_key);
+    replaced_by_id, created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code,
+    error_args, version, blob_id, wrapped_key);
 
 SQL_ONE(document_get, document_key, document_detail,
     "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"
@@ -192,13 +192,14 @@ SQL_ALL(document_lock_many, document_ids, document_row,
 
 struct document_locked {
 	const char *status;
-	struct opt_uuid tender_id;
+	struct opt_uuid tender_id, replaced_by_id;
 	int64_t size;
 };
-SQL_FIELDS(document_locked, status, tender_id, size);
+SQL_FIELDS(document_locked, status, tender_id, replaced_by_id, size);
 
 SQL_ONE(document_lock, document_key, document_locked,
-    "select d.status, d.tender_id, b.size" DOCUMENT_FROM " where d.id = $1 and d.deleted_at is null for update of d")
+    "select d.status, d.tender_id, d.replaced_by_id, b.size" DOCUMENT_FROM
+    " where d.id = $1 and d.deleted_at is null for update of d")
 
 SQL_EXEC(document_set_processing, document_key,
     "update document set status = 'processing', error_code = null, error_args = '{}', processing_started_at = now(),"
@@ -247,7 +248,8 @@ struct document_result {
 };
 SQL_FIELDS(document_result, result);
 
-/* The latest analysis that speaks of a document: its own, or its tender's. */
+/* The latest analysis that speaks of a document: its own, or one of its tender; of a document that was replaced, from
+ * before that. */
 SQL_ONE(document_analysis, document_key, document_result,
     "select coalesce(a.result, t.result) as result from document d"
     " left join lateral (select result from analysis where organization_id = d.organization_id"
@@ -255,6 +257,8 @@ SQL_ONE(document_analysis, document_key, document_result,
     " left join lateral (select x.result from dossier_version v join analysis x"
     "  on x.organization_id = v.organization_id and x.dossier_version_id = v.id"
     "  where v.organization_id = d.organization_id and v.tender_id = d.tender_id"
+    "  and exists (select from dossier_version_document h where h.organization_id = v.organization_id"
+    "  and h.dossier_version_id = v.id and h.document_id = d.id)"
     "  order by v.number desc, x.created_at desc, x.id desc limit 1) t on true"
     " where d.id = $1 and d.deleted_at is null")
 

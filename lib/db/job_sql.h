@@ -229,7 +229,7 @@ SQL_FIELDS(tender_waiting, waiting);
 /* Documents that are still to be read. Under tender_lock, so that of two readings that end together the second one sees
  * the first. */
 SQL_ONE(tender_reading_state, tender_key, tender_waiting,
-    "select count(*) as waiting from document d where d.tender_id = $1 and d.deleted_at is null "
+    "select count(*) as waiting from document d where d.tender_id = $1 and " DOCUMENT_COUNTS " "
     "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
     "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
 
@@ -248,15 +248,17 @@ SQL_FIELDS(dossier_version_key, id);
 
 struct dossier_document {
 	struct uuid id;
-	const char *name, *mime_type, *kind, *status, *error_code;
+	const char *name, *mime_type, *kind, *document_type, *status, *error_code;
+	struct json_text error_args;
 	struct opt_uuid model_blob_id; /* not set: not read */
 	struct bytes wrapped_key;      /* of the model */
 	struct opt_int reader_version;
 };
-SQL_FIELDS(dossier_document, id, name, mime_type, kind, status, error_code, model_blob_id, wrapped_key, reader_version);
+SQL_FIELDS(dossier_document, id, name, mime_type, kind, document_type, status, error_code, error_args, model_blob_id,
+    wrapped_key, reader_version);
 #define DOSSIER_DOCUMENT \
 	"select d.id, case when d.path = '' then d.name else d.path || '/' || d.name end as name, b.mime_type, " \
-	"d.kind, d.status, d.error_code, r.model_blob_id, m.wrapped_key, " \
+	"d.kind, d.document_type, d.status, d.error_code, d.error_args, r.model_blob_id, m.wrapped_key, " \
 	"r.reader_version" DOCUMENT_FROM \
 	" left join lateral (select * from reading where organization_id = d.organization_id and blob_id = d.blob_id " \
 	"order by reader_version desc limit 1) r on true " \
@@ -287,6 +289,23 @@ SQL_EXEC(analysis_insert, analysis_new,
     "select $1, $2, $3, $4, $5, $6, $7 where not exists (select from (select reader_version, rules_version, result "
     "from analysis where dossier_version_id = $2 or document_id = $3 order by created_at desc, id desc limit 1) a "
     "where a.reader_version = $4 and a.rules_version = $5 and a.result = $6) on conflict do nothing")
+
+struct analysis_before_key {
+	struct opt_uuid tender_id, document_id; /* one of them */
+};
+SQL_FIELDS(analysis_before_key, tender_id, document_id);
+struct analysis_before_row {
+	struct json_text requirements;
+};
+SQL_FIELDS(analysis_before_row, requirements);
+
+/* The requirements of the latest analyses of a tender, of whatever versions, or of a document; the latest first. Not
+ * only of the last one: a piece that is taken out and comes back in another form brings them back. */
+SQL_ALL(analysis_before, analysis_before_key, analysis_before_row,
+    "select a.result -> 'requirements' as requirements from analysis a left join dossier_version v "
+    "on v.organization_id = a.organization_id and v.id = a.dossier_version_id "
+    "where a.dossier_version_id in (select id from dossier_version where tender_id = $1) or a.document_id = $2 "
+    "order by v.number desc, a.created_at desc, a.id desc limit 5")
 
 struct job_analyze_document_new {
 	struct uuid id, document_id;

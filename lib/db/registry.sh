@@ -6,6 +6,8 @@ for header; do
 	printf '#include "%s"\n' "$(basename "$header")"
 done
 echo 'const struct sql_stmt *const sql_statements[] = {'
-sed -nE 's/^SQL_(ONE|ALL|ALL_PLANNED_ONCE|EXEC)\(([a-z_]+),.*/\t\&\2_stmt,/p' "$@"
+# A name may stand on the line below its macro.
+sed -E '/^SQL_(ONE|ALL|ALL_PLANNED_ONCE|EXEC)\($/{N;s/\n[[:space:]]*//}' "$@" |
+	sed -nE 's/^SQL_(ONE|ALL|ALL_PLANNED_ONCE|EXEC)\(([a-z_]+),.*/\t\&\2_stmt,/p'
 echo '};'
 echo 'const size_t sql_statements_count = ARRAY_LEN(sql_statements);'

@@ -21,7 +21,7 @@
 #include "mem.h"
 
 /* Part of the key of a stored reading: raised whenever the reader would make another model of the same bytes. */
-#define DOCUMENT_READER_VERSION 2
+#define DOCUMENT_READER_VERSION 3
 
 struct doc_box {
 	float x0, y0, x1, y1;

@@ -2,20 +2,10 @@
  * other amounts; a figure with tax only is not converted; what differs by lot belongs to the lots. */
 #include <math.h>
 #include <string.h>
+#include "lots_rules.h"
 #include "sayings.h"
 
-struct amount {
-	double value;
-	size_t from, to;
-	bool before_tax, with_tax;
-};
-
-#define MONEY \
-	"(\\d{1,3}(?:[ " \
-	".]\\d{3})+|\\d+)(?:[,.](\\d{1,2}))?(?:,-)?\\s*(k|m)?\\s*(?:eur(?:os?)?)(?:\\s*\\(?\\s*(h\\.?\\s?t|hors\\s+" \
-	"tax|t\\.?t\\.?c))?"
-
-static bool read_amount(const struct reading *r, size_t at, size_t high, struct amount *out)
+bool amount_read(const struct reading *r, size_t at, size_t high, struct amount *out)
 {
 	static const char rx[] = "(?<![\\d.,/])" MONEY;
 	struct match m;
@@ -60,13 +50,24 @@ static const struct {
 			       "\\d .,]*\\s*eur)|:|(?:annuel|total)?"
 			       "\\s*(?:eur\\s+)?h\\.?t\\b"
 			       ")" },
-	{ "estimated_amount_eur_ht", "\\bestimation\\s+(?:du|de\\s+l'|de\\s+ce|globale\\s+du)\\s*(?:present\\s+)?(?:"
-				     "marche|accord-?\\s?cadre|contrat|"
-				     "besoin)|(?:marche|accord-?\\s?cadre|contrat)\\s+est\\s+estime\\s+a|valeur\\s+(?:"
-				     "totale\\s+)?estimee\\s+(?:du"
-				     "|de\\s+l')|montant\\s+(?:total\\s+)?(?:previsionnel|estime|estimatif)\\s+(?:du|"
-				     "de\\s+l')\\s*(?:present\\s+)?("
-				     "?:marche|accord-?\\s?cadre|contrat)" },
+	{ "estimated_amount_eur_ht",
+	    "\\bestimation\\s+(?:du|de\\s+l'|de\\s+ce|globale\\s+du)\\s*(?:present\\s+)?(?:marche|accord-?\\s?cadre|"
+	    "contrat|"
+	    "besoin)|(?:marche|accord-?\\s?cadre|contrat)\\s+est\\s+estime\\s+a|valeur\\s+(?:totale\\s+)?estimee\\s+(?:"
+	    "du"
+	    "|de\\s+l')|montant\\s+(?:total\\s+)?(?:previsionnel|estime|estimatif)\\s+(?:du|de\\s+l')\\s*(?:present\\s+"
+	    ")?("
+	    "?:marche|accord-?\\s?cadre|contrat)|"
+	    "\\b(?:valeur|montant)\\s+(?:totale?\\s+|globale?\\s+)?(?:estimee?|previsionnel(?:le)?|estimati(?:f|ve))(?:"
+	    "\\s+("
+	    "?:hors\\s+t(?:ax|va)[a-z]*|totale?|globale?|\\(?h\\.?t\\.?\\)?)){0,2}\\s*(?::|est\\b|s'eleve)|"
+	    "\\b(?:besoin|consultation|ensemble\\s+des\\s+prestations)\\s+est\\s+(?:estimee?|evaluee?)\\s+a" },
+	{ "budget",
+	    "\\b(?:budget|enveloppe\\s+(?:budgetaire|financiere))(?:\\s+(?:global|total|maximal|maximum|previsionnel|"
+	    "estimatif|disponible|alloue|consacre|affecte|reserve|prevu)(?:le|e)?)+\\b|"
+	    "\\b(?:dispose|disposant)\\s+d'un\\s+budget\\b|\\bbudget\\s+(?:du|de\\s+l'|de\\s+la|pour\\s+(?:le|la|l'|ce)"
+	    ")\\s*("
+	    "?:present[e]?\\s+)?(?:marche|accord-?\\s?cadre|contrat|consultation|projet|operation|prestation)\\b" },
 };
 
 /* Words that make it another amount. */
@@ -110,10 +111,13 @@ static void find_one(struct reading *r, size_t kind)
 		struct amount a;
 		at = m.to;
 		size_t high = body_ahead(r, m.to, 220);
-		if (!read_amount(r, m.to, high, &a))
+		if (!amount_read(r, m.to, high, &a))
 			continue;
 		if (body_has(r, other_rx, body_back(m.from, 50), a.from) ||
 		    body_has(r, "\\A\\s*(?:par|le)\\s+lot", a.to, body_ahead(r, a.to, 12)))
+			continue;
+		/* "sans montant minimum et avec un montant maximum de": the figure is the other one's */
+		if (kind < 2 && body_has(r, kind == 0 ? "\\bminim" : "\\bmaxim", m.to, a.from))
 			continue;
 		/* one clause from label to figure; no other label between */
 		if (body_has(r, "[.;]\\s+[a-z]{2,}\\s|(?:maxim|minim)[a-z]+\\b[^\\n]{0,10}:", m.to, a.from) &&
@@ -121,9 +125,9 @@ static void find_one(struct reading *r, size_t kind)
 			continue;
 		/* "270 000 EUR TTC/an (soit 225 000 EUR HT)" */
 		struct amount b;
-		if (a.with_tax && read_amount(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
+		if (a.with_tax && amount_read(r, a.to, body_ahead(r, a.to, 80), &b) && b.before_tax)
 			a = b;
-		bool ht = a.before_tax || body_has(r, "\\bh\\.?t\\b|hors\\s+tax", m.from, a.from) ||
+		bool ht = a.before_tax || body_has(r, "\\bh\\.?t\\b|hors\\s+t(?:ax|va)", m.from, a.from) ||
 			  body_has(r, "\\A\\s*h\\.?\\s?t\\b", a.to, body_ahead(r, a.to, 8));
 		if (a.with_tax || !ht || a.value < 1)
 			continue;
@@ -131,6 +135,10 @@ static void find_one(struct reading *r, size_t kind)
 			lots = true;
 			continue;
 		}
+		/* what is spent a year is not the whole */
+		if (kind >= 2 &&
+		    body_has(r, "\\bannue|par\\s+an\\b|/\\s?an\\b", body_back(m.from, 20), body_ahead(r, a.to, 18)))
+			continue;
 		if (n > 0 && fabs(a.value - best.value) > 0.005) {
 			n = 99; /* several maxima: of periods or of parts, not ours to choose */
 			break;

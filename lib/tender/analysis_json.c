@@ -13,6 +13,8 @@ static void write_criteria(struct json_writer *w, const struct criterion *c, siz
 			jw_num(w, c[i].weight.value, 2);
 		else
 			jw_null(w);
+		if (c[i].formula)
+			jw_field_text(w, "formula", c[i].formula);
 		jw_key(w, "sub");
 		write_criteria(w, c[i].sub, c[i].n_sub);
 		jw_close(w, '}');
@@ -20,7 +22,29 @@ static void write_criteria(struct json_writer *w, const struct criterion *c, siz
 	jw_close(w, ']');
 }
 
-static void write_value(struct json_writer *w, const struct value *v)
+static void write_facts(struct json_writer *w, const struct analysis *a, const struct fact *facts, size_t n);
+
+static void write_lots(struct json_writer *w, const struct analysis *a, const struct lot *lots, size_t n)
+{
+	jw_open(w, '[');
+	for (size_t i = 0; i < n; i++) {
+		jw_open(w, '{');
+		jw_field_text(w, "number", lots[i].number);
+		jw_field_text(w, "title", lots[i].title);
+		if (lots[i].amount.set) {
+			jw_key(w, "amount");
+			jw_num(w, lots[i].amount.value, 2);
+		}
+		if (lots[i].n_facts > 0) {
+			jw_key(w, "facts");
+			write_facts(w, a, lots[i].facts, lots[i].n_facts);
+		}
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
+static void write_value(struct json_writer *w, const struct analysis *a, const struct value *v)
 {
 	switch (v->kind) {
 	case VALUE_TEXT:
@@ -36,14 +60,7 @@ static void write_value(struct json_writer *w, const struct value *v)
 		write_criteria(w, v->criteria, v->n);
 		return;
 	case VALUE_LOTS:
-		jw_open(w, '[');
-		for (size_t i = 0; i < v->n; i++) {
-			jw_open(w, '{');
-			jw_field_text(w, "number", v->lots[i].number);
-			jw_field_text(w, "title", v->lots[i].title);
-			jw_close(w, '}');
-		}
-		jw_close(w, ']');
+		write_lots(w, a, v->lots, v->n);
 		return;
 	case VALUE_TEXTS:
 		jw_open(w, '[');
@@ -107,6 +124,31 @@ static void write_evidence(struct json_writer *w, const struct analysis *a, cons
 
 static const char *const statuses[] = { "found", "uncertain", "contradicted" };
 
+static void write_facts(struct json_writer *w, const struct analysis *a, const struct fact *facts, size_t n)
+{
+	jw_open(w, '{');
+	for (size_t i = 0; i < n; i++) {
+		const struct fact *f = &facts[i];
+		jw_key(w, f->key);
+		jw_open(w, '{');
+		jw_key(w, "value");
+		write_value(w, a, &f->value);
+		jw_key(w, "confidence");
+		jw_num(w, f->confidence, 2);
+		jw_field_text(w, "status", statuses[f->status]);
+		if (f->computed) {
+			jw_key(w, "computed");
+			jw_bool(w, true);
+		}
+		if (f->detail)
+			jw_field_text(w, "detail", f->detail);
+		jw_key(w, "evidence");
+		write_evidence(w, a, f->evidence, f->n_evidence);
+		jw_close(w, '}');
+	}
+	jw_close(w, '}');
+}
+
 static void write_document(struct json_writer *w, const struct analyzed_document *d)
 {
 	jw_open(w, '{');
@@ -153,27 +195,7 @@ void analysis_write(const struct analysis *a, struct buf *out)
 		write_document(&w, &a->documents[i]);
 	jw_close(&w, ']');
 	jw_key(&w, "facts");
-	jw_open(&w, '{');
-	for (size_t i = 0; i < a->n_facts; i++) {
-		const struct fact *f = &a->facts[i];
-		jw_key(&w, f->key);
-		jw_open(&w, '{');
-		jw_key(&w, "value");
-		write_value(&w, &f->value);
-		jw_key(&w, "confidence");
-		jw_num(&w, f->confidence, 2);
-		jw_field_text(&w, "status", statuses[f->status]);
-		if (f->computed) {
-			jw_key(&w, "computed");
-			jw_bool(&w, true);
-		}
-		if (f->detail)
-			jw_field_text(&w, "detail", f->detail);
-		jw_key(&w, "evidence");
-		write_evidence(&w, a, f->evidence, f->n_evidence);
-		jw_close(&w, '}');
-	}
-	jw_close(&w, '}');
+	write_facts(&w, a, a->facts, a->n_facts);
 	jw_key(&w, "requirements");
 	jw_open(&w, '[');
 	for (size_t i = 0; i < a->n_requirements; i++)
@@ -190,7 +212,7 @@ void analysis_write(const struct analysis *a, struct buf *out)
 		for (size_t k = 0; k < c->n_values; k++) {
 			jw_open(&w, '{');
 			jw_key(&w, "value");
-			write_value(&w, &c->values[k].value);
+			write_value(&w, a, &c->values[k].value);
 			jw_key(&w, "evidence");
 			write_evidence(&w, a, c->values[k].evidence, c->values[k].n_evidence);
 			jw_close(&w, '}');
@@ -202,6 +224,14 @@ void analysis_write(const struct analysis *a, struct buf *out)
 	jw_close(&w, ']');
 	jw_key(&w, "questions");
 	jw_open(&w, '[');
+	for (size_t i = 0; i < a->n_questions; i++) {
+		jw_open(&w, '{');
+		jw_field_text(&w, "text", a->questions[i].text);
+		jw_field_text(&w, "reason", a->questions[i].reason);
+		jw_key(&w, "evidence");
+		write_evidence(&w, a, a->questions[i].evidence, a->questions[i].n_evidence);
+		jw_close(&w, '}');
+	}
 	jw_close(&w, ']');
 	jw_close(&w, '}');
 }

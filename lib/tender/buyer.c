@@ -30,7 +30,8 @@ static const struct {
 	    "etablissement\\s+support|"
 	    "nom\\s+(?:et\\s+adresse\\s+(?:officiels?\\s+)?)?(?:de\\s+l'|du\\s+)(?:organisme(?:\\s+acheteur)?|acheteur|"
 	    "pouvoir\\s+adjudicateur))"
-	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:nom|denomination|designation)\\s*:\\s*)?([^\\n\\t]{3,140})" },
+	    "\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*(?:(?:\\d[\\d.]{0,5}\\s*[-.)]*\\s*)?(?:nom|denomination|designation)"
+	    "\\s*:\\s*)?([^\\n\\t]{3,140})" },
 	{ 0.9, "\\bmaitres?\\s+(?:de\\s+l'\\s?|d'\\s?)?ouvrage\\s*(?::|est\\s*:?|-\\s|\\t|\\n)\\s*([^\\n\\t]{3,140})" },
 };
 
@@ -146,7 +147,9 @@ static bool from_labels(struct reading *r)
 				"(?:la |le |l')?\\z",
 				view_line_start(&r->body, m.from), m.from))
 				continue;
-			if (!is_name(r, from, to, true))
+			/* under a heading "Acheteur", the head of a table: "Rubrique | Renseignement" */
+			bool cell = next_line && m.to < r->body.n && r->body.s[m.to] == '\t';
+			if (!is_name(r, from, to, !cell))
 				continue;
 			/* "Représentant de l'acheteur", "signature du pouvoir adjudicateur": not a label of the name */
 			if (body_has(r,

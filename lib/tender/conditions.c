@@ -44,12 +44,17 @@ static const struct saying negotiation[] = {
 	{ "(?:marche|passation)\\s+(?:a\\s+donne|ayant\\s+donne|donne)|procedure\\s+(?:negociee|avec\\s+negociation)"
 	  "\\s+sans",
 	    -1 },
-	{ "\\bne\\s+(?:sera|seront|sont|pourra|pourront|fera|feront|fait|font|donnera|prevoit|recourra)\\b[^.;]{0,30}"
+	{ "\\bne\\s+(?:sera|seront|sont|peu(?:t|vent)|pourra|pourront|fera|feront|fait|font|donnera|prevoit|recourra)"
+	  "\\b[^.;]{0,30}"
 	  "\\b(?:pas|aucune)\\b"
 	  "[^.;]{0,30}\\bnegoci",
 	    0 },
-	{ "negoci[a-z]*\\b[^.;]{0,30}\\b(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:prevue|autorisee|possible|engagee)", 0 },
+	{ "negoci[a-z]*\\b[^.;]{0,30}\\b(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:prevue|autorisee|possible|engagee|"
+	  "envisagee)",
+	    0 },
 	{ "(?:aucune|sans|pas\\s+de)\\s+negociation(?!s?\\s+possible\\s+de)(?=\\s*(?:$|[.;,]|n'est|ne\\s))", 0 },
+	{ "\\bsans\\s+(?:aucune\\s+)?possibilite\\s+de\\s+negoci", 0 },
+	{ "\\bavec\\s+(?:possibilite|phase)\\s+de\\s+negociation\\b", 1 },
 	{ "negociations?\\s*[:\\t\\n]\\s*(?:sans|non)\\b", 0 },
 	{ "negociations?\\s*[:\\t\\n ]\\s*(?:avec|oui)\\b\\s*(?:$|[.;\\n])", 1 },
 	{ "(?:se\\s+reserve|reserve)[^.;]{0,60}(?:possibilite|droit|faculte)[^.;]{0,50}negoci", 1 },
@@ -94,6 +99,9 @@ static const struct saying electronic[] = {
 	  "peut\\s+"
 	  "etre\\s+realisee\\s+qu)",
 	    1 },
+	{ "\\bvoie\\s+electronique\\b[^;\\n]{0,120}\\ba\\s+l'exclusion\\s+de\\s+tout(?:e|es)?\\s+autre\\s+(?:mode|"
+	  "moyen|forme|voie)",
+	    1 },
 	{ "(?:obligatoirement|exclusivement|uniquement)\\s+(?:par|de\\s+maniere|sous\\s+forme|sur)\\s+(?:la\\s+)?(?:"
 	  "voie\\s+)?(?:"
 	  "electronique|dematerialise)",
@@ -101,6 +109,11 @@ static const struct saying electronic[] = {
 	{ "(?:offres?|plis|candidatures?)[^.;]{0,60}\\b(?:papier|voie\\s+postale)\\b[^.;]{0,60}(?:pas\\s+(?:autorise|"
 	  "admis|"
 	  "accepte)|interdit|refuse|rejete|irrecevable)",
+	    1 },
+	{ "(?:transmission|remise|depot|envoi|offres?|plis?)\\b(?![^.;]{0,80}sauvegarde)[^.;]{0,40}\\b(?:papier|"
+	  "voie\\s+"
+	  "postale)\\b[^.;]{0,40}\\b(?:n'est|ne\\s+sont|ne\\s+ser(?:a|ont))\\s+(?:pas|plus)\\s+(?:autorise|admis|"
+	  "accepte)",
 	    1 },
 };
 
@@ -123,7 +136,10 @@ static const struct saying signature[] = {
 
 static const struct saying dume[] = {
 	{ "(?:n'accepte|n'est|ne\\s+sera|ne\\s+peu(?:t|vent))\\s+pas\\b[^.;]{0,60}\\b(?:dume|document\\s+unique)", 0 },
-	{ "(?:dume|document\\s+unique)\\b[^.;]{0,60}\\b(?:n'est|ne\\s+sera)\\s+pas\\s+(?:accepte|admis|autorise)", 0 },
+	{ "(?:dume|document\\s+unique)\\b[^.;]{0,60}\\b(?:n'est|ne\\s+ser(?:a|ont)|ne\\s+sont|ne\\s+peu(?:t|vent)(?:"
+	  "\\s+etre)?)"
+	  "\\s+pas\\s+(?:etre\\s+)?(?:accepte|admis|autorise|utilise)",
+	    0 },
 	{ "(?:accepte|autorise|peu(?:t|vent)|pourra|pourront|possibilite|eligible|admis|sous\\s+(?:la\\s+)?forme)\\b[^."
 	  ";]{0,180}(?:\\bdume\\b|"
 	  "document\\s+unique\\s+de\\s+marche)",
@@ -156,8 +172,13 @@ static void groups(struct reading *r)
 		  "revetir)|impose)"
 		  "[^.;]{0,60}\\bgroupement\\s+solidaire",
 		    true, "solidaire" },
-		{ "groupement\\s+conjoint\\b[^.;]{0,30},?\\s*(?:le\\s+)?mandataire\\b[^.;]{0,30}\\bsera\\s+solidaire",
+		{ "groupement\\s+conjoint\\b[^.;]{0,30},?\\s*(?:le\\s+)?mandataire\\b[^.;]{0,30}\\b(?:est|sera)\\s+"
+		  "solidaire",
 		    true, "mandataire solidaire si le groupement est conjoint" },
+		{ "(?:peuvent|pourront)\\s+(?:se\\s+presenter|soumissionner|candidater|repondre)\\s+[^.;]{0,40}"
+		  "\\ben\\s+"
+		  "groupement",
+		    true, NULL },
 		{ "(?:pourra|peut)\\s+(?:etre\\s+)?(?:attribue|conclu|passe)[^.;]{0,50}\\b(?:ou|soit)\\b[^.;]{0,20}"
 		  "groupement",
 		    true, NULL },
@@ -185,7 +206,10 @@ static void visit_dates(struct reading *r)
 	struct fact *f = NULL;
 	static const char rx[] =
 	    "visites?\\b[^.;]{0,60}\\b(?:est|sont|sera|seront|aura|auront)\\s+(?:lieu|organisees?|fixees?|prevues?|"
-	    "programmees?)[^.;\\n]{0,30}[\\s:]";
+	    "programmees?)[^.;\\n]{0,30}?[\\s:]|"
+	    "visites?\\b[^;]{0,160}\\.\\s+elles?\\s+(?:a|ont|aura|auront|est|sont|sera|seront)\\s+(?:lieu|organisees?|"
+	    "fixees?|"
+	    "prevues?)[^.;\\n]{0,30}?[\\s:]";
 	while (body_find(r, rx, at, &m)) {
 		struct moment t;
 		size_t k = m.to, high = body_ahead(r, m.to, 140);
@@ -209,6 +233,30 @@ static void visit_dates(struct reading *r)
 	}
 }
 
+/* How many lots one candidate may bid for or be given, beside their number. */
+static void lots_limit(struct reading *r)
+{
+	static const char rx[] = "\\b(?:ne\\s+(?:peu(?:t|vent)|pourr(?:a|ont))|qu'il\\s+ne\\s+(?:peut|pourra))\\b[^.;]{"
+				 "0,90}\\b(?:qu'|que\\s+(?:pour\\s+|d'|"
+				 "de\\s+)?|plus\\s+(?:de\\s+|d'))\\s*(?:au\\s+plus\\s+)?(un|deux|trois|quatre|cinq|\\d{"
+				 "1,2})\\s*(?:\\(\\s*(?:\\d{1,2}|[a-z]{2,6})"
+				 "\\s*\\)\\s*)?(?:seuls?\\s+)?lots?\\b";
+	static const char who_rx[] = "candidat|soumissionnaire|operateur|attributaire|entreprise|concurrent|titulaire";
+	struct match m;
+	size_t at = 0;
+	long n = 0;
+	while (body_find(r, rx, at, &m)) {
+		struct fact *f = reading_found(r, "lots");
+		at = m.to;
+		if (!f || f->value.number < 2 || f->detail || !body_has(r, who_rx, sentence_start(r, m.from), m.to) ||
+		    !french_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, &n) || n >= (long)f->value.number)
+			continue;
+		reading_also(r, f, &r->body, m.from, m.to);
+		f->detail =
+		    n == 1 ? "un seul lot par candidat" : mem_printf(r->mem, "%ld lots au plus par candidat", n);
+	}
+}
+
 void conditions_find(struct reading *r)
 {
 	if (r->kind != KIND_RC && r->kind != KIND_AAPC && r->kind != KIND_OTHER)
@@ -221,4 +269,5 @@ void conditions_find(struct reading *r)
 	SAYINGS_FIND(r, "dume_accepted", "\\bdume\\b|document\\s+unique\\s+de\\s+marche", dume);
 	groups(r);
 	visit_dates(r);
+	lots_limit(r);
 }

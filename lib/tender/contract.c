@@ -26,6 +26,26 @@ static const char *const ccag_rx[CCAGS] = {
 	GENERAL "(?:mi\\b|industriels?\\b)",
 };
 
+/* "l'article 7.3 du CCAG FCS" in a contract under another one: told, as the article may not say the same. */
+static void other_conditions(struct reading *r, int ours)
+{
+	struct match m;
+	for (int i = 0; i < CCAGS; i++) {
+		size_t at = 0;
+		while (i != ours && body_find(r, ccag_rx[i], at, &m)) {
+			at = m.to;
+			size_t from = body_back(m.from, 60);
+			struct match article;
+			if (!pattern_last(
+				r->rx, "\\barticles?\\s+\\d[\\d.]*\\s+du\\s+", r->body.s, from, m.from, &article) ||
+			    article.to != m.from)
+				continue;
+			say(r, "ccag", value_text(mem_strdup(r->mem, ccags[i])), 0.8, article.from, m.to);
+			return;
+		}
+	}
+}
+
 /* The one that the contract refers to; a single slip ("CCAG FCS" in one clause) does not change it. */
 static void general_conditions(struct reading *r)
 {
@@ -47,6 +67,8 @@ static void general_conditions(struct reading *r)
 		return;
 	say(r, "ccag", value_text(mem_strdup(r->mem, ccags[best])), count[best] > 1 ? 0.95 : 0.88, first[best].from,
 	    first[best].to);
+	if (r->kind == KIND_CCAP && count[best] > 1)
+		other_conditions(r, best);
 }
 
 struct list {
@@ -88,6 +110,32 @@ static void numbers_of(struct reading *r, struct list *l, size_t from, size_t to
 	}
 }
 
+/* The same list as a table: "Article du CCAP | Article du CCAG auquel il est dérogé", a row for each. */
+static void derogations_table(struct reading *r, struct list *l)
+{
+	static const char head_rx[] = "^([^\\n\\t]{2,80})\\t([^\\n\\t]{2,80})$";
+	static const char row_rx[] =
+	    "\\G\\s*(?:art(?:icle)?\\.?\\s*)?(\\d{1,2}(?:\\.\\d{1,2}){0,3})[^\\n\\t\\d]{0,60}\\t(?:"
+	    "(?:l'\\s?)?art(?:icle)?\\.?\\s*)?(\\d{1,2}(?:\\.\\d{1,2}){0,3})(?=[^\\n\\t\\d]*(?:\\n|\\z))";
+	struct match m, row;
+	size_t at = 0;
+	while (body_find(r, head_rx, at, &m)) {
+		bool left = body_has(r, "\\bccag\\b", m.g[1].from, m.g[1].to),
+		     right = body_has(r, "\\bccag\\b", m.g[2].from, m.g[2].to);
+		at = m.to;
+		if (left == right || !body_has(r, "derog", body_back(m.from, 400), m.to) ||
+		    !body_has(r, "\\bart", m.from, m.to))
+			continue;
+		while (pattern_find(r->rx, row_rx, r->body.s, r->body.n, at, &row)) {
+			unsigned g = left ? 1 : 2;
+			at = row.to;
+			list_add(r, l, "ccag_derogations",
+			    mem_strndup(r->mem, r->body.s + row.g[g].from, row.g[g].to - row.g[g].from), 0.9,
+			    row.g[1].from, row.g[2].to);
+		}
+	}
+}
+
 /* "par dérogation aux articles 4.1 et 14.1.2 du CCAG"; the list at the end of the document, item by item. */
 static void derogations(struct reading *r)
 {
@@ -121,6 +169,7 @@ static void derogations(struct reading *r)
 			    mem_strndup(r->mem, r->body.s + k.g[g].from, k.g[g].to - k.g[g].from), 0.9, k.from, k.to);
 		}
 	}
+	derogations_table(r, &l);
 }
 
 static void payment(struct reading *r)
@@ -128,8 +177,9 @@ static void payment(struct reading *r)
 	static const char rx[] =
 	    "delais?\\s+(?:global\\s+|maximum\\s+|maximal\\s+|legal\\s+|contractuel\\s+)*d[eu']\\s*(?:paiement|"
 	    "mandatement|reglement)\\b|"
-	    "(?:payees?|reglees?|paiement|factures?|liberera|se\\s+liberer|regler\\s+la\\s+prestation)\\b[^.;]{0,120}"
-	    "\\bdelai\\s+(?:global\\s+|maximum\\s+)?(?:de|ne)\\b|"
+	    "(?:payees?|reglees?|paiement|mandatement|factures?|liberera|se\\s+liberer|regler\\s+la\\s+prestation)\\b[^"
+	    ".;]{0,120}"
+	    "\\bdelai\\s+(?:(?:global|maximum|maximal)\\s+)*(?:de|ne)\\b|"
 	    "(?:acomptes|reglements?\\s+partiels?\\s+definitifs?|solde)\\b[^.;]{0,60}\\bfixes?\\s+a\\b";
 	static const char other_rx[] = "sous-?\\s?traitant|suspen|avant\\b|interets|moratoire|accept|reclam|contest|"
 				       "avance\\s+est|verif|depasse|lorsque|\\n\\n";
@@ -141,7 +191,10 @@ static void payment(struct reading *r)
 		if (!french_duration(r->rx, r->body.s, body_ahead(r, m.to, 190), m.to, &d) || d.unit != UNIT_DAYS ||
 		    d.count < 10 || d.count > 60)
 			continue;
-		if (body_has(r, other_rx, m.to, d.from) || body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
+		if (body_has(r, other_rx, m.to, d.from) ||
+		    (body_has(r, "sous-?\\s?trait", sentence_start(r, m.from), m.to) &&
+			!body_has(r, "titulaire", sentence_start(r, m.from), m.to)) ||
+		    body_has(r, "[.;]\\s+[a-z]{2,}\\s", m.to, d.from) ||
 		    body_has(r,
 			"\\A\\s*(?:avant|pour\\s+(?:contester|accepter)|a\\s+compter\\s+de\\s+la\\s+(?:notification|"
 			"date\\s+limite|decision))",
@@ -181,6 +234,9 @@ static void clause_find(
 	if (!f || !rule->truth || !detail)
 		return;
 	size_t at = best.from, high = body_ahead(r, best.to, reach);
+	/* not beyond the next numbered heading, which speaks of another matter */
+	if (pattern_find(r->rx, "\\n(?:article\\s+)?\\d{1,2}\\.\\d[\\d.]*\\s+[a-z]", r->body.s, high, best.to, &m))
+		high = m.from;
 	char *all = NULL;
 	unsigned count = 0;
 	while (count < 4 && pattern_find(r->rx, detail, r->body.s, high, at, &m)) {
@@ -201,7 +257,9 @@ static const struct clause retention[] = {
 	  "prevue|exercee|prelevee|operee|"
 	  "pratiquee|demandee|effectuee)",
 	    false },
-	{ "n'est\\s+pas\\s+(?:prevu|applique|fait\\s+application)\\s+(?:de\\s+)?(?:la\\s+)?retenue\\s+de\\s+garantie",
+	{ "n'est\\s+(?:pas\\s+)?(?:prevu|applique|exige|demande|pratique|opere|preleve|effectue|fait\\s+application)e?"
+	  "\\s+("
+	  "?:de\\s+|aucune\\s+)?(?:la\\s+)?retenue\\s+de\\s+garantie",
 	    false },
 	{ "retenue\\s+de\\s+garantie\\s+(?:de|fixee\\s+a|egale\\s+a|est\\s+de|d'un\\s+montant\\s+de|est\\s+fixee\\s+a)"
 	  "\\s+\\d",
@@ -217,7 +275,9 @@ static const struct clause retention[] = {
 static const struct clause advance[] = {
 	{ "(?:aucune|pas\\s+d'|sans)\\s*avance\\b(?!\\s+en\\s+dehors)", false },
 	{ "avance\\b[^.;\\n]{0,30}\\bne\\s+sera\\s+pas\\s+(?:versee|accordee|consentie)", false },
-	{ "\\bune\\s+avance\\b[^.;\\n]{0,40}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
+	{ "(?:n'est|ne\\s+sera)\\s+(?:pas\\s+)?(?:verse|accorde|consenti|prevu)e?\\s+(?:d'|aucune\\s+)\\s*avance\\b",
+	    false },
+	{ "\\bune\\s+avance\\b[^.;]{0,90}\\b(?:est|sera)\\s+(?:versee|accordee|consentie|payee|prevue)", true },
 	{ "\\b(?:montant|taux)\\s+de\\s+l'avance\\b[^.;\\n]{0,60}\\b(?:est|sera)\\s+(?:de\\b|fixe\\s+a|egal|porte)",
 	    true },
 	{ "option\\s+retenue\\s+pour\\s+les\\s+avances", true },
@@ -255,7 +315,10 @@ static void revision(struct reading *r)
 	} rules[] = {
 		{ "revisable", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est|pourront\\s+etre|peuvent\\s+etre)\\s+(?:"
 			       "revisables?|revises?)\\b(?!\\s+et\\s+non)|a\\s+prix\\s+"
-			       "revisables?|revision\\s+annuelle\\s+des\\s+prix" },
+			       "revisables?|revision\\s+annuelle\\s+des\\s+prix|\\bpuis\\s+revisables?|\\bsont\\s+(?:"
+			       "ensuite\\s+|alors\\s+)?"
+			       "revises\\s+(?:une\\s+fois|chaque|tous\\s+les|annuel|par\\s+application|selon|en\\s+"
+			       "application|a\\s+chaque)" },
 		{ "actualisable",
 		    "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:fermes?\\s+(?:et\\s+)?)?actualisables?" },
 		{ "ferme", "prix\\b[^.;]{0,90}\\b(?:sont|seront|est)\\s+(?:passes\\s+a\\s+prix\\s+)?fermes?(?:\\s*(?:,|"
@@ -264,19 +327,28 @@ static void revision(struct reading *r)
 	};
 	struct match m;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-		if (!body_find(r, rules[i].rx, 0, &m) ||
-		    body_has(r, "non\\s+(?:revis|actualis)", m.to - 14 > m.from ? m.to - 14 : m.from, m.to))
-			if (i != 2 || !body_find(r, rules[i].rx, 0, &m))
-				continue;
+		bool found = false;
+		/* "fermes et non révisables la première année" is not the last word */
+		for (size_t at = 0; !found && body_find(r, rules[i].rx, at, &m); at = m.to)
+			found = i == 2 || !body_has(r, "non\\s+(?:revis|actualis)",
+					      m.to - 14 > m.from ? m.to - 14 : m.from, m.to);
+		if (!found)
+			continue;
 		struct fact *f =
 		    say(r, "price_revision", value_text(mem_strdup(r->mem, rules[i].word)), 0.9, m.from, m.to);
 		struct match k;
-		/* the formula, where its line stands soon after */
+		/* the formula, where its line stands soon after; one within a sentence may go on after a sign */
 		if (f && i < 2 &&
-		    pattern_find(r->rx, "^[^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90}$", r->body.s,
-			body_ahead(r, m.to, 900), m.to, &k)) {
-			f->detail = view_text(r->mem, &r->body, k.from, k.to);
-			reading_also(r, f, &r->body, k.from, k.to);
+		    pattern_find(r->rx,
+			"^([^\\n.]{0,20}\\b[a-z](?:\\(?[a-z]\\)?)?\\s?=\\s?[^\\n]{6,90})$|\\bformule\\b[^\\n.=]{0,30}:"
+			"\\s*([a-z]\\w{0,3}"
+			"(?:\\([a-z]\\))?\\s?=\\s?(?:[^\\n;=]|(?<=[-+/*x(])\\n|\\n(?=\\s?[-+/"
+			"*x)])){4,80}?)(?=,?\\s+(?:dans|ou|avec)\\b|\\s*(?:;|\\.(?!\\d))|(?<![-+/*x(])\\n(?!\\s?[-+/"
+			"*x)]))",
+			r->body.s, body_ahead(r, m.to, 900), m.from, &k)) {
+			unsigned g = k.g[1].set ? 1 : 2;
+			f->detail = view_text(r->mem, &r->body, k.g[g].from, k.g[g].to);
+			reading_also(r, f, &r->body, k.g[g].from, k.g[g].to);
 		}
 		return;
 	}

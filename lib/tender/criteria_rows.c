@@ -18,10 +18,11 @@ char *criterion_name(struct reading *r, const char *s)
 	size_t n = strlen(f), from = 0, to = n;
 	struct match m;
 	if (pattern_find(r->rx,
-		"\\A[\\s*\"#-]*(?:(?:sous[- "
+		"\\A[\\s*\"#,-]*(?:et\\s+(?:enfin\\s+)?)?(?:(?:sous[- "
 		"]?)?criteres?\\s*(?:n\\s?o?\\s*)?[a-z]?\\d*(?:\\.\\d+)*\\s*[:.)-]\\s*|\\d{1,2}(?:\\.\\d{1,2})*\\s*"
 		"[-.):o/]*\\s+|\\d{1,2}(?:\\.\\d{1,2})*\\s*[-.):]+\\s*|[a-h]\\s*[).]\\s*)?(?:sous[- "
-		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?(?:c\\d{1,2}\\s+)?(?:dont\\s+)?(?:(?:le|la|les)\\s+|"
+		"]criteres?\\s*(?:n\\s?o?\\s*)?\\d*\\s*[:.-]\\s*)?(?:c\\d{1,2}\\s+)?(?:dont\\s+)?(?:(?:le|la|les|du|"
+		"de\\s+la)\\s+|"
 		"l'\\s?)?",
 		f, n, 0, &m))
 		from = m.to;
@@ -87,7 +88,7 @@ static void find_levels(struct criteria_row *rows, size_t n)
 	bool said = false;
 	for (size_t i = 0; i < n; i++) {
 		sum += rows[i].weighted ? rows[i].weight : 0;
-		said |= rows[i].level == LEVEL_SUB || rows[i].dont;
+		said |= rows[i].level != LEVEL_UNKNOWN || rows[i].dont;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].level == LEVEL_SUB)
@@ -188,10 +189,19 @@ static void prove_row(
 bool criteria_from_rows(struct reading *r, struct criteria_row *rows, size_t n, bool any_total, double confidence)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < n; i++)
-		if (!is_total(r, rows[i].name))
+	double total = 0, all_rows = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_total(r, rows[i].name)) {
+			all_rows += rows[i].weighted ? rows[i].weight : 0;
 			rows[kept++] = rows[i];
+		} else if (rows[i].weighted) {
+			total = rows[i].weight;
+		}
+	}
 	n = kept;
+	/* the sum that is printed is that of all the rows: none is a part of another */
+	for (size_t i = 0; i < n && total > 0 && near(total, all_rows); i++)
+		rows[i].level = LEVEL_TOP;
 	if (n < 2 || n > 60)
 		return false;
 	raise_brothers(rows, n);

@@ -32,5 +32,7 @@ void criteria_names_in_cells(struct reading *r);
 bool criteria_names_in_list(struct reading *r);
 /* Marks `criteria` as to be confirmed where lots have lists of their own. */
 void criteria_doubt_by_lot(struct reading *r);
+/* Gives criteria that were found the formulas that the document writes for their marks. */
+void criteria_formulas(struct reading *r);
 
 #endif

@@ -1,6 +1,7 @@
 /* Criteria out of tables with cells: the surest form. A table that goes on over the page is one table. */
 #include <string.h>
-#include "criteria_rows.h"
+#include "criteria_grid.h"
+#include "criteria_lines.h"
 
 #define MAX_ROWS 80
 #define TABLE_ROWS_MAX 400
@@ -27,6 +28,7 @@ static char *cell_words(struct reading *r, const struct doc_page *p, const struc
 struct rows {
 	struct criteria_row row[MAX_ROWS];
 	size_t n;
+	bool points;       /* the head of the weights says so, or coefficients */
 	unsigned name_col; /* 1 + column of the first name; a name further right is a part of it */
 };
 
@@ -41,6 +43,8 @@ static bool read_weight(struct reading *r, const char *folded, struct criteria_r
 	row->weighted = true;
 	row->points = m.g[2].set && folded[m.g[2].from] == 'p';
 	row->dont = m.g[3].set;
+	if (row->weight < 1 && folded[m.g[1].from] == '0') /* a share of one */
+		row->weight *= 100;
 	return row->weight > 0;
 }
 
@@ -114,7 +118,7 @@ static void add_row(
 			if (!k.weighted) {
 				k.weight = w.weight;
 				k.weighted = true;
-				k.points = w.points;
+				k.points = w.points || out->points;
 				k.dont = w.dont;
 				k.weight_a = a;
 				k.weight_b = b;
@@ -181,12 +185,19 @@ static void add_row(
 
 static void add_table(struct reading *r, struct rows *out, const struct doc_table *t, uint32_t page, bool continues)
 {
+	for (unsigned col = 0; col < t->cols && !continues; col++) {
+		const struct doc_cell *c = cell_at(t, 0, col);
+		uint32_t a, b;
+		char *text = c ? cell_words(r, &r->d->pages[page], c, &a, &b) : NULL;
+		char *f = text ? view_fold(r->tmp, text, strlen(text)) : NULL;
+		out->points |=
+		    f && strlen(f) < 60 && pattern_in(r->rx, "\\bpoints\\b|\\bcoef|\\bbareme", f, 0, strlen(f));
+	}
 	for (unsigned row = 0; row < t->rows; row++)
 		add_row(r, out, t, page, row, continues && row == 0);
 }
 
-/* Whether a table judges offers: its header, or the lines just before it. */
-static bool about_criteria(struct reading *r, const struct doc_page *p, const struct doc_table *t)
+bool criteria_table_judges(struct reading *r, const struct doc_page *p, const struct doc_table *t)
 {
 	uint32_t first = UINT32_MAX;
 	for (uint32_t i = 0; i < t->n_cells; i++) {
@@ -237,6 +248,22 @@ static bool add_lying(struct reading *r, struct rows *out, const struct doc_tabl
 	return out->n >= 2;
 }
 
+/* Whether the table stands in the part of the body that is looked at. */
+static bool in_scope(const struct reading *r, uint32_t page, const struct doc_table *t)
+{
+	if (r->scope == 0)
+		return true;
+	const struct doc_page *p = &r->d->pages[page];
+	uint32_t first = UINT32_MAX, low = view_page(&r->body, r->scope), high = view_page(&r->body, r->body.n - 1);
+	for (uint32_t i = 0; i < t->n_cells; i++)
+		if (t->cells[i].n_lines > 0 && t->cells[i].first_line < first)
+			first = t->cells[i].first_line;
+	if (first >= p->n_lines || page < low || page > high)
+		return false;
+	uint32_t at = p->lines[first].start;
+	return (page > low || at >= r->body.off[r->scope]) && (page < high || at <= r->body.off[r->body.n - 1]);
+}
+
 bool criteria_from_tables(struct reading *r)
 {
 	for (uint32_t i = 0; i < r->d->n_pages; i++) {
@@ -244,8 +271,14 @@ bool criteria_from_tables(struct reading *r)
 			const struct doc_page *p = &r->d->pages[i];
 			if (p->tables[t].rows > TABLE_ROWS_MAX) /* a sheet of prices */
 				continue;
-			if (!about_criteria(r, p, &p->tables[t]))
+			if (!in_scope(r, i, &p->tables[t]) ||
+			    (r->scope == 0 && !criteria_table_judges(r, p, &p->tables[t])))
 				continue;
+			struct grid *g = mem_zero(r->tmp, struct grid);
+			struct grid_rows *parted = mem_zero(r->tmp, struct grid_rows);
+			if (grid_make(r, i, t, g) && grid_read(r, g, parted) &&
+			    criteria_from_rows(r, parted->row, parted->n, true, 0.96))
+				return true;
 			struct rows *rows = mem_zero(r->tmp, struct rows);
 			if (add_lying(r, rows, &p->tables[t], i) &&
 			    criteria_from_rows(r, rows->row, rows->n, true, 0.96))

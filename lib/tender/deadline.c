@@ -30,7 +30,8 @@ static const char label_rx[] =
     "\\s+(?:(?:est|sont|seront)\\s+)?(?:a\\s+(?:deposer|remettre|transmettre|envoyer|adresser)|attendue?s?)\\b"
     "|\\bcloture\\s+(?:de\\s+la\\s+(?:remise|reception)|du\\s+depot|des?\\s+(?:remise|reception|depot)s?)"
     "\\s+d(?:es|e l'|')\\s*" WHAT "|\\blimites?\\s+de\\s+(?:remise|reception|depot)\\s+des?\\s+" WHAT
-    "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|remis(?:es|e)?(?!\\s+d(?:"
+    "|\\b(?:offres?|plis?|candidatures?|propositions|dossiers)\\b[^.;|]{0,90}?\\b(?:parvenir|parviendra|parviendront|"
+    "remis(?:es|e)?(?!\\s+d(?:"
     "es|e)\\b)|recus?|"
     "recues?|depose(?:es|s|e)?|transmis(?:es|e)?|adresse(?:es|s|e)|receptionne(?:es|s|e))\\b";
 

@@ -73,5 +73,7 @@ bool decision_is_moment(const char *s);
  * none of the kinds that documents are told apart by. `*name` is its name in the dossier's words, or NULL. An entry is
  * an object {name, piece?} or just the name. */
 const char *piece_kind(TALLOC_CTX *mem, const struct json *entry, const char **name);
+/* The same of a piece's code ("ae") and name, either may be NULL. */
+const char *piece_kind_of(TALLOC_CTX *mem, const char *piece, const char *name);
 
 #endif

@@ -21,8 +21,8 @@ enum form {
 	FORM_TEXTS,    /* a list of texts; max: bytes of each */
 	FORM_CPV,      /* a list of codes of 8 digits */
 	FORM_MOMENTS,  /* a list of moments */
-	FORM_CRITERIA, /* [{name, weight, sub}] */
-	FORM_LOTS,     /* [{number, title}] */
+	FORM_CRITERIA, /* [{name, weight, formula?, sub}] */
+	FORM_LOTS,     /* [{number, title, amount?}] */
 	FORM_PIECES,   /* [{name, piece?, format?}] */
 };
 
@@ -241,12 +241,14 @@ static void check_list(TALLOC_CTX *mem, const struct rule *r, const struct json 
 static void check_criterion(
     TALLOC_CTX *mem, const struct rule *r, const struct json *v, const char *field, unsigned depth, struct error *e)
 {
-	static const char *const members[] = { "name", "weight", "sub", NULL };
+	static const char *const members[] = { "name", "weight", "formula", "sub", NULL };
 	if (!check_object(mem, v, field, members, e))
 		return;
 	check_text(json_get(v, "name"), mem_printf(mem, "%s.name", field), 500, e);
 	if (json_kind(json_get(v, "weight")) != JSON_NULL)
 		check_number(json_get(v, "weight"), mem_printf(mem, "%s.weight", field), 0, 100, 2, e);
+	if (json_kind(json_get(v, "formula")) != JSON_NULL)
+		check_text(json_get(v, "formula"), mem_printf(mem, "%s.formula", field), 500, e);
 	/* Sub-criteria have no further ones. */
 	if (json_kind(json_get(v, "sub")) != JSON_NULL)
 		check_list(mem, r, json_get(v, "sub"), mem_printf(mem, "%s.sub", field), depth + 1, 0, e);
@@ -254,12 +256,14 @@ static void check_criterion(
 
 static void check_lot(TALLOC_CTX *mem, const struct json *v, const char *field, struct error *e)
 {
-	static const char *const members[] = { "number", "title", NULL };
+	static const char *const members[] = { "number", "title", "amount", NULL };
 	if (!check_object(mem, v, field, members, e))
 		return;
 	check_text(json_get(v, "number"), mem_printf(mem, "%s.number", field), 20, e);
 	if (json_kind(json_get(v, "title")) != JSON_NULL)
 		check_text(json_get(v, "title"), mem_printf(mem, "%s.title", field), 500, e);
+	if (json_kind(json_get(v, "amount")) != JSON_NULL)
+		check_number(json_get(v, "amount"), mem_printf(mem, "%s.amount", field), 0, MONEY_MAX, 2, e);
 }
 
 static void check_piece(TALLOC_CTX *mem, const struct json *v, const char *field, struct error *e)
@@ -415,6 +419,10 @@ static void write_item(TALLOC_CTX *mem, struct json_writer *w, enum form form, c
 	if (form == FORM_LOTS) {
 		write_text_member(w, v, "number");
 		write_text_member(w, v, "title");
+		if (json_kind(json_get(v, "amount")) != JSON_NULL) {
+			jw_key(w, "amount");
+			jw_raw(w, json_print(mem, json_get(v, "amount")));
+		}
 	} else if (form == FORM_PIECES) {
 		write_text_member(w, v, "name");
 		write_text_member(w, v, "piece");
@@ -425,6 +433,8 @@ static void write_item(TALLOC_CTX *mem, struct json_writer *w, enum form form, c
 		write_text_member(w, v, "name");
 		jw_key(w, "weight");
 		jw_raw(w, json_kind(weight) != JSON_NULL ? json_print(mem, weight) : NULL);
+		if (json_string(json_get(v, "formula")))
+			write_text_member(w, v, "formula");
 		jw_key(w, "sub");
 		jw_open(w, '[');
 		for (size_t i = 0; i < json_len(sub); i++)

@@ -111,9 +111,18 @@ static void from_dates(struct reading *r)
 	}
 }
 
+/* A sentence about the contract as a whole: two such sentences that differ contradict each other, while lots, phases
+ * and parts may well last differently. */
+static bool whole_contract(const struct reading *r, const struct span *s)
+{
+	return s->rank == 0 && body_has(r, "\\b(?:marche|accord|contrat|periode\\s+initiale)", s->from, s->to) &&
+	       !body_has(r, "\\blots?\\b|tranche|phase|mission|partie|prestations|subsequent|sous-?\\s?trait",
+		   sentence_start(r, s->from), sentence_end(r, s->to));
+}
+
 static void find_duration(struct reading *r)
 {
-	struct span best = { .rank = 9 };
+	struct span best = { .rank = 9 }, other = { .rank = 9 };
 	bool differ = false;
 	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
 		struct match m;
@@ -142,9 +151,12 @@ static void find_duration(struct reading *r)
 			if (s.rank < best.rank) {
 				best = s;
 				differ = false;
+				other.rank = 9;
 			} else if (s.months != best.months) {
 				/* a corrigendum, a lot's own time, a second contradicting clause: told, not chosen */
 				differ = true;
+				if (other.rank == 9)
+					other = s.from > best.from ? s : best;
 				if (s.from > best.from)
 					continue;
 				best = s;
@@ -157,7 +169,9 @@ static void find_duration(struct reading *r)
 		return;
 	struct fact *f = say(
 	    r, "duration_months", value_number((double)best.months), best.rank == 2 ? 0.85 : 0.93, best.from, best.to);
-	if (f && differ)
+	if (f && differ && whole_contract(r, &best) && whole_contract(r, &other))
+		say(r, "duration_months", value_number((double)other.months), 0.92, other.from, other.to);
+	else if (f && differ)
 		f->status = FACT_UNCERTAIN;
 }
 
@@ -174,6 +188,7 @@ static const char times_rx[] =
     ")\\b(?:reconductions?|renouvellements?)\\s*:\\s*" NUM "\\s+fois)";
 
 static const char never_rx[] =
+    "\\b(?:marche|accord-?\\s?cadre|contrat)\\s+non[ -](?:reconductible|renouvelable)|"
     "(?:reconduction|renouvellement)\\s+n'est\\s+pas\\s+prevue?|(?:n'est|ne\\s+sera|ne\\s+seront|ne\\s+sont)\\s+(?:pas|"
     "ni)\\s+(?:tacitement\\s+|expressement\\s+)?(?:reconduct|"
     "renouvelable|reconduit|renouvele)[a-z]*|(?:pas|aucune?)\\s+(?:(?:est|n'est)\\s+)?(?:prevue?s?\\s+)?(?:de\\s+|d')?"
@@ -204,8 +219,15 @@ static void find_renewals(struct reading *r)
 	}
 	bool never = body_find(r, never_rx, 0, &no) &&
 		     !body_has(r, "certificat|garantie|\\[ \\]|similaires", sentence_start(r, no.from), no.from);
+	/* "pourra être reconduit" beside "ne sera pas reconduit": the choices of a form whose marks are lost */
+	struct match choice;
+	if (never && pattern_find(r->rx,
+			 "(?<!\\bne )\\b(?:pourra|peut|est|sera)\\s+(?:etre\\s+)?(?:tacitement\\s+|expressement\\s+)?"
+			 "(?:reconduit|renouvele|reconductible|renouvelable)e?\\b",
+			 r->body.s, body_ahead(r, no.to, 300), body_back(no.from, 300), &choice))
+		return;
 	if (renewed == never)
-		return; /* said neither, or the choices of a form whose marks are lost */
+		return;
 	if (never) {
 		say(r, "renewals", value_number(0), 0.93, no.from, no.to);
 		return;
@@ -214,7 +236,8 @@ static void find_renewals(struct reading *r)
 	static const char each_rx[] =
 	    "periodes?\\s+(?:successives?\\s+|supplementaires?\\s+)?(?:de\\s+(?:reconduction|renouvellement)\\s+)?(?:"
 	    "est\\s+"
-	    "|sera\\s+)?(?:fixee\\s+a\\s+|d['e]\\s*)|(?:reconductions?|fois|renouvellements?)\\s*(?:\\([^)\\n]{0,12}\\)"
+	    "|sera\\s+)?(?:fixee\\s+a\\s+|d['e]\\s*)|(?:reconductions?(?:\\s+(?:tacites?|"
+	    "expresses?))?|fois|renouvellements?)\\s*(?:\\([^)\\n]{0,12}\\)"
 	    "\\s*)?(?:"
 	    "maximum\\s+)?,?\\s*(?:de|d'|pour|par\\s+tranche\\s+de)\\s+(?:une\\s+(?:duree|periode)\\s+(?:de\\s+|d'))?";
 	at = yes.from;

@@ -116,7 +116,7 @@ static bool read_number(const char *s, const struct match *m, unsigned g, long *
 bool french_duration(struct patterns *p, const char *s, size_t n, size_t at, struct duration *out)
 {
 	static const char rx[] =
-	    "(?<![\\w.,/])(" NUMBER ")\\s*(?:\\(\\s*(" NUMBER
+	    "(?<![\\w.,])(?<!\\d/)(" NUMBER ")\\s*(?:\\(\\s*(" NUMBER
 	    ")\\s*\\)\\s*)?(jours?|mois|semaines?|ans?\\b|annees?)(?:\\s*\\(\\s*(" NUMBER ")\\s*\\))?";
 	struct match m;
 	while (pattern_find(p, rx, s, n, at, &m)) {

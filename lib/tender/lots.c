@@ -1,6 +1,5 @@
 /* Divided into lots or not, how many, and their titles. */
-#include "tender_rules.h"
-#include <stdlib.h>
+#include "lots_rules.h"
 #include <string.h>
 
 static const char *const undivided[] = {
@@ -22,9 +21,12 @@ static const char *const undivided[] = {
 	"aucun\\s+allotissement|absence\\s+d'allotissement",
 	"ne\\s+(?:comporte|comprend|prevoit)\\s+(?:pas\\s+(?:de\\s+|d')(?:lots?|allotissement)|aucun\\s+lot|qu'un\\s+(?"
 	":seul\\s+)?lot)",
-	"(?:en|d'un|sous|a)\\s+lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*lot\\s+unique\\s*(?:$|[.;"
+	"(?:en|d'un|sous|a)\\s+(?:un\\s+)?(?:seul\\s+)?lot\\s+unique|\\blot\\s+unique\\s+(?:pour|en\\s+raison|:)|,\\s*"
+	"lot\\s+unique\\s*(?:$|[.;"
 	",])",
 	"\\bprevu\\s+ni\\s+[a-z]+\\s*,?\\s+ni\\s+(?:de\\s+)?lots?\\b",
+	"\\b(?:comporte|comprend|prevoit)\\s+ni\\s+(?:de\\s+)?(?:lots?\\b|tranches?[^.\\n]{0,20}\\bni\\s+(?:de\\s+)?"
+	"lots?\\b)",
 	"\\bn'y\\s+a\\s+qu'un\\s+(?:seul\\s+)?lot\\b",
 	"^\\W*(?:un\\s+)?lot\\s+unique\\s*(?:$|[.;,])",
 	"(?:comporte|comprend|constitue|compose\\s+d[e'])\\s*un\\s+(?:seul\\s+(?:et\\s+unique\\s+)?|unique\\s+)lot\\b",
@@ -65,41 +67,32 @@ static const char counted_rx[] =
     "techniques|suivants|attribues\\s+separement)\\b)";
 
 static const char lot_line_rx[] =
-    "(?:^|(?<=\\t))[\\s*\"-]*(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-z])"
-    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|( )(?=[a-z][a-z']))([^\\n\\t]*)";
-
-struct seen {
-	char number[8];
-	size_t from, to, title_from, title_to;
-};
-
-/* 3 of "3"; 2 of a lone letter "b". */
-static int number_value(const char *s)
-{
-	if (s[0] >= 'a' && s[0] <= 'z')
-		return s[1] == '\0' ? s[0] - 'a' + 1 : 0;
-	return s[0] >= '0' && s[0] <= '9' ? (int)strtol(s, NULL, 10) : 0;
-}
+    "(?:^|(?<=\\t))[\\s*\"-]*(?:le\\s+(?=lot\\s+(?:n\\s?o?\\s*)?\\d+\\s*(?:[:-]|relatif|concernant|portant|"
+    "correspondant)))?(?:macro-?\\s?)?lots?\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[ivx]{2,5}|[a-z])"
+    "\\b\\s*(?:[:\\t-]+\\s*|(?=\")|(?=(?:relatif|concernant|portant|correspondant)\\b)|(?=\\s*\\n\\s*(?:intitule|titre|"
+    "designation|objet)(?:\\s+du\\s+lot)?\\s*:)|( )(?=[a-z][a-z']))([^\\n\\t]*)";
 
 /* Lines "Lot n° 1 : title", first mention of each number. */
-static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
+static size_t lot_lines(struct reading *r, struct lot_span *out, size_t max)
 {
 	struct match m;
 	size_t at = 0, n = 0;
 	while (n < max && body_find(r, lot_line_rx, at, &m)) {
 		at = m.to > m.from ? m.to : m.to + 1;
+		struct match below;
+		if (m.g[3].to == m.g[3].from &&
+		    pattern_at(r->rx,
+			"\\G\\s*(?:intitule|titre|designation|objet)(?:\\s+du\\s+lot)?\\s*:\\s*([^\\n\\t]{3,160})",
+			r->body.s, r->body.n, m.to, &below)) {
+			m.g[3] = below.g[1];
+			at = m.to = below.to;
+		}
 		/* "Lot 01 Gros œuvre": with nothing between, a title begins with a capital, a sentence does not */
 		if (m.g[2].set && view_capitals(&r->body, m.g[3].from, m.g[3].from + 1) < 0.5)
 			continue;
-		char number[8] = "";
-		size_t len = m.g[1].to - m.g[1].from, from = m.g[1].from;
-		while (len > 1 && r->body.s[from] == '0') {
-			from++;
-			len--;
-		}
-		if (len == 0 || len >= sizeof(number))
+		char number[LOT_NUMBER_MAX] = "";
+		if (!lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, number))
 			continue;
-		memcpy(number, r->body.s + from, len);
 		bool known = false;
 		for (size_t i = 0; i < n; i++) {
 			bool same = strcmp(out[i].number, number) == 0;
@@ -126,44 +119,64 @@ static size_t lot_lines(struct reading *r, struct seen *out, size_t max)
 }
 
 /* 1, 2, ... n in order, without a hole: the list is whole. */
-static bool is_whole(const struct seen *s, size_t n)
+static bool is_whole(const struct lot_span *s, size_t n)
 {
+	bool roman = n > 1 && strcmp(s[0].number, "I") == 0;
 	for (size_t i = 0; i < n; i++)
-		if (number_value(s[i].number) != (int)i + 1 || (s[i].number[0] < 'a') != (s[0].number[0] < 'a'))
+		if (lot_rank(s[i].number, roman) != (int)i + 1 || (s[i].number[0] < 'A') != (s[0].number[0] < 'A'))
 			return false;
 	return n >= 2;
 }
 
-static void add_list(struct reading *r, const struct seen *s, size_t n, double confidence)
+/* A title that runs on: the next line of the block begins with a small letter. */
+static size_t title_end(struct reading *r, const struct lot_span *s)
+{
+	size_t to = s->title_to;
+	for (unsigned i = 0; i < 2 && to > s->title_from && to + 1 < r->body.n; i++) {
+		size_t next = to + 1, end = view_line_end(&r->body, next);
+		if (r->body.s[to] != '\n' || r->body.s[next] == '\n' || to - view_line_start(&r->body, to) < 45 ||
+		    !(r->body.s[next] >= 'a' && r->body.s[next] <= 'z') ||
+		    view_capitals(&r->body, next, next + 1) > 0.5 ||
+		    body_has(r, "\\A\\s*(?:lot\\b|[a-z]\\s*[-.)]\\s|o\\s)", next, end) ||
+		    body_has(r, "[.;:]\\s*\\z", s->title_from, to))
+			break;
+		to = end;
+	}
+	return to;
+}
+
+static bool has_titles(const struct lot_span *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i].title_to <= s[i].title_from + 2)
+			return false;
+	return n > 0;
+}
+
+static void add_list(struct reading *r, const struct lot_span *s, size_t n, double confidence)
 {
 	struct value v = { .kind = VALUE_LOTS, .n = n };
 	v.lots = mem_array(r->mem, struct lot, n);
-	unsigned titles = 0;
+	if (!has_titles(s, n))
+		return;
 	for (size_t i = 0; i < n; i++) {
 		v.lots[i].number = mem_strdup(r->mem, s[i].number);
-		if (s[i].title_to > s[i].title_from + 2) {
-			char *t = view_text(r->mem, &r->body, s[i].title_from, s[i].title_to);
-			size_t len = strlen(t);
-			while (len > 0 && strchr(" :;,.", t[len - 1]))
-				t[--len] = '\0';
-			v.lots[i].title = t;
-			titles += len > 0;
-		}
+		v.lots[i].title = lot_title(r, view_text(r->tmp, &r->body, s[i].title_from, title_end(r, &s[i])));
+		if (v.lots[i].title[0] == '\0')
+			return;
 	}
-	if (titles < n)
-		return;
-	struct fact *f = reading_add(r, "lots_list", v, confidence, &r->body, s[0].from, s[0].to);
+	struct fact *f = reading_add(r, "lots_list", v, confidence, &r->body, s[0].from, title_end(r, &s[0]));
 	for (size_t i = 1; i < n && f && i < 40; i++)
-		reading_also(r, f, &r->body, s[i].from, s[i].to);
+		reading_also(r, f, &r->body, s[i].from, title_end(r, &s[i]));
 }
 
 /* "relance des lots B1 et B3", "relance des lots 02, 05, 09": these lots only. */
-static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t *from, size_t *to)
+static size_t relaunched(struct reading *r, struct lot_span *out, size_t max, size_t *from, size_t *to)
 {
 	struct match m;
 	size_t n = 0;
 	if (!body_find(r,
-		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lot?s?\\s+((?:[a-z]?\\d{1,2}(?:\\s*[,/"
+		"relances?\\s+(?:des\\s+|du\\s+|de\\s+)?lot?s?\\s+(?:n\\s?[o?]?s?\\.?\\s*)?((?:[a-z]?\\d{1,2}(?:\\s*[,/"
 		"&]\\s*|\\s+et\\s+)?)+)(?![\\d/])",
 		0, &m))
 		return 0;
@@ -172,7 +185,7 @@ static size_t relaunched(struct reading *r, struct seen *out, size_t max, size_t
 	while (n < max && pattern_find(r->rx, "[a-z]?\\d{1,2}", r->body.s, m.g[1].to, at, &k)) {
 		size_t len = k.to - k.from;
 		memset(&out[n], 0, sizeof(out[n]));
-		memcpy(out[n++].number, r->body.s + k.from, len < 7 ? len : 7);
+		lot_number(r->body.s + k.from, len < 7 ? len : 7, out[n++].number);
 		at = k.to;
 	}
 	*from = m.from;
@@ -199,7 +212,7 @@ static const char chapter_rx[] =
     "decomposition|allotissement|tranches?\\b|renseign|remise|offres?\\b)";
 
 /* "L'accord-cadre est décomposé en lots ainsi définis :" and under it lines or rows that begin with 1, 2, 3. */
-static size_t numbered_rows(struct reading *r, struct seen *out, size_t max)
+static size_t numbered_rows(struct reading *r, struct lot_span *out, size_t max, size_t known)
 {
 	static const char lead_rx[] =
 	    "\\b(?:decompos|divis|repart|allot|scind|decoup)[a-z]*\\b[^.\\n:]{0,60}\\blots?\\b[^.\\n:]{0,60}:\\s*\\n|"
@@ -207,7 +220,12 @@ static size_t numbered_rows(struct reading *r, struct seen *out, size_t max)
 	    "decomposition\\s+en\\s+)?(?:lots|"
 	    "allotissement)\\s*:?\\s*\\n(?=\\s*01\\b)";
 	struct match lead, m;
-	for (size_t at = 0; body_find(r, lead_rx, at, &lead); at = lead.to) {
+	/* `known`: where the text says how many there are */
+	for (size_t at = known; known > 0 || body_find(r, lead_rx, at, &lead); at = lead.to) {
+		if (known > 0) {
+			lead.to = view_line_end(&r->body, known);
+			known = 0;
+		}
 		size_t n = 0, from = lead.to, skipped = 0, high = body_ahead(r, lead.to, 4000);
 		char mark = 0;
 		while (from < high && skipped < 3 && n < max) {
@@ -231,7 +249,7 @@ static size_t numbered_rows(struct reading *r, struct seen *out, size_t max)
 					break;
 				mark = kind;
 				memset(&out[n], 0, sizeof(out[n]));
-				memcpy(out[n].number, r->body.s + from + m.g[1].from, m.g[1].to - m.g[1].from);
+				lot_number(r->body.s + from + m.g[1].from, m.g[1].to - m.g[1].from, out[n].number);
 				out[n].from = from;
 				out[n].to = from + m.g[3].to;
 				out[n].title_from = from + m.g[3].from;
@@ -250,8 +268,16 @@ static size_t numbered_rows(struct reading *r, struct seen *out, size_t max)
 	return 0;
 }
 
+/* The end of a sentence that counts its lots between semicolons. */
+static size_t list_end(const struct reading *r, size_t at)
+{
+	struct match m;
+	size_t high = body_ahead(r, at, 3000);
+	return pattern_find(r->rx, "\\.\\s|\\n\\s*\\n|\\t", r->body.s, high, at, &m) ? m.from : high;
+}
+
 /* "L'accord-cadre est alloti : lot 1 vestes, lot 2 pantalons": counted in the sentence itself. */
-static size_t lots_in_sentence(struct reading *r, struct seen *out, size_t max)
+static size_t lots_in_sentence(struct reading *r, struct lot_span *out, size_t max)
 {
 	struct match lead, m;
 	for (size_t at = 0; body_find(r,
@@ -259,17 +285,17 @@ static size_t lots_in_sentence(struct reading *r, struct seen *out, size_t max)
 		 "(?:n\\s?[o?]\\s*)?0?1\\b",
 		 at, &lead);
 	     at = lead.to) {
-		size_t n = 0, end = sentence_end(r, lead.to), from = lead.to - 8 > lead.from ? lead.to - 8 : lead.from;
+		size_t n = 0, end = list_end(r, lead.to), from = lead.to - 8 > lead.from ? lead.to - 8 : lead.from;
 		while (n < max &&
 		       pattern_find(r->rx,
-			   "\\blot\\s*(?:n\\s?[o?]\\s*)?0?(\\d{1,2})\\b[\\s:-]*((?:(?!\\blot\\b)[^,;.\\n\\t]){3,90})",
+			   "\\blot\\s*(?:n\\s?[o?]\\s*)?0?(\\d{1,2})\\b[\\s:\"-]*((?:(?!\\blots?\\b)[^,;.\\t]){3,110})",
 			   r->body.s, end, from, &m)) {
 			long number = 0;
 			french_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, &number);
 			if (number != (long)n + 1)
 				break;
 			memset(&out[n], 0, sizeof(out[n]));
-			memcpy(out[n].number, r->body.s + m.g[1].from, m.g[1].to - m.g[1].from);
+			lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, out[n].number);
 			out[n].from = m.from;
 			out[n].to = m.to;
 			out[n].title_from = m.g[2].from;
@@ -282,12 +308,40 @@ static size_t lots_in_sentence(struct reading *r, struct seen *out, size_t max)
 	return 0;
 }
 
-void lots_find(struct reading *r)
+static void add_table(struct reading *r, const struct lot_rows *t, double confidence)
+{
+	struct value v = { .kind = VALUE_LOTS, .n = t->n, .lots = mem_array(r->mem, struct lot, t->n) };
+	for (size_t i = 0; i < t->n; i++) {
+		v.lots[i].number = mem_strdup(r->mem, t->row[i].number);
+		v.lots[i].title = t->row[i].title;
+	}
+	struct fact *f = reading_add_evidence(r, "lots_list", v, confidence, &t->row[0].proof);
+	for (size_t i = 1; i < t->n && i < 40; i++)
+		reading_also_evidence(r, f, &t->row[i].proof);
+}
+
+/* The list of lots whose number is known: lines, a sentence, rows after the place that says how many. */
+static void list_known(struct reading *r, struct lot_span *s, size_t n, size_t count, size_t at)
+{
+	if (n != count || !is_whole(s, n) || !has_titles(s, n)) {
+		n = lots_in_sentence(r, s, LOTS_MAX);
+		if (n != count)
+			n = lots_records_find(r, (long)count, s, LOTS_MAX);
+		if (n != count)
+			n = numbered_rows(r, s, LOTS_MAX, at);
+	}
+	if (n == count && is_whole(s, n))
+		add_list(r, s, n, 0.9);
+}
+
+static void find_lots(struct reading *r)
 {
 	struct match m, no = { 0 };
 	bool not_divided = says_undivided(r, &no);
-	struct seen lines[60];
-	size_t n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
+	struct lot_span lines[LOTS_MAX];
+	size_t n_lines = eforms_lots(r, lines, ARRAY_LEN(lines));
+	if (n_lines < 2)
+		n_lines = lot_lines(r, lines, ARRAY_LEN(lines));
 	long count = 0;
 	size_t from = 0, to = 0, at = 0;
 	while (body_find(r, divided_rx, at, &m)) {
@@ -322,11 +376,14 @@ void lots_find(struct reading *r)
 		from = m.from;
 		to = m.to;
 	}
+	struct lot_rows table;
 	if (count > 0 && !not_divided) {
 		reading_add(r, "lots", value_number((double)count), 0.93, &r->body, body_back(from, 0), to);
 		reading_add(r, "allotted", value_bool(true), 0.93, &r->body, from, to);
-		if (n_lines == (size_t)count && is_whole(lines, n_lines))
-			add_list(r, lines, n_lines, 0.9);
+		if (lots_table_find(r, count, &table))
+			add_table(r, &table, 0.94);
+		else
+			list_known(r, lines, n_lines, (size_t)count, to);
 		return;
 	}
 	if (not_divided) {
@@ -344,19 +401,38 @@ void lots_find(struct reading *r)
 			f->status = FACT_UNCERTAIN;
 		return;
 	}
-	struct seen again[60];
+	struct lot_span again[LOTS_MAX];
 	size_t n_again = relaunched(r, again, ARRAY_LEN(again), &from, &to);
 	if (n_again > 0) {
 		reading_add(r, "lots", value_number((double)n_again), 0.85, &r->body, from, to);
 		reading_add(r, "allotted", value_bool(true), 0.9, &r->body, from, to);
+		bool same = n_again == n_lines;
+		for (size_t i = 0; same && i < n_again; i++)
+			same = strcmp(again[i].number, lines[i].number) == 0;
+		if (same)
+			add_list(r, lines, n_lines, 0.85);
+		return;
+	}
+	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)
+		return;
+	if (lots_table_find(r, 0, &table)) {
+		struct fact *f =
+		    reading_add_evidence(r, "lots", value_number((double)table.n), 0.88, &table.row[0].proof);
+		for (size_t i = 1; i < table.n && i < 40; i++)
+			reading_also_evidence(r, f, &table.row[i].proof);
+		reading_add_evidence(r, "allotted", value_bool(true), 0.88, &table.row[0].proof);
+		add_table(r, &table, 0.9);
 		return;
 	}
 	if (!is_whole(lines, n_lines)) {
 		n_lines = lots_in_sentence(r, lines, ARRAY_LEN(lines));
 		if (n_lines == 0)
-			n_lines = numbered_rows(r, lines, ARRAY_LEN(lines));
+			n_lines = lots_records_find(r, 0, lines, ARRAY_LEN(lines));
+		if (n_lines == 0)
+			n_lines = numbered_rows(r, lines, ARRAY_LEN(lines), 0);
 	}
-	if (is_whole(lines, n_lines) && r->kind != KIND_CCTP) {
+	/* bare numbers are the blanks of a form */
+	if (is_whole(lines, n_lines) && (has_titles(lines, 1) || r->kind == KIND_AAPC)) {
 		struct fact *f =
 		    reading_add(r, "lots", value_number((double)n_lines), 0.85, &r->body, lines[0].from, lines[0].to);
 		for (size_t i = 1; i < n_lines && i < 40 && f; i++)
@@ -364,4 +440,34 @@ void lots_find(struct reading *r)
 		reading_add(r, "allotted", value_bool(true), 0.85, &r->body, lines[0].from, lines[n_lines - 1].to);
 		add_list(r, lines, n_lines, 0.85);
 	}
+}
+
+/* "LOT N° 2 : PEINTURE" on the cover of a contract's own paper, and no other lot in it: it is that lot's. */
+static void find_own_lot(struct reading *r)
+{
+	static const char rx[] = "\\blot\\s*(?:n\\s?[o?]?\\.?\\s*)?:?\\s*([a-z]?\\d{1,2}|[a-h](?![a-z']))\\b(?!\\s*(?:,"
+				 "|et|a|au|ou|/)\\s*\\d)";
+	struct match m;
+	char number[LOT_NUMBER_MAX], other[LOT_NUMBER_MAX];
+	if ((r->kind != KIND_AE && r->kind != KIND_CCAP && r->kind != KIND_CCTP && r->kind != KIND_BPU &&
+		r->kind != KIND_DPGF && r->kind != KIND_DQE) ||
+	    !body_find(r, rx, 0, &m) || m.from > 2500 || body_has(r, "\\blots\\s+(?:n\\s?os?\\s*)?\\d", 0, r->body.n) ||
+	    !lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, number))
+		return;
+	size_t first = m.g[1].from;
+	for (size_t at = m.to; body_find(r, rx, at, &m); at = m.to)
+		if (lot_number(r->body.s + m.g[1].from, m.g[1].to - m.g[1].from, other) && strcmp(number, other) != 0)
+			return;
+	if (number[0] >= 'A' && number[0] <= 'Z' && view_capitals(&r->body, first, first + 1) < 0.5)
+		return;
+	r->lot = mem_strdup(r->mem, number);
+}
+
+void lots_find(struct reading *r)
+{
+	find_lots(r);
+	if (r->kind != KIND_BPU && r->kind != KIND_DPGF && r->kind != KIND_DQE)
+		lots_table_facts(r);
+	lot_facts_find(r);
+	find_own_lot(r);
 }

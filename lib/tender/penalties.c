@@ -18,8 +18,11 @@ static void item_of(const struct reading *r, size_t at, size_t *from, size_t *to
 		row |= s[b] == '\t';
 		b++;
 	}
-	*from = row || b - a < 200 ? a : sentence_start(r, at);
-	*to = row || b - a < 200 ? b : sentence_end(r, at);
+	bool whole = row || (b - a < 200 && !body_has(r, "[.;]\\s+\\S", a, b));
+	*from = whole ? a : sentence_start(r, at);
+	*to = whole ? b : sentence_end(r, at);
+	while (*from < at && strchr(" *-\n", s[*from]))
+		(*from)++;
 }
 
 static bool about_penalties(const struct reading *r, size_t from, size_t to)
@@ -54,11 +57,12 @@ void penalties_find(struct reading *r)
 	    "\\d[\\d "
 	    ".]*(?:,\\d{1,2})?\\s?eur(?:os)?\\b|\\b1\\s?/"
 	    "\\s?\\d{2,4}(?:\\s?(?:e|eme|o)\\b)?|\\b\\d{1,2}(?:[.,]\\d{1,2})?\\s?%\\s+du\\s+montant";
-	static const char other_rx[] = "exoner|plafon|exced|depass|indemnit|avance|seuil|mois\\s+\\d|total[e]?\\s*=|"
+	static const char other_rx[] = "exoner|plafon|exced|depasser|indemnit|avance|seuil|mois\\s+\\d|total[e]?\\s*=|"
 				       "formule|exemple|assur|\\btva\\b|penalite\\s+de\\s+base|chiffre";
 	static const char cause_rx[] =
 	    "retard|absence|jours?|heures?|manquement|non-?\\s?(?:respect|remise|conform|execut)|defaut|infraction|"
-	    "forfaitaire|par\\s+(?:constat|document|incident)|penalite\\s+[a-z]?\\d|penalites?\\b";
+	    "forfaitaire|par\\s+(?:constat|document|incident|dixieme|point|tranche|infraction|jour|anomalie)|"
+	    "penalite\\s+[a-z]?\\d|penalites?\\b";
 	char *all[MAX];
 	size_t n = 0, at = 0;
 	struct fact *f = NULL;
@@ -70,6 +74,8 @@ void penalties_find(struct reading *r)
 		if (!about_penalties(r, from, to) || body_has(r, other_rx, from, to) ||
 		    !body_has(r, cause_rx, from, to) || to <= from || to - from > 420)
 			continue;
+		while (to > from && strchr(" ;\n", r->body.s[to - 1]))
+			to--;
 		char *text = view_text(r->mem, &r->body, from, to);
 		bool known = strlen(text) < 8;
 		for (size_t i = 0; i < n; i++)

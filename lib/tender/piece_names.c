@@ -67,19 +67,23 @@ static const char *past_article(const char *s)
 	return s;
 }
 
-const char *piece_kind(TALLOC_CTX *mem, const struct json *entry, const char **name)
+const char *piece_kind_of(TALLOC_CTX *mem, const char *piece, const char *name)
 {
-	const char *piece = json_string(json_get(entry, "piece"));
-	*name = json_kind(entry) == JSON_OBJECT ? json_string(json_get(entry, "name")) : json_string(entry);
 	for (size_t i = 0; piece && i < ARRAY_LEN(names); i++)
 		if (strcmp(names[i].kind, piece) == 0 || strcmp(names[i].words, piece) == 0)
 			return names[i].kind;
-	if (!*name)
+	if (!name)
 		return NULL;
-	const char *folded = view_fold(mem, *name, strlen(*name));
+	const char *folded = view_fold(mem, name, strlen(name));
 	folded += strspn(folded, " -*\"");
 	const char *kind = kind_at(past_article(folded));
 	for (const char *p = strchr(folded, '('); !kind && p; p = strchr(p + 1, '('))
 		kind = kind_at(p + 1);
 	return kind;
+}
+
+const char *piece_kind(TALLOC_CTX *mem, const struct json *entry, const char **name)
+{
+	*name = json_kind(entry) == JSON_OBJECT ? json_string(json_get(entry, "name")) : json_string(entry);
+	return piece_kind_of(mem, json_string(json_get(entry, "piece")), *name);
 }

@@ -131,6 +131,9 @@ static char *form_of(struct reading *r, size_t from, size_t to)
 	return view_text(r->mem, &r->body, m.g[g].from, m.g[g].to);
 }
 
+/* What is longer explains more than it names. */
+#define NAME_MAX_BYTES 200
+
 static void pieces_add(struct reading *r, struct pieces *p, const char *key, size_t from, size_t to)
 {
 	/* the name ends where its explanation begins */
@@ -145,11 +148,9 @@ static void pieces_add(struct reading *r, struct pieces *p, const char *key, siz
 	for (size_t i = from; i + 2 < end; i++)
 		if (r->body.s[i] == '\n' && view_capitals(&r->body, i + 1, i + 2) > 0.5 && i - from > 12)
 			end = i;
-	if (end - from > 140)
-		end = from + 140;
-	while (end < to && end > from && r->body.s[end] != ' ' && r->body.s[end] != '\n' && r->body.s[end - 1] != ' ' &&
-	       end - from >= 140)
-		end--;
+	if (end - from > NAME_MAX_BYTES)
+		for (end = from + NAME_MAX_BYTES; end > from + 40 && r->body.s[end] != ' ' && r->body.s[end] != '\n';)
+			end--;
 	const char *code = code_of(r, from, end);
 	if (!code && !body_has(r, piece_rx, from, end))
 		return;

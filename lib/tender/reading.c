@@ -55,21 +55,67 @@ void reading_also(struct reading *r, struct fact *f, const struct view *v, size_
 		reading_also_evidence(r, f, &e);
 }
 
+struct fact *reading_found(struct reading *r, const char *key)
+{
+	for (size_t i = 0; i < r->n_found; i++)
+		if (strcmp(r->found[i].key, key) == 0)
+			return &r->found[i];
+	return NULL;
+}
+
+static struct fact *add_of_lot(struct reading *r, const char *lot, const struct fact *f)
+{
+	r->of_lots = mem_grow(r->mem, r->of_lots, struct lot_statement, r->n_of_lots + 1);
+	struct lot_statement *s = &r->of_lots[r->n_of_lots++];
+	s->lot = mem_strdup(r->mem, lot);
+	s->fact = *f;
+	return &s->fact;
+}
+
+struct fact *reading_add_of_lot(struct reading *r, const char *lot, const char *key, struct value value,
+    double confidence, const struct view *v, size_t from, size_t to)
+{
+	for (size_t i = 0; i < r->n_of_lots; i++) {
+		struct lot_statement *s = &r->of_lots[i];
+		if (strcmp(s->lot, lot) != 0 || strcmp(s->fact.key, key) != 0)
+			continue;
+		/* one of them is of a part or of a period: not ours to choose */
+		if (!value_equal(r->tmp, &s->fact.value, &value))
+			s->fact.status = FACT_UNCERTAIN;
+		return NULL;
+	}
+	struct fact *f = reading_add(r, key, value, confidence, v, from, to);
+	return f ? add_of_lot(r, lot, &r->found[--r->n_found]) : NULL;
+}
+
+void reading_give_to_lots(struct reading *r, const char *const *lots, size_t n)
+{
+	struct fact f = r->found[--r->n_found];
+	for (size_t i = 0; i < n; i++)
+		add_of_lot(r, lots[i], &f);
+}
+
+static bool stands(const struct reading *r, const struct fact *f)
+{
+	bool all = f->n_evidence > 0;
+	for (size_t k = 0; k < f->n_evidence && all; k++)
+		all = f->evidence[k].page >= 1 && f->evidence[k].page <= r->d->n_pages &&
+		      tender_quote_stands(&r->d->pages[f->evidence[k].page - 1], f->evidence[k].quote);
+	return all;
+}
+
 void reading_check(struct reading *r)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < r->n_found; i++) {
-		struct fact *f = &r->found[i];
-		bool stands = f->n_evidence > 0;
-		for (size_t k = 0; k < f->n_evidence && stands; k++)
-			stands = f->evidence[k].page >= 1 && f->evidence[k].page <= r->d->n_pages &&
-				 tender_quote_stands(&r->d->pages[f->evidence[k].page - 1], f->evidence[k].quote);
-		if (stands)
-			r->found[kept++] = *f;
-		else
-			r->refused++;
-	}
+	size_t kept = 0, kept_of_lots = 0;
+	for (size_t i = 0; i < r->n_found; i++)
+		if (stands(r, &r->found[i]))
+			r->found[kept++] = r->found[i];
+	for (size_t i = 0; i < r->n_of_lots; i++)
+		if (stands(r, &r->of_lots[i].fact))
+			r->of_lots[kept_of_lots++] = r->of_lots[i];
+	r->refused += (unsigned)(r->n_found - kept + r->n_of_lots - kept_of_lots);
 	r->n_found = kept;
+	r->n_of_lots = kept_of_lots;
 }
 
 size_t body_back(size_t at, size_t n)

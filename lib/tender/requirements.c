@@ -2,6 +2,7 @@
  * that stand under such a sentence or that are written as tasks ("- Tenir à jour l'inventaire ..."). Headings,
  * contents, running headers and what the buyer itself undertakes are none. */
 #include <string.h>
+#include "requirement_ids.h"
 #include "tender_rules.h"
 
 #define SENTENCE_MIN 35
@@ -63,6 +64,8 @@ static const char present_rx[] =
 static const char desirable_rx[] =
     "\\b(?:souhaite[a-z]*|souhaitables?|recommande[a-z]*|conseille[es]{0,2}|idealement|de\\s+"
     "preference|dans\\s+la\\s+mesure\\s+du\\s+possible|un\\s+plus)\\b";
+/* A wish that is told as such, whatever it is about. */
+static const char wish_rx[] = "\\bil\\s+(?:est|serait)\\s+(?:[a-z]+ment\\s+)?(?:souhaitable|souhaite|recommande)\\b";
 /* Sentences about the buyer, the law, definitions, or what is only possible. */
 static const char not_rx[] =
     "\\b" BUYER "\\s+(?:[a-z]+ment\\s+|se\\s+|lui\\s+)?(?:doit|devra|s'engage|est\\s+tenu|assure|fournit|met|peut|"
@@ -71,7 +74,8 @@ static const char not_rx[] =
     "entend\\s+par|\\ba\\s+du\\b|"
     "\\b" BIDDER
     "\\s+(?:[a-z]+ment\\s+)?(?:peut|peuvent|pourra|pourront)\\b(?!\\s+(?:en\\s+aucun|pas))|\\bne\\s+(?:sont|est)\\s+"
-    "pas\\s+tenus?\\b|\\bn'est\\s+pas\\s+(?:obligatoire|exige)|\\bla\\s+(?:dsi|direction|ville|commune|metropole|"
+    "pas\\s+tenus?\\b|\\bn'est\\s+pas\\s+(?:obligatoire|exige)|\\b(?:manquements?|conformement)\\s+a\\s+l'"
+    "obligation\\b|\\bla\\s+(?:dsi|direction|ville|commune|metropole|"
     "region)\\s+(?:[a-z]+\\s+){0,3}?(?:est|sera|s'engage|doit|devra|assure)\\b|\\baucune\\b[^.]{0,40}\\bn'est\\b|"
     "infogerant\\s+actuel|titulaire\\s+"
     "actuel|"
@@ -131,18 +135,22 @@ static const char *category_of(const struct reading *r, size_t from, size_t to)
 	return "other";
 }
 
-/* FNV-1a, 64 bits: short, and the same on every machine. */
-static uint64_t hash(uint64_t h, const char *s)
+/* The end of the first line of [from, to) that ends in a hyphen within a word; `to` when there is none. */
+static size_t hyphen_end(const struct reading *r, size_t from, size_t to)
 {
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
-	return (h ^ '\n') * 0x100000001b3ULL;
+	const char *s = r->body.s;
+	for (size_t i = from + 1; i + 2 < to; i++)
+		if (s[i] == '-' && s[i + 1] == '\n' && s[i - 1] >= 'a' && s[i - 1] <= 'z' && s[i + 2] >= 'a' &&
+		    s[i + 2] <= 'z')
+			return i + 1;
+	return to;
 }
 
-/* The words of [from, to), which may run on to the next page. */
+/* The words of [from, to), which may run on to the next page. A word cut at its hyphen is one word again. */
 static char *whole_text(struct reading *r, size_t from, size_t to)
 {
 	char *all = NULL;
+	bool cut = false;
 	while (from < to) {
 		while (from < to && (r->body.s[from] == ' ' || r->body.s[from] == '\n' || r->body.s[from] == '\t'))
 			from++;
@@ -150,17 +158,13 @@ static char *whole_text(struct reading *r, size_t from, size_t to)
 			break;
 		size_t end = r->body.page_start[view_page(&r->body, from) + 1];
 		end = end < to && end > from ? end : to;
-		char *part = view_text(r->mem, &r->body, from, end);
-		all = all ? mem_printf(r->mem, "%s %s", all, part) : part;
-		from = end;
+		size_t hyphen = hyphen_end(r, from, end);
+		char *part = view_text(r->mem, &r->body, from, hyphen);
+		all = all ? mem_printf(r->mem, "%s%s%s", all, cut ? "" : " ", part) : part;
+		cut = hyphen < end;
+		from = hyphen;
 	}
 	return all ? all : mem_strdup(r->mem, "");
-}
-
-static char *identity(struct reading *r, const struct requirement *q)
-{
-	uint64_t h = hash(0xcbf29ce484222325ULL, q->section ? view_fold(r->tmp, q->section, strlen(q->section)) : "");
-	return mem_printf(r->mem, "%016llx", (unsigned long long)hash(h, view_fold(r->tmp, q->text, strlen(q->text))));
 }
 
 /* The quote, looked for at its own place of the page: a page may be long, and requirements many. */
@@ -184,7 +188,7 @@ static void add(struct walk *w, size_t from, size_t to, enum requirement_priorit
 	q.text = whole_text(r, from, to);
 	q.category = category_of(r, from, to);
 	q.section = w->section;
-	q.id = identity(r, &q);
+	q.id = requirement_id(r->mem, q.section, q.text);
 	for (size_t i = 0; i < r->n_requirements; i++)
 		if (strcmp(r->requirements[i].id, q.id) == 0)
 			return; /* said twice in one section */
@@ -212,7 +216,7 @@ static void add_to_lead(struct walk *w, size_t from, size_t to)
 	if (strlen(q->text) + (to - from) > SENTENCE_MAX)
 		return;
 	q->text = mem_printf(r->mem, "%s %s", q->text, whole_text(r, from, to));
-	q->id = identity(r, q);
+	q->id = requirement_id(r->mem, q->section, q->text);
 }
 
 /* "VDO s'engage à ...": the buyer's own undertaking, told by its short name. */
@@ -303,7 +307,8 @@ static bool judge(const struct walk *w, size_t from, size_t to, bool item, enum 
 		return true;
 	}
 	if (body_has(r, desirable_rx, from, to) &&
-	    body_has(r, BIDDER "|\\bsolution|\\bsysteme|\\boutil|\\bprestation|\\boffre", from, to)) {
+	    (body_has(r, BIDDER "|\\bsolution|\\bsysteme|\\boutil|\\bprestation|\\boffre", from, to) ||
+		(r->kind == KIND_CCTP && body_has(r, wish_rx, from, to)))) {
 		*out = PRIORITY_DESIRABLE;
 		return true;
 	}
@@ -335,10 +340,14 @@ static void sentences(struct walk *w, size_t from, size_t to, bool item)
 		    end == to && body_has(r, ":\\s*\\z", body_back(end, 4) > from ? body_back(end, 4) : from, end);
 		enum requirement_priority p;
 		if (lead) { /* what introduces a list is not whole without it */
-			w->duty = !w->quiet && !w->defines &&
+			/* "Ce comité a pour mission de :" binds both sides to nothing in particular. */
+			bool meeting =
+			    body_has(r, "\\b(?:comites?|instances?|commissions?|jury)\\b[^:]{0,80}:", from, end) &&
+			    !body_has(r, BIDDER, from, end);
+			w->duty = !w->quiet && !w->defines && !meeting &&
 				  (body_has(r, firm_rx, from, end) || body_has(r, present_rx, from, end) ||
 				      (body_has(r, mandatory_rx, from, end) && !body_has(r, not_rx, from, end)));
-			w->buyer = body_has(r, BUYER "\\b[^:]{0,80}:", from, end) && !w->duty;
+			w->buyer = (meeting || body_has(r, BUYER "\\b[^:]{0,80}:", from, end)) && !w->duty;
 			w->open = 0;
 			w->lead_from = from;
 			w->lead_to = end;

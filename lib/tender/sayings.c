@@ -8,6 +8,8 @@ struct fact *say(struct reading *r, const char *key, struct value value, double 
 		from = line;
 	if (end - to < 60 && end - from < 300)
 		to = end;
+	while (to < end && r->body.s[to] >= 'a' && r->body.s[to] <= 'z')
+		to++;
 	return reading_add(r, key, value, confidence, &r->body, from, to);
 }
 

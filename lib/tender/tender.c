@@ -1,17 +1,23 @@
 #include "tender.h"
 #include <string.h>
+#include "requirement_ids.h"
 #include "tender_rules.h"
 
 /* The families of rules, in the order they run; kinds first, as others ask for the kind. */
-static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, object_find, reference_find,
-	deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find, platform_find, form_find,
-	amounts_find, duration_find, conditions_find, questions_find, contract_find, penalties_find, pieces_find,
-	requirements_find };
+static void (*const families[])(struct reading *r) = { kinds_find, buyer_find, buyer_details_find, object_find,
+	reference_find, deadline_find, procedure_find, lots_find, criteria_find, validity_find, variants_find,
+	platform_find, form_find, amounts_find, duration_find, conditions_find, questions_find, contract_find,
+	penalties_find, pieces_find, candidate_find, requirements_find, lot_facts_settle };
 
-static void read_one(struct reading *r)
+static void look_at(struct reading *r)
 {
 	view_build(r->tmp, r->d, VIEW_BODY, &r->body);
 	view_build(r->tmp, r->d, VIEW_MARGIN, &r->margin);
+}
+
+static void read_one(struct reading *r)
+{
+	look_at(r);
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		families[i](r);
 	reading_check(r);
@@ -59,7 +65,21 @@ void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, st
 			out->requirements[out->n_requirements++] = r->requirements[k];
 	}
 	consolidate(mem, readings, read, out);
+	requirement_ids_keep(mem, out, NULL, 0);
+	ask_buyer(mem, tmp, out);
 	talloc_free(tmp);
+}
+
+enum tender_kind tender_kind_of(const struct tender_input *in)
+{
+	if (!in->document)
+		return KIND_OTHER;
+	TALLOC_CTX *tmp = mem_new("tender kind", 0);
+	struct reading r = { .mem = tmp, .tmp = tmp, .rx = patterns_new(tmp), .d = in->document, .file = in->file };
+	look_at(&r);
+	kinds_find(&r);
+	talloc_free(tmp);
+	return r.kind;
 }
 
 const struct fact *analysis_fact(const struct analysis *a, const char *key)

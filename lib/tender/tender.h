@@ -16,7 +16,7 @@
 #include "error.h"
 
 /* Part of the key of a stored analysis: raised whenever the same models would give another analysis. */
-#define TENDER_RULES_VERSION 3
+#define TENDER_RULES_VERSION 4
 
 /* Kind of one document. The order is that of tender_kind_id(). A CCP counts as CCAP. */
 enum tender_kind {
@@ -60,13 +60,17 @@ struct evidence {
 struct criterion {
 	char *name;
 	struct opt_num weight; /* percent of 100, of the whole (not of the parent) */
+	char *formula;         /* how its mark is reckoned, in the document's words; NULL when it does not say */
 	size_t n_sub;
 	struct criterion *sub;
 };
 
 struct lot {
-	char *number; /* "1", "A2" */
-	char *title;  /* NULL when none is printed */
+	char *number;          /* "1", "A2" */
+	char *title;           /* NULL when none is printed */
+	struct opt_num amount; /* its maximum before tax, else what it is estimated at */
+	size_t n_facts;        /* what the dossier says of this lot alone; at most one per key */
+	struct fact *facts;
 };
 
 struct piece {
@@ -96,6 +100,8 @@ struct fact {
 	struct value value;
 	double confidence; /* 0..1 */
 	enum fact_status status;
+	unsigned months;    /* offer_validity_days told in months ("6 mois"): how many days these are depends on the
+			       calendar, the value takes 30 for each; 0: told in days */
 	bool computed;      /* reckoned from what is quoted ("8 days before") rather than printed */
 	const char *detail; /* what the value leaves out ("mono-attributaire"), for people; NULL: nothing */
 	size_t n_evidence;
@@ -105,7 +111,7 @@ struct fact {
 enum requirement_priority { PRIORITY_ELIMINATORY, PRIORITY_MANDATORY, PRIORITY_DESIRABLE };
 
 struct requirement {
-	char *id;             /* 16 hex digits of its section and words: the same as long as these stay */
+	char *id;             /* 16 hex digits; kept through later analyses: requirement_ids.h */
 	char *text;           /* the whole sentence */
 	const char *category; /* technical, functional, performance, security, administrative, financial, legal,
 				 environmental, other; static */
@@ -116,9 +122,18 @@ struct requirement {
 
 struct contradiction {
 	const char *key;
+	const char *lot; /* number of the lot that it is about; NULL: of the whole */
 	size_t n_values; /* at least 2 */
 	struct fact *values;
 	char *message; /* French, for the user */
+};
+
+/* What to ask the buyer, in French. */
+struct question {
+	char *text;   /* the question, as it may be sent */
+	char *reason; /* why it is asked */
+	size_t n_evidence;
+	struct evidence *evidence;
 };
 
 struct analyzed_document {
@@ -133,6 +148,8 @@ struct analysis {
 	struct analyzed_document *documents; /* in the order of the input */
 	struct fact *facts;                  /* at most one per key, in the order of the table of keys */
 	struct contradiction *contradictions;
+	size_t n_questions;
+	struct question *questions; /* of contradictions in the order of the facts, then the others */
 	size_t n_requirements;
 	struct requirement *requirements; /* in the order of the documents */
 	unsigned refused; /* facts dropped because their quote does not stand in the page: a bug of ours */
@@ -145,12 +162,27 @@ const char *tender_kind_id(enum tender_kind k);
  * of it belongs to mem, except file, document_id, mime_type and error, which stay the caller's. */
 void tender_analyze(TALLOC_CTX *mem, const struct tender_input *in, size_t n, struct analysis *out);
 
+/* The kind of one document by itself, as tender_analyze() finds it: for those who wait for the rest of the dossier. */
+enum tender_kind tender_kind_of(const struct tender_input *in);
+
 /* The fact with that key, or NULL. */
 const struct fact *analysis_fact(const struct analysis *a, const char *key);
 
 /* Where a piece of evidence stands, in French words: "page 3", "§ 3.1", "paragraphe 12", "feuille DPGF, B12",
  * "en-tête ou pied de page". */
 char *evidence_place(TALLOC_CTX *mem, const struct evidence *e);
+
+/* The French words for a value that is one of a list ("appel d'offres ouvert" for "appel_offres_ouvert" of
+ * "procedure"); NULL for another key or word. */
+const char *tender_value_word(const char *key, const char *id);
+/* "500 000 €", "37 500,50 €", with unbreakable spaces. */
+char *tender_euros(TALLOC_CTX *mem, double v);
+/* "60", "37,5": at most two decimals. */
+char *tender_decimal(TALLOC_CTX *mem, double v);
+/* The day (from 1970-01-01) of a local moment "YYYY-MM-DDTHH:MM" or "YYYY-MM-DD"; false for anything else. */
+bool tender_day(const char *moment, int64_t *days);
+/* "1er avril 2025" of such a day. */
+char *tender_day_words(TALLOC_CTX *mem, int64_t days);
 
 /* True when `quote` (white space folded) stands in the page's text, white space folded, and is not empty. */
 bool tender_quote_stands(const struct doc_page *p, const char *quote);

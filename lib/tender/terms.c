@@ -4,7 +4,7 @@
 
 static const char validity_rx[] =
     "(?:delais?|durees?)\\s+(?:pendant\\s+(?:lequel|laquelle)[^.\\n]{0,60}?|de\\s+)(?:la\\s+)?validite\\s+(?:(?:des|de "
-    "l'|de leurs?|d')\\s*"
+    "l'|de leurs?|de la presente|de s(?:on|a)|de votre|d')\\s*"
     "(?:offres?|propositions?|plis)|de celles?-ci)|validite\\s+(?:minimale\\s+)?des\\s+(?:offres|propositions)|"
     "(?:engage|lie|tenu)e?s?\\s+par\\s+(?:les\\s+termes\\s+de\\s+)?(?:leurs?|son|sa)\\s+(?:offres?|propositions?)|"
     "maintenir\\s+(?:leurs?|son|sa)"
@@ -25,6 +25,7 @@ static const char validity_rx[] =
     "\\b(?:offre|proposition|elle)\\s+(?:vous|nous)\\s+engage(?:ra)?(?=\\s+(?:pendant|pour|durant)\\b)|"
     "\\bdelai\\s+d'engagement\\b(?=[^.;\\n]{0,70}\\b(?:date\\s+limite|(?:reception|remise|depot)\\s+des\\s+(?:offres|"
     "plis|propositions)))|"
+    "\\belle\\s+(?:demeure|reste|sera)(?:ra)?\\s+valable(?=\\s+(?:pendant\\s+)?[a-z\\d]+\\s+(?:mois|jours))|"
     "liee?s\\s+pour\\s+une\\s+duree\\s+de(?=[^.;]{0,60}\\boffres?\\b)|^[\\W\\d]*(?:(?:delai|duree|periode)\\s+de\\s+)?"
     "validite\\s*:";
 
@@ -39,6 +40,10 @@ void validity_find(struct reading *r)
 		if (body_has(r, "\\A[\\W\\d]*(?:delai|duree|periode|validite)[^\\n]*:\\z", m.from, m.to) &&
 		    r->kind != KIND_RC && r->kind != KIND_AAPC &&
 		    !body_has(r, "\\A[^.\\n]{0,50}\\bdate\\s+limite", m.to, body_ahead(r, m.to, 80)))
+			continue;
+		/* "elle": an offer, where the words before speak of one */
+		if (body_has(r, "\\Aelle\\s", m.from, m.to) &&
+		    !body_has(r, "\\b(?:offre|proposition)\\b[^;]*\\z", body_back(m.from, 200), m.from))
 			continue;
 		size_t high = body_ahead(r, m.to, 170);
 		struct match k;
@@ -64,10 +69,17 @@ void validity_find(struct reading *r)
 			continue;
 		if (body_has(r, "\\A[^.\\n]{0,20}(?:avant|apres la notification)", d.to, body_ahead(r, d.to, 30)))
 			continue;
-		/* "6 mois /180 jours": the days are the exact figure */
+		/* "6 mois /180 jours": two figures that the calendar makes differ; "6 mois (180 jours)" says what the
+		 * months mean */
 		struct duration more;
+		unsigned months = d.unit == UNIT_MONTHS  ? (unsigned)d.count
+				  : d.unit == UNIT_YEARS ? (unsigned)d.count * 12
+							 : 0;
+		unsigned twice = 0;
 		if (d.unit != UNIT_DAYS && french_duration(r->rx, r->body.s, body_ahead(r, d.to, 24), d.to, &more) &&
 		    more.unit == UNIT_DAYS && body_has(r, "\\A\\s*(?:/|,?\\s*soit|\\(|ou)\\s*\\z", d.to, more.from)) {
+			twice = body_has(r, "[/]|\\bou\\b", d.to, more.from) ? months : 0;
+			months = 0;
 			more.from = d.from;
 			d = more;
 		}
@@ -78,7 +90,14 @@ void validity_find(struct reading *r)
 		if (days < 15 || days > 730)
 			continue;
 		size_t from = d.from - m.from < 200 ? m.from : d.from;
-		reading_add(r, "offer_validity_days", value_number((double)days), 0.95, &r->body, from, d.to);
+		struct fact *f =
+		    reading_add(r, "offer_validity_days", value_number((double)days), 0.95, &r->body, from, d.to);
+		if (f)
+			f->months = months;
+		if (twice > 0 && twice * 30 >= 15 &&
+		    (f = reading_add(
+			 r, "offer_validity_days", value_number(twice * 30.0), 0.92, &r->body, from, d.to)) != NULL)
+			f->months = twice;
 		at = d.to;
 	}
 }
@@ -180,6 +199,31 @@ static void within_box(struct reading *r, size_t at, size_t *from, size_t *to)
 		*to = next.from;
 }
 
+/* Variants that the buyer asks for, whether or not others may be offered: what is said about them is told beside. */
+static void variants_required(struct reading *r)
+{
+	static const char rx[] = "(?:\\b(?:exige|impose|demande)(?:nt)?\\s+(?:obligatoirement\\s+)?(?:(?:la\\s+(?:"
+				 "presentation|remise|fourniture)|le\\s+"
+				 "chiffrage)\\s+(?:d'une|de\\s+la|des?|d'|de\\s+l[ae]s?)|une|la|deux|des)\\s*variantes?"
+				 "\\b|(?:doi(?:t|vent)|devra|devront)\\s+("
+				 "?:obligatoirement\\s+|imperativement\\s+)?(?:chiffrer|presenter|repondre\\s+a|"
+				 "proposer|remettre)\\s+(?:une|la|les|deux|des)"
+				 "\\s+variantes?\\b)";
+	struct match m;
+	if (!body_find(r, rx, 0, &m))
+		return;
+	size_t from = sentence_start(r, m.from), to = sentence_end(r, m.to);
+	if (body_has(r, "\\[ \\]|\\bne\\b|n'exige|n'impose|aucune|\\bsi\\b|lorsqu|\\boui\\b|\\bnon\\b", from, to))
+		return;
+	struct fact *f = reading_found(r, "variants_allowed");
+	if (f)
+		reading_also(r, f, &r->body, m.from, m.to);
+	else
+		f = reading_add(r, "variants_allowed", value_bool(true), 0.9, &r->body, m.from, m.to);
+	if (f)
+		f->detail = "variantes exigées";
+}
+
 void variants_find(struct reading *r)
 {
 	if (r->kind == KIND_CCTP || r->kind == KIND_BPU || r->kind == KIND_DPGF || r->kind == KIND_DQE)
@@ -211,6 +255,7 @@ void variants_find(struct reading *r)
 			break;
 		}
 	}
+	variants_required(r);
 }
 
 /* Places that are never the buyer's platform: law, forms, one-stop shops, mail. */

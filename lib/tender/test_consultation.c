@@ -36,6 +36,8 @@ Test(consultation, visit)
 	cr_expect_str_eq(
 	    test_value(mem, "visit_dates", RC "Les visites sont organisées :\n- le jeudi 11 mars 2027 à 10h00"),
 	    "2027-03-11T10:00");
+	cr_expect_str_eq(test_value(mem, "visit_dates", RC "Une visite est organisée le jeudi 11 mars 2027 à 10 h 00."),
+	    "2027-03-11T10:00");
 	cr_expect_str_eq(
 	    test_value(mem, "visit_dates", RC "La visite a lieu avant la date de remise, le 11 mars 2027"), "-");
 }
@@ -45,6 +47,7 @@ Test(consultation, yes_or_no)
 	static const char *const negotiation[][2] = {
 		{ RC "L'acheteur se réserve la possibilité de négocier avec les trois premiers.", "true" },
 		{ RC "Il ne sera pas procédé à une négociation.", "false" },
+		{ RC "Les offres ne peuvent pas être négociées.", "false" },
 		{ RC "Une offre peut être régularisée pendant la négociation.", "-" },
 		{ RC "L'acheteur se réserve le droit d'attribuer le marché sans négociation.", "-" },
 	};
@@ -58,6 +61,7 @@ Test(consultation, yes_or_no)
 	TEST_VALUES(mem, "pse", pse);
 	static const char *const electronic[][2] = {
 		{ RC "Les plis sont transmis uniquement par voie électronique.", "true" },
+		{ RC "Les plis sont déposés par voie électronique, à l'exclusion de tout autre mode.", "true" },
 		{ RC "La transmission des documents par voie électronique est possible.", "-" },
 	};
 	TEST_VALUES(mem, "electronic_only", electronic);
@@ -75,9 +79,63 @@ Test(consultation, yes_or_no)
 	static const char *const groups[][2] = {
 		{ RC "Aucune forme de groupement n'est imposée.", "true (forme libre)" },
 		{ RC "Le groupement de prestataires n'est pas autorisé.", "false" },
+		{ RC "Les candidats peuvent se présenter seuls ou en groupement.", "true" },
 		{ RC "Signature des membres du groupement", "-" },
 	};
 	TEST_VALUES(mem, "groupement", groups);
+}
+
+Test(consultation, conditions_in_other_words)
+{
+	static const char *const dume[][2] = {
+		{ RC "Les candidatures sous forme de DUME ne sont pas acceptées.", "false" },
+		{ RC "Les candidatures sous forme de DUME sont acceptées.", "true" },
+	};
+	TEST_VALUES(mem, "dume_accepted", dume);
+	static const char *const electronic[][2] = {
+		{ RC "La transmission des offres par voie postale n'est pas admise.", "true" },
+		{ RC "L'envoi de la copie de sauvegarde par voie postale n'est pas admis.", "-" },
+	};
+	TEST_VALUES(mem, "electronic_only", electronic);
+	static const char *const negotiation[][2] = {
+		{ RC "Procédure adaptée, avec possibilité de négociation.", "true" },
+		{ RC "Procédure adaptée, sans possibilité de négociation.", "false" },
+		{ RC "Une négociation n'est pas envisagée.", "false" },
+	};
+	TEST_VALUES(mem, "negotiation", negotiation);
+	static const char *const visits[][2] = {
+		{ RC "Une visite est obligatoire. Elle a lieu le mardi 20 octobre 2026 à 9 h 30 ou le jeudi 22 octobre "
+		     "2026 à 14 h.",
+		    "2026-10-20T09:30 ; 2026-10-22T14:00" },
+		{ RC "Une visite est obligatoire. La réunion a lieu le mardi 20 octobre 2026 à 9 h 30.", "-" },
+	};
+	TEST_VALUES(mem, "visit_dates", visits);
+}
+
+#define LOTS "Les prestations sont réparties en 4 lots.\n\n"
+
+Test(consultation, what_is_asked_or_limited_beside)
+{
+	static const char *const variants[][2] = {
+		{ RC "L'acheteur exige la présentation d'une variante portant sur la durée.",
+		    "true (variantes exigées)" },
+		{ RC "Les candidats devront obligatoirement chiffrer la variante décrite au CCTP.",
+		    "true (variantes exigées)" },
+		{ RC "Les variantes libres sont interdites. Le pouvoir adjudicateur impose une variante sur le béton.",
+		    "false (variantes exigées)" },
+		{ RC "L'acheteur n'exige la présentation d'aucune variante.", "-" },
+		{ RC "S'ils le souhaitent et si l'acheteur exige une variante, les candidats la chiffrent.", "-" },
+	};
+	TEST_VALUES(mem, "variants_allowed", variants);
+	static const char *const lots[][2] = {
+		{ RC LOTS "Un même candidat ne peut être attributaire que d'un seul lot.",
+		    "4 (un seul lot par candidat)" },
+		{ RC LOTS "Les soumissionnaires ne pourront présenter une offre pour plus de deux lots.",
+		    "4 (2 lots au plus par candidat)" },
+		{ RC LOTS "Les candidats peuvent répondre à un ou plusieurs lots.", "4" },
+		{ RC LOTS "Le bordereau ne peut contenir plus de deux lots de prix.", "4" },
+	};
+	TEST_VALUES(mem, "lots", lots);
 }
 
 #define UNTIL "Date limite de réception des offres : 21/04/2027 à 12h00\n\n"
@@ -124,6 +182,14 @@ Test(consultation, pieces)
 	cr_expect_str_eq(test_value(mem, "mandatory_candidature", text), "dc1 ; ca");
 	cr_expect_str_eq(test_value(mem, "mandatory_offer", text), "ae ; dpgf Excel ; memoire 30 pages");
 	cr_expect_str_eq(test_value(mem, "mandatory_documents", text), "dc1 ; ca ; ae ; dpgf Excel ; memoire 30 pages");
+	/* a long name is cut between words */
+	cr_expect_str_eq(
+	    test_value(mem, "mandatory_offer",
+		RC "5.2 Offre\n\n- l'acte d'engagement\n- une notice sur les moyens de la salle, de la cour, du "
+		   "grenier, de la cave, du hangar, du verger, du potager, du lavoir, du moulin, de la grange, "
+		   "du pressoir, du colombier, de l'orangerie et de la bergerie\n"),
+	    "ae ; une notice sur les moyens de la salle, de la cour, du grenier, de la cave, du hangar, du verger, du "
+	    "potager, du lavoir, du moulin, de la grange, du pressoir, du colombier, de l'orangerie et de la");
 	/* bullets that no introduction announces are no pieces to give */
 	cr_expect_str_eq(
 	    test_value(mem, "mandatory_offer", RC "Pièces du contrat\n\n- l'acte d'engagement\n- le CCAP\n"), "-");
@@ -177,6 +243,17 @@ Test(consultation, requirements_have_a_priority)
 	cr_assert_eq(a.n_requirements, 2);
 	cr_expect_eq(a.requirements[0].priority, PRIORITY_ELIMINATORY);
 	cr_expect_eq(a.requirements[1].priority, PRIORITY_DESIRABLE);
+	a = asked(CCTP "Il est souhaitable que les tableaux puissent être composés par les services.\n");
+	cr_assert_eq(a.n_requirements, 1);
+	cr_expect_eq(a.requirements[0].priority, PRIORITY_DESIRABLE);
+}
+
+Test(consultation, a_word_cut_at_its_hyphen_is_one_word)
+{
+	struct analysis a = asked(CCTP "Le titulaire doit prévenir la collectivité dans les vingt-\nquatre heures.\n");
+	cr_assert_eq(a.n_requirements, 1);
+	cr_expect_str_eq(
+	    a.requirements[0].text, "Le titulaire doit prévenir la collectivité dans les vingt-quatre heures.");
 }
 
 Test(consultation, what_asks_nothing_of_the_bidder_is_no_requirement)
@@ -185,10 +262,14 @@ Test(consultation, what_asks_nothing_of_the_bidder_is_no_requirement)
 		"Le pouvoir adjudicateur doit notifier sa décision au titulaire.",
 		"4.2 Obligations que le titulaire doit respecter",
 		"Le titulaire peut proposer une autre organisation des réunions.",
+		"Manquement à l'obligation d'insertion de la part d'un membre.",
 		"1. Glossaire et définitions\n\nUn incident doit être compris comme une interruption du service rendu.",
 		"7. Définitions\n\nAstreinte : période pendant laquelle le titulaire doit répondre aux appels.",
 		"2. Existant\n\n- Héberger les applications de la collectivité sur trois serveurs",
 		"Le réseau compte douze commutateurs et deux routeurs de marque courante.",
+		"Ce comité a pour mission de :\n- Faire le bilan des activités du mois écoulé\n- Valider les plans "
+		"d'action",
+		"Chaque comité se doit de :\n- Confier les actions décidées à un responsable",
 		"Quel niveau de service devra être proposé par le titulaire du contrat ?",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -97,6 +97,9 @@ Test(contract, maximum)
 	};
 	TEST_VALUES(mem, "amount_max_eur_ht", cases);
 	cr_expect_str_eq(test_value(mem, "amount_min_eur_ht", "Montant minimum : 50 000 € HT"), "50000");
+	static const char without[] = "Il est conclu sans montant minimum et avec un montant maximum de 700 000 € HT.";
+	cr_expect_str_eq(test_value(mem, "amount_max_eur_ht", without), "700000");
+	cr_expect_str_eq(test_value(mem, "amount_min_eur_ht", without), "-");
 	cr_expect_str_eq(
 	    test_value(mem, "amount_max_period", "Le montant maximum annuel est de 4 000 € HT."), "annuel");
 	cr_expect_str_eq(
@@ -158,6 +161,9 @@ Test(contract, renewals)
 		"Le nombre de périodes de reconduction est fixé à 2. La durée de chaque période de reconduction "
 		"est de 12 mois."),
 	    "12");
+	cr_expect_str_eq(test_value(mem, "renewal_months",
+			     "Il est renouvelable trois fois, par reconduction tacite, pour une durée d'un an."),
+	    "12");
 	cr_expect_str_eq(
 	    test_value(mem, "renewal_months", "Le marché est reconductible 2 fois, pour une durée totale de 3 ans."),
 	    "-");
@@ -183,7 +189,16 @@ Test(contract, general_conditions)
 		       "4.1 par "
 		       "l'article Pièces\n- A l'article 15.4 par l'article Pénalités",
 		    "4.1 ; 15.4" },
+		{ CCAP
+		    "15. Dérogations\n\n[table]\nArticle du CCAP | Article du CCAG auquel il est dérogé\nArticle 3 | "
+		    "Article 4.1\nArticle 8 | Article 14\n[/table]\n",
+		    "4.1 ; 14" },
+		{ CCAP "15. Dérogations\n\n[table]\nArticle du CCAG | Article du CCAP\n4.1 | 3\n14.2 | 8\n[/table]\n",
+		    "4.1 ; 14.2" },
 		{ CCAP "Conformément à l'article 4.1 du CCAG, l'ordre est le suivant.", "-" },
+		{ CCAP "15. Concordance\n\n[table]\nArticle du CCAP | Article du CCAG\nArticle 3 | Article "
+		       "4.1\n[/table]\n",
+		    "-" },
 	};
 	TEST_VALUES(mem, "ccag_derogations", derogations);
 }
@@ -198,11 +213,17 @@ Test(contract, payment_and_advance)
 		/* refused */
 		{ CCAP "Le délai de paiement peut être suspendu ; le titulaire répond sous 15 jours.", "-" },
 		{ CCAP "Le délai de paiement du sous-traitant est de 15 jours.", "-" },
+		{ CCAP "Le paiement direct du sous-traitant intervient dans un délai de 15 jours.", "-" },
+		{ CCAP "Les sommes dues au titulaire et aux sous-traitants sont payées dans un délai de 30 jours.",
+		    "30" },
+		{ CCAP "Le mandatement intervient dans un délai global maximum de trente (30) jours.", "30" },
 	};
 	TEST_VALUES(mem, "payment_days", days);
 	static const char *const retention[][2] = {
 		{ CCAP "Aucune retenue de garantie ne sera effectuée.", "false" },
+		{ CCAP "Il n'est pas exigé de retenue de garantie.", "false" },
 		{ CCAP "Une retenue de garantie de 5 % est prélevée sur chaque acompte.", "true (5 %)" },
+		{ CCAP "Il n'est pas exigé de retenue de garantie.", "false" },
 		/* refused: a form's choices */
 		{ CCAP "La collectivité :\n☐ demande une retenue de garantie de 5 %\n☐ ne demande pas de retenue de "
 		       "garantie",
@@ -212,13 +233,35 @@ Test(contract, payment_and_advance)
 	TEST_VALUES(mem, "retention", retention);
 	static const char *const advance[][2] = {
 		{ CCAP "Une avance est versée au titulaire. Le taux de l'avance est fixé à 10 %.", "true (10 %)" },
+		{ CCAP "5.1 Avance\n\nUne avance de 20 % du montant de la part forfaitaire du contrat est accordée au "
+		       "titulaire.\n\n"
+		       "5.2 Acomptes\n\nLe premier acompte est de 30 %.",
+		    "true (20 %)" },
 		{ CCAP "Aucune avance ne sera consentie.", "false" },
+		{ CCAP "Il ne sera pas versé d'avance.", "false" },
 		{ CCAP "Le remboursement de l'avance s'effectue par précompte.", "-" },
 	};
 	TEST_VALUES(mem, "advance", advance);
 	static const char *const revision[][2] = {
 		{ CCAP "Les prix sont révisables chaque année.\n\nP = P0 x (0,15 + 0,85 x I/I0)",
 		    "revisable (P = P0 x (0,15 + 0,85 x I/I0))" },
+		{ CCAP "Les prix sont fermes un an. Ils sont ensuite révisés chaque année par application de la "
+		       "formule : P = P0 × "
+		       "(0,15 + 0,85 × S / S0), dans laquelle P est le prix.",
+		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
+		{ CCAP "Les prix sont ensuite révisés par application de la formule : P = P0 × (0,15 + 0,85 ×\nS / "
+		       "S0), dans "
+		       "laquelle P est le prix.",
+		    "revisable (P = P0 × (0,15 + 0,85 × S / S0))" },
+		{ CCAP "Les prix sont ensuite révisés par application de la formule : P = P0 × S / S0\nLes prix sont "
+		       "payés.",
+		    "revisable (P = P0 × S / S0)" },
+		{ CCAP "Les prix sont révisables par application d'une formule : A = 0.15+0.85*(In/Io)\noù In est "
+		       "l'index.",
+		    "revisable (A = 0.15+0.85*(In/Io))" },
+		{ CCAP "Les programmes sont ensuite révisés avec le titulaire.", "-" },
+		{ CCAP "Les prix sont fermes et non révisables la première année puis révisables chaque année.",
+		    "revisable" },
 		{ CCAP "Les prix sont fermes et définitifs.", "ferme" },
 		{ CCAP "Les prix du marché sont fermes et non révisables.", "ferme" },
 		{ CCAP "Les prix sont réputés complets.", "-" },
@@ -246,7 +289,14 @@ Test(contract, penalties)
 		       "à une réunion | "
 		       "80 €\n[/table]\n",
 		    "Retard de remise d'un document 25 € par jour ; Absence à une réunion 80 €" },
+		{ CCAP "Pénalités\n\n[table]\nDépassement du délai de correction | 150 € par heure\nTaux de service "
+		       "inférieur "
+		       "à 99 % | 500 € par point manquant\n[/table]\n",
+		    "Dépassement du délai de correction 150 € par heure ; Taux de service inférieur à 99 % 500 € par "
+		    "point "
+		    "manquant" },
 		/* refused */
+		{ CCAP "Les pénalités ne peuvent dépasser 1000 € par jour.", "-" },
 		{ CCAP "Le titulaire est exonéré des pénalités dont le montant ne dépasse pas 1000 €.", "-" },
 		{ CCAP "Le retard de paiement ouvre droit à une indemnité de 40 €.", "-" },
 	};

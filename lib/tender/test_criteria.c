@@ -274,23 +274,6 @@ Test(criteria, leader_dots_between_name_and_weight)
 	    "-");
 }
 
-Test(criteria, lists_by_lot_are_to_be_confirmed)
-{
-	static const char *const texts[] = {
-		LEAD
-		"Lot 1\n- Prix (40 %)\n- Valeur technique (60 %)\nLot 2\n- Prix (70 %)\n- Valeur technique (30 %)\n",
-		"Lot 1 : voirie\nLot 2 : réseaux\n" LEAD "- Prix (40 %)\n- Valeur technique (60 %)\n",
-	};
-	for (size_t i = 0; i < 2; i++) {
-		struct tender_input in = { .file = "rc.txt", .document = test_model(mem, texts[i], strlen(texts[i])) };
-		struct analysis a;
-		tender_analyze(mem, &in, 1, &a);
-		const struct fact *f = analysis_fact(&a, "criteria");
-		cr_assert_not_null(f);
-		cr_expect_eq(f->status, i == 0 ? FACT_UNCERTAIN : FACT_FOUND);
-	}
-}
-
 Test(criteria, sentences_that_say_what_each_weighs)
 {
 	cr_expect_str_eq(

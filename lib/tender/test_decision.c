@@ -154,6 +154,9 @@ Test(decision, values_have_the_form_of_their_key)
 		    "[{\"name\":\"a\",\"sub\":[{\"name\":\"b\",\"sub\":[{\"name\":\"c\"}]}]}]" },
 		{ "lots_list", "[{\"number\":\"1\",\"title\":null},{\"number\":\"2\"}]",
 		    "[{\"number\":\"1\"},{\"number\":\"1\"}]" },
+		{ "lots_list", "[{\"number\":\"1\",\"amount\":40000.5}]", "[{\"number\":\"1\",\"amount\":-1}]" },
+		{ "criteria", "[{\"name\":\"Prix\",\"formula\":\"N = 40 x Pm / P\"}]",
+		    "[{\"name\":\"Prix\",\"formula\":\"\"}]" },
 		{ "dce_documents", "[{\"name\":\"RC\",\"piece\":\"rc\"}]", "[{\"name\":\"RC\",\"pages\":3}]" },
 		{ "ccag", "\"tic\"", "true" },
 	};
@@ -177,12 +180,12 @@ Test(decision, values_are_kept_in_one_form)
 	decision_write_value(mem, &w, "buyer", parsed(mem, "\" Ville  \""));
 	decision_write_value(
 	    mem, &w, "criteria", parsed(mem, "[{\"name\":\"Prix\",\"sub\":[{\"weight\":5.5,\"name\":\"a\"}]}]"));
-	decision_write_value(mem, &w, "lots_list", parsed(mem, "[{\"number\":\"1\"}]"));
+	decision_write_value(mem, &w, "lots_list", parsed(mem, "[{\"number\":\"1\",\"amount\":5}]"));
 	decision_write_value(mem, &w, "lots", parsed(mem, "2"));
 	jw_close(&w, ']');
 	cr_assert_str_eq(b.data,
 	    "[\"Ville\",[{\"name\":\"Prix\",\"weight\":null,\"sub\":[{\"name\":\"a\",\"weight\":5.5,"
-	    "\"sub\":[]}]}],[{\"number\":\"1\",\"title\":null}],2]");
+	    "\"sub\":[]}]}],[{\"number\":\"1\",\"title\":null,\"amount\":5}],2]");
 	talloc_free(mem);
 }
 

@@ -93,7 +93,9 @@ Test(facts, validity)
 		  "limite.",
 		    "180" },
 		{ "Les candidats restent engagés par leur offre pendant une durée de 90 jours.", "90" },
-		{ "La validité des offres est de 6 mois /180 jours.", "180" },
+		{ "La validité des offres est de 6 mois /180 jours.", "180 !" },
+		{ "La validité des offres est de 6 mois (180 jours).", "180" },
+		{ "La validité des offres est de 6 mois, soit 180 jours.", "180" },
 		{ "L'offre ainsi présentée n'est valable toutefois que si la décision intervient dans un délai de 120 "
 		  "jours.",
 		    "120" },
@@ -232,6 +234,7 @@ Test(facts, buyer)
 		{ "Le pouvoir adjudicateur se réserve le droit de négocier.", "-" },
 		{ "Signature du représentant du pouvoir adjudicateur :\nhabilité par délibération", "-" },
 		{ "Forme de groupement\ngroupement", "-" },
+		{ "1. Acheteur\n\n[table]\nRubrique | Renseignement\nTéléphone | 02 61 91 00 00\n[/table]", "-" },
 	};
 	EXPECT("buyer", cases);
 }

@@ -28,6 +28,8 @@ Test(wordings, validity_in_other_words)
 		{ RC "Durée pendant laquelle vous êtes engagés : 90 jours.", "90" },
 		{ RC "4 - Validité : 6 mois", "180" },
 		{ RC "La carte reste valable pendant 9 mois.", "-" },
+		{ RC "Votre offre est à remettre avant le 2 mars 2027. Elle demeurera valable trois mois.", "90" },
+		{ RC "Une attestation est jointe. Elle demeurera valable trois mois.", "-" },
 		{ "Cahier des clauses administratives particulières\n4 - Validité : 6 mois", "-" },
 		{ RC "Votre proposition vous engage pour trois mois à partir de la date limite.", "90" },
 		{ RC "Délai de validité des offres : 150 j.", "150" },

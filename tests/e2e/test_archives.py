@@ -42,8 +42,8 @@ def test_files_become_documents_in_their_folders(account):
         assert account.processed(child["id"])["status"] == "processed"
         assert child["kind"] == "file" and child["tender_id"] is None
     events = account.data("GET", f"/documents/{archive['id']}/events")["events"]
-    assert [(e["stage"], e["status"]) for e in events] == [("upload", "completed"), ("expansion", "started"),
-                                                           ("expansion", "completed")]
+    assert [(e["stage"], e["status"]) for e in events] == [
+        ("upload", "completed"), ("validation", "completed"), ("expansion", "started"), ("expansion", "completed")]
 
 
 def test_a_dossier_in_an_archive_is_analysed(account):

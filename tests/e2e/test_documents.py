@@ -121,7 +121,8 @@ def test_events_tell_the_stages(account):
     data = account.poll(path, lambda d: d["status"] == "processed", 10, "the events")
     stages = [(e["stage"], e["status"]) for e in data["events"]]
     assert ("upload", "completed") in stages and ("reading", "completed") in stages
-    assert stages.index(("upload", "completed")) < stages.index(("reading", "completed"))
+    completed = [stage for stage, state in stages if state == "completed"]
+    assert completed == ["upload", "validation", "reading", "analysis"]
     assert not any(s == "failed" for _, s in stages)
     done = [e for e in data["events"] if e["status"] == "completed"]
     assert all(e["progress"] == 100 and e["duration_ms"] is not None for e in done)

@@ -40,7 +40,7 @@ def test_without_postgresql(stack, account, no_database):
     for op in operations.DYNAMIC:
         if op.id in ("root", "live", "ready", "health", "healthForBalancers"):
             continue
-        answer = account.request(op.method, operations.path_of_nobody(op), headers={"Accept-Language": "fr"}, **operations.arguments(op))
+        answer = account.request(op.method, operations.path_of_nobody(op) + operations.query(op), headers={"Accept-Language": "fr"}, **operations.arguments(op))
         assert answer.status_code == 503 and code(answer) == "service_unavailable", (op, answer.text)
         assert answer.json()["errors"][0]["message"].startswith("un service nécessaire")
         assert int(answer.headers["Retry-After"]) >= 1

@@ -258,3 +258,43 @@ def test_the_document_that_names_a_missing_piece(read, stack):
     stack.sql("update scorpius.analysis set result = jsonb_set(result, '{facts,dce_documents}', %s::jsonb) where dossier_version_id in "
               "(select id from scorpius.dossier_version where tender_id = %s)", fact, tender["id"])
     assert completeness(account, path)["missing"] == [{"document_type": "bpu", "name": "BPU", "document_id": documents[0]["id"]}]
+
+
+# --- views of the facts
+
+def test_views_gather_what_people_look_for(read):
+    account, _, documents, path = read
+    data = account.data("GET", f"{path}/analysis")
+    assert data["dossier_version"] == 1 and data["rules_version"] >= 1
+    assert data["criteria"] == data["facts"]["criteria"]["value"] and [c["weight"] for c in data["criteria"]] == [60, 40]
+    assert data["lots"] == [] and data["mandatory_documents"] == []
+    assert data["dates"] == [{"key": "deadline", "value": "2031-03-12T16:30", "computed": False}]
+
+
+def test_views_follow_the_decisions(read):
+    account, _, documents, path = read
+    decide(account, path, "lots_list", "corrected", value=[{"number": "1", "title": "Haies"}, {"number": "2"}])
+    decide(account, path, "mandatory_offer", "corrected", value=[{"name": "Mémoire technique", "piece": "memoire"}])
+    decide(account, path, "question_deadline", "corrected", value="2031-03-02")
+    decide(account, path, "criteria", "rejected")
+    data = account.data("GET", f"{path}/analysis")
+    assert [(lot["number"], lot["title"]) for lot in data["lots"]] == [("1", "Haies"), ("2", None)]
+    assert data["mandatory_documents"] == [{"name": "Mémoire technique", "piece": "memoire", "format": None, "part": "offer"}]
+    assert [d["key"] for d in data["dates"]] == ["question_deadline", "deadline"] and data["criteria"] == []
+
+
+def test_red_flags_come_from_the_facts_and_the_clock(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules(deadline="12 mars 2020 à 16h30")))
+    path = f"/tenders/{tender['id']}"
+    first = account.get(f"{path}/analysis")
+    flags = first.json()["data"]["red_flags"]
+    passed = [f for f in flags if f["code"] == "deadline_passed"]
+    assert len(passed) == 1 and (passed[0]["severity"], passed[0]["key"]) == ("critical", "deadline")
+    assert passed[0]["evidence"][0]["document_id"] == documents[0]["id"]
+    order = ["critical", "major", "minor"]
+    assert [f["severity"] for f in flags] == sorted((f["severity"] for f in flags), key=order.index)
+    # A person knows of a later deadline.
+    decide(account, path, "deadline", "corrected", value="2099-03-12T16:30")
+    second = account.get(f"{path}/analysis", headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200
+    assert not [f for f in second.json()["data"]["red_flags"] if f["code"].startswith("deadline_passed")]

@@ -101,29 +101,85 @@ def test_list_by_status(shelf, stack):
     assert len(titles(account, "?status=draft")) == 4
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_paging_by_cursor(shelf, size):
+@pytest.mark.parametrize("buyer, expected", [("sainte-ombre", ["avenue"]), ("VILLE", ["avenue"]), ("ref-77", [])])
+def test_list_by_buyer(shelf, buyer, expected):
     account, _ = shelf
-    whole, seen, cursor = account.data("GET", "/tenders"), [], ""
+    assert titles(account, f"?buyer={buyer}") == expected
+
+
+@pytest.mark.parametrize("window, expected", [
+    ("deadline_from=2031-05-01", ["digue", "avenue"]), ("deadline_from=2031-05-02", ["avenue"]),
+    ("deadline_to=2031-05-01", ["bitume", "digue"]), ("deadline_to=2031-04-30", ["bitume"]),
+    ("deadline_from=2031-05-01&deadline_to=2031-05-01", ["digue"]), ("deadline_from=2031-06-01&deadline_to=2031-05-01", []),
+    ("deadline_from=2031-05-01T12:00:00Z", ["digue", "avenue"]), ("deadline_from=2031-05-01T12:00:01Z", ["avenue"]),
+    ("deadline_to=2031-05-01T13:59:59%2B02:00", ["bitume"]), ("deadline_to=9999-12-31", ["bitume", "digue", "avenue"]),
+    ("deadline_from=2031-01-01&deadline_to=2031-12-31&sort=-deadline&buyer=ombre", ["avenue"]),
+])
+def test_list_by_deadline_window(shelf, window, expected):
+    account, _ = shelf
+    assert titles(account, f"?{window}") == expected
+
+
+def test_the_window_is_of_the_buyers_calendar(account):
+    """The same moment is another day in Nouméa."""
+    for zone in ("Pacific/Noumea", "Pacific/Tahiti"):
+        create(account, title=zone, deadline="2031-05-01T20:00:00Z", timezone=zone)
+    assert titles(account, "?deadline_to=2031-05-01") == ["Pacific/Tahiti"]
+    assert titles(account, "?deadline_from=2031-05-02") == ["Pacific/Noumea"]
+
+
+def test_a_deadline_without_an_hour_is_in_its_day(account, stack):
+    tender = create(account, title="jour", deadline="2031-05-01T12:00:00Z")
+    stack.sql("update scorpius.tender set deadline_local = '2031-05-01' where id = %s", tender["id"])
+    assert titles(account, "?deadline_from=2031-05-01&deadline_to=2031-05-01") == ["jour"]
+
+
+SORTS = ("deadline", "-deadline", "created_at", "-created_at")
+
+
+def test_orders(shelf):
+    account, _ = shelf
+    made = ["avenue", "bitume", "cantine", "digue", "école"]
+    assert titles(account, "?sort=created_at") == made and titles(account, "?sort=-created_at") == made[::-1]
+    assert titles(account, "?sort=deadline") == titles(account)
+    # Those without a deadline come last either way.
+    assert titles(account, "?sort=-deadline")[:3] == ["avenue", "digue", "bitume"]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_paging_by_cursor(shelf, size, sort):
+    account, _ = shelf
+    whole, seen, cursor = account.data("GET", f"/tenders?sort={sort}"), [], ""
     while cursor is not None:
-        answer = account.get("/tenders", params={"limit": size, "cursor": cursor}).json()
+        answer = account.get("/tenders", params={"limit": size, "cursor": cursor, "sort": sort}).json()
         seen += answer["data"]
         cursor = answer["meta"]["next_cursor"]
-    assert seen == whole
+    assert seen == whole and len(whole) == 5
 
 
-def test_paging_by_offset(shelf):
+@pytest.mark.parametrize("sort", SORTS)
+def test_paging_by_offset(shelf, sort):
     account, _ = shelf
-    whole = account.data("GET", "/tenders")
-    answer = account.get("/tenders?limit=2&offset=2").json()
+    whole = account.data("GET", f"/tenders?sort={sort}")
+    answer = account.get(f"/tenders?limit=2&offset=2&sort={sort}").json()
     assert answer["data"] == whole[2:4]
     assert (answer["meta"]["total"], answer["meta"]["has_more"]) == (5, True)
-    assert account.get("/tenders?limit=2&offset=4").json()["meta"]["has_more"] is False
+    assert account.get(f"/tenders?limit=2&offset=4&sort={sort}").json()["meta"]["has_more"] is False
+
+
+def test_the_total_is_of_what_the_filters_leave(shelf):
+    account, _ = shelf
+    meta = account.get("/tenders?limit=1&deadline_from=2031-04-01").json()["meta"]
+    assert (meta["total"], meta["has_more"]) == (2, True)
 
 
 @pytest.mark.parametrize("query, expected", [
     ("status=lost", ("invalid_value", "status")), ("search=", ("too_short", "search")), ("cursor=xyz", ("invalid_cursor", "cursor")),
-    ("limit=1000", ("out_of_range", "limit")), ("sort=title", ("unknown_parameter", "sort")),
+    ("limit=1000", ("out_of_range", "limit")), ("sort=title", ("invalid_value", "sort")), ("sort=+deadline", ("invalid_value", "sort")),
+    ("buyer=", ("too_short", "buyer")), ("deadline_from=demain", ("invalid_value", "deadline_from")),
+    ("deadline_to=2031-02-30", ("invalid_value", "deadline_to")), ("deadline_to=0000-01-01", ("invalid_value", "deadline_to")),
+    ("deadline_from=2031-05-01T12:00:00", ("invalid_value", "deadline_from")),
 ])
 def test_list_refuses(account, query, expected):
     answer = account.get(f"/tenders?{query}")
@@ -244,6 +300,9 @@ def test_an_unreadable_piece_is_told_and_the_others_go_on(account):
     tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("protege.pdf", pdfs.encrypted()))
     assert tender["analysis_status"] == "done"
     assert [(p["document_id"], p["code"]) for p in tender["problems"]] == [(documents[1]["id"], "document_encrypted")]
+    assert tender["problems"][0]["message"] == (
+        "«\u00a0protege.pdf\u00a0»\u00a0: le document est protégé par un mot de passe. "
+        "Demandez à l'acheteur une version sans mot de passe, ou déposez-en une copie déverrouillée.")
     analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
     told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
     assert told == {documents[0]["id"]: None, documents[1]["id"]: "document_encrypted"}
@@ -256,6 +315,35 @@ def test_a_piece_of_an_unread_format_is_told_and_is_no_problem_of_the_others(acc
     analysis = account.data("GET", f"/tenders/{tender['id']}/analysis")
     told = {d["document_id"]: d.get("error") for d in analysis["documents"]}
     assert told == {documents[0]["id"]: None, documents[1]["id"]: "unread_format"}
+
+
+def test_problems_say_what_to_do_in_french(account):
+    tender, documents = account.tender_with(("vieux.rtf", b"{\\rtf1\\ansi cadre\\par}\n"), ("casse.pdf", b"%PDF-1.7\n" + b"rien" * 300),
+                                            ("note.txt", b"rien d'utile ici\n"))
+    told = {p["code"]: p for p in tender["problems"]}
+    assert set(told) == {"unread_format", "document_unreadable", "no_rules_document"} and tender["analysis_status"] == "done"
+    assert told["unread_format"]["document_id"] == documents[0]["id"] and "Déposez-en une version PDF" in told["unread_format"]["message"]
+    assert "casse.pdf" in told["document_unreadable"]["message"] and "{" not in told["document_unreadable"]["message"]
+    assert told["no_rules_document"]["document_id"] is None
+    assert told["no_rules_document"]["message"].startswith("Aucun règlement de la consultation (RC)")
+
+
+def test_a_person_knows_the_rules(account):
+    """What they call the RC is one, whatever its words."""
+    tender = create(account)
+    document = account.upload(("note.txt", b"rien d'utile ici\n"), path=f"/tenders/{tender['id']}/documents", document_type="rc")
+    account.processed(document["id"])
+    assert account.analyzed(tender["id"])["problems"] == []
+
+
+def test_a_failed_analysis_is_a_problem(account):
+    tender = create(account)
+    document = account.upload(("protege.pdf", pdfs.encrypted()), path=f"/tenders/{tender['id']}/documents")
+    account.processed(document["id"])
+    failed = account.analyzed(tender["id"])
+    assert failed["analysis_status"] == "failed" and failed["status"] == "draft"
+    assert [p["code"] for p in failed["problems"]] == ["no_documents", "document_encrypted"]
+    assert failed["problems"][0]["message"].endswith("relancez l'analyse.") and failed["problems"][0]["document_id"] is None
 
 
 def test_a_new_piece_makes_a_new_version(account):

@@ -1,0 +1,7 @@
+-- Verify scorpius:search on pg
+
+begin;
+
+select words from scorpius.page where false;
+
+rollback;
