@@ -327,7 +327,7 @@ static enum result fill(struct s3_get *g, int64_t offset, struct error *e)
 	/* A whole object without a byte has no range; a service that gives all of it must have been asked for all. */
 	if (answer.status == 416)
 		answer.body.len = 0;
-	else if (answer.status != 206 && offset > 0)
+	else if ((answer.status != 206 && offset > 0) || answer.total < 0)
 		return refused(e, &rq, answer.status);
 	if (answer.status != 416)
 		g->size = answer.total;

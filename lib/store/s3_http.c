@@ -36,6 +36,7 @@ struct exchange {
 	const struct s3_request *request;
 	struct s3_answer *answer;
 	int64_t sent;
+	bool headed;  /* the answer's headers came to their end */
 	int io_errno; /* the file to be sent could not be read */
 };
 
@@ -123,6 +124,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	size_t n = size * count, end = n;
 	while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == '\n'))
 		end--;
+	if (end > 5 && strncmp(line, "HTTP/", 5) == 0)
+		x->headed = false; /* there may be one before it, "100 Continue" */
+	x->headed = x->headed || end == 0;
 	if (end > 5 && strncasecmp(line, "etag:", 5) == 0) {
 		size_t at = 5;
 		while (at < end && line[at] == ' ')
@@ -210,6 +214,7 @@ static CURLcode try_once(struct s3_client *c, const char *url, struct exchange *
 	x->answer->total = -1;
 	x->answer->status = 0;
 	x->sent = 0;
+	x->headed = false;
 	set_up(c, h, x->request, url);
 	curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, why);
@@ -224,7 +229,8 @@ static CURLcode try_once(struct s3_client *c, const char *url, struct exchange *
 	if (x->answer->total < 0 && curl_easy_getinfo(h, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) == CURLE_OK)
 		x->answer->total = length;
 	curl_slist_free_all(headers);
-	return rc;
+	/* curl takes a line that breaks between two headers for the end of a whole answer. */
+	return rc == CURLE_OK && !x->headed ? CURLE_RECV_ERROR : rc;
 }
 
 /* Whether the same request may succeed in a moment. */
