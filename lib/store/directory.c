@@ -5,6 +5,7 @@
  *
  * Both lie on one file system, so that a rename moves a finished file to its name in one step. */
 #include "crypto.h"
+#include "store_file.h"
 #include "store_ops.h"
 #include "uuid.h"
 
@@ -41,14 +42,6 @@ struct dir_get {
 struct place {
 	char organization[37], shard[3], name[37];
 };
-
-static enum result fail(struct error *e, const char *what)
-{
-	int err = errno;
-	error_cause(e, "%s: %s", what, strerror(err));
-	/* EFBIG is a limit that the operator set on the size of files. */
-	return error_set(e, err == ENOSPC || err == EDQUOT || err == EFBIG ? ERR_STORAGE_FULL : ERR_IO, NULL);
-}
 
 static void place_of(const struct store_key *key, struct place *p)
 {
@@ -102,7 +95,7 @@ static enum result dir_put_begin(void *backend, TALLOC_CTX *mem, void **state, s
 	p->dir = backend;
 	p->fd = make_tmp(p->dir, p->name);
 	if (p->fd < 0) {
-		enum result r = fail(e, "make a temporary file");
+		enum result r = file_fault(e, "make a temporary file");
 		talloc_free(p);
 		return r;
 	}
@@ -121,25 +114,9 @@ static enum result dir_put_write(void *state, const void *bytes, size_t n, struc
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return fail(e, "write");
+			return file_fault(e, "write");
 		at += w;
 		n -= (size_t)w;
-	}
-	return ERR_OK;
-}
-
-static enum result read_at(int fd, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
-{
-	*got = 0;
-	while (*got < n) {
-		ssize_t r = pread(fd, (char *)bytes + *got, n - *got, offset + (int64_t)*got);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return fail(e, "read");
-		if (r == 0)
-			break;
-		*got += (size_t)r;
 	}
 	return ERR_OK;
 }
@@ -147,7 +124,7 @@ static enum result read_at(int fd, int64_t offset, void *bytes, size_t n, size_t
 static enum result dir_put_read_at(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
 	struct dir_put *p = state;
-	return read_at(p->fd, offset, bytes, n, got, e);
+	return file_read_at(p->fd, offset, bytes, n, got, e);
 }
 
 /* Gives the file its name without ever taking another one's. */
@@ -169,13 +146,13 @@ static enum result commit_in(
     struct dir_put *p, int organization, int shard, const char *name, bool *again, struct error *e)
 {
 	if (organization < 0 || shard < 0)
-		return fail(e, "make the folder of an object");
+		return file_fault(e, "make the folder of an object");
 	if (move_in(p, shard, name) != 0) {
 		*again = errno == ENOENT;
 		if (*again)
 			return ERR_IO;
 		if (errno != EEXIST)
-			return fail(e, "rename");
+			return file_fault(e, "rename");
 		error_cause(e, "the object exists already");
 		return error_set(e, ERR_CONFLICT, NULL);
 	}
@@ -183,7 +160,7 @@ static enum result commit_in(
 	/* The upper two as well: another process may have made a folder a moment ago and not be that far yet. Where
 	 * nothing changed this costs next to nothing. */
 	if (fsync(shard) != 0 || fsync(organization) != 0 || fsync(p->dir->objects) != 0) {
-		enum result r = fail(e, "fsync a folder");
+		enum result r = file_fault(e, "fsync a folder");
 		unlinkat(shard, name, 0);
 		return r;
 	}
@@ -196,7 +173,7 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 	struct place place;
 	place_of(key, &place);
 	if (fsync(p->fd) != 0)
-		return fail(e, "fsync");
+		return file_fault(e, "fsync");
 	/* Somebody may remove a folder with its last object between two of our steps: we begin again. */
 	for (int tries = 0;; tries++) {
 		bool again = false;
@@ -213,7 +190,7 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 			return r;
 		if (tries == COMMIT_TRIES) {
 			errno = ENOENT;
-			return fail(e, "make the folder of an object");
+			return file_fault(e, "make the folder of an object");
 		}
 	}
 }
@@ -234,13 +211,13 @@ static enum result dir_get_open(
 	place_path(&place, path);
 	int fd = openat(d->objects, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? error_set(e, ERR_NOT_FOUND, NULL) : fail(e, "open an object");
+		return errno == ENOENT ? error_set(e, ERR_NOT_FOUND, NULL) : file_fault(e, "open an object");
 	struct dir_get *g = mem_zero(mem, struct dir_get);
 	g->fd = fd;
 	talloc_set_destructor(g, dir_get_free);
 	struct stat st;
 	if (fstat(fd, &st) != 0) {
-		enum result r = fail(e, "stat an object");
+		enum result r = file_fault(e, "stat an object");
 		talloc_free(g);
 		return r;
 	}
@@ -252,7 +229,7 @@ static enum result dir_get_open(
 static enum result dir_get_read_at(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
 	struct dir_get *g = state;
-	return read_at(g->fd, offset, bytes, n, got, e);
+	return file_read_at(g->fd, offset, bytes, n, got, e);
 }
 
 static enum result dir_exists(void *backend, const struct store_key *key, bool *out, struct error *e)
@@ -263,7 +240,7 @@ static enum result dir_exists(void *backend, const struct store_key *key, bool *
 	place_of(key, &place);
 	place_path(&place, path);
 	*out = faccessat(d->objects, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	return *out || errno == ENOENT ? ERR_OK : fail(e, "look for an object");
+	return *out || errno == ENOENT ? ERR_OK : file_fault(e, "look for an object");
 }
 
 static enum result dir_remove(void *backend, const struct store_key *key, struct error *e)
@@ -275,13 +252,13 @@ static enum result dir_remove(void *backend, const struct store_key *key, struct
 	snprintf(folder, sizeof(folder), "%s/%s", place.organization, place.shard);
 	int shard = open_folder(d->objects, folder);
 	if (shard < 0)
-		return errno == ENOENT ? ERR_OK : fail(e, "open a folder");
+		return errno == ENOENT ? ERR_OK : file_fault(e, "open a folder");
 	enum result r = ERR_OK;
 	if (unlinkat(shard, place.name, 0) != 0) {
 		if (errno != ENOENT)
-			r = fail(e, "remove an object");
+			r = file_fault(e, "remove an object");
 	} else if (fsync(shard) != 0) {
-		r = fail(e, "fsync a folder");
+		r = file_fault(e, "fsync a folder");
 	}
 	close(shard);
 	/* Folders go with their last object, or walks would be long where objects come and go. */
@@ -312,7 +289,7 @@ static enum result walk_folder(struct walk *w, int at, const char *name, walk_en
 	if (!folder && fd < 0 && errno == ENOENT)
 		return ERR_OK; /* gone meanwhile */
 	if (!folder) {
-		r = fail(e, "open a folder");
+		r = file_fault(e, "open a folder");
 		if (fd >= 0)
 			close(fd);
 		return r;
@@ -328,7 +305,7 @@ static enum result walk_object(struct walk *w, int folder, const char *name, str
 {
 	struct stat st;
 	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? ERR_OK : fail(e, "stat an object");
+		return errno == ENOENT ? ERR_OK : file_fault(e, "stat an object");
 	if (!S_ISREG(st.st_mode) || !uuid_parse(name, &w->key.id) || strcmp(name + 34, w->shard) != 0) {
 		(*w->strange)++;
 		return ERR_OK;
@@ -376,15 +353,15 @@ static enum result dir_writable(void *backend, struct error *e)
 	struct statvfs fs;
 	char name[TMP_NAME];
 	if (fstatvfs(d->tmp, &fs) != 0)
-		return fail(e, "stat the file system");
+		return file_fault(e, "stat the file system");
 	if ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < FREE_MIN) {
 		errno = ENOSPC;
-		return fail(e, "nearly full");
+		return file_fault(e, "nearly full");
 	}
 	int fd = make_tmp(d, name);
 	if (fd < 0)
-		return fail(e, "make a temporary file");
-	enum result r = write(fd, "", 1) == 1 ? ERR_OK : fail(e, "write");
+		return file_fault(e, "make a temporary file");
+	enum result r = write(fd, "", 1) == 1 ? ERR_OK : file_fault(e, "write");
 	close(fd);
 	unlinkat(d->tmp, name, 0);
 	return r;
@@ -397,7 +374,7 @@ static enum result dir_clean(void *backend, int64_t older_than_s, unsigned *remo
 	int fd = open_folder(d->root, "tmp");
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	if (!folder) {
-		enum result r = fail(e, "open the folder of temporary files");
+		enum result r = file_fault(e, "open the folder of temporary files");
 		if (fd >= 0)
 			close(fd);
 		return r;
@@ -451,7 +428,7 @@ enum result store_open_directory(
 	d->objects = d->tmp < 0 ? -1 : make_folder(d->root, "objects");
 	talloc_set_destructor(d, directory_free);
 	if (d->objects < 0) {
-		enum result r = fail(e, "open the file store");
+		enum result r = file_fault(e, "open the file store");
 		talloc_free(s);
 		return r;
 	}

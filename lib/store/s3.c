@@ -2,11 +2,10 @@
  *
  * What is written goes to a file without a name in a folder of this machine first, since the service wants its size and
  * digest beforehand; the commit sends it, in parts when it is large. The service compares the digest of each part. */
-#include "clock.h"
 #include "crypto.h"
-#include "s3_http.h"
+#include "s3_private.h"
 #include "s3_xml.h"
-#include "store_ops.h"
+#include "store_file.h"
 #include "uuid.h"
 
 #include <errno.h>
@@ -16,18 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ANSWER_MAX (4u << 20)     /* a page of a listing has 1000 entries of less than 1 KiB */
 #define PART_SIZE (16LL << 20)    /* 128 parts for the largest file; services take from 5 MiB on */
 #define WINDOW_FIRST (256u << 10) /* bytes asked for at once: at first, and when reading goes on in order */
 #define WINDOW_LAST (4u << 20)
-#define LIST_QUERY "list-type=2&max-keys=1000&prefix=%s"
-
-struct s3 {
-	struct s3_client *client;
-	const char *prefix;         /* as it stands in names */
-	const char *encoded_prefix; /* as a parameter */
-	const char *spool;
-};
 
 struct s3_put {
 	struct s3 *s3;
@@ -47,7 +37,7 @@ struct s3_get {
 	int64_t at;            /* of the window */
 };
 
-static char *key_text(struct s3 *s, TALLOC_CTX *mem, const struct store_key *key)
+char *s3_key_text(struct s3 *s, TALLOC_CTX *mem, const struct store_key *key)
 {
 	char organization[37], id[37];
 	uuid_format(&key->organization_id, organization);
@@ -56,25 +46,25 @@ static char *key_text(struct s3 *s, TALLOC_CTX *mem, const struct store_key *key
 }
 
 /* A request whose answer is small, with its memory below mem. */
-static enum result ask(
+enum result s3_ask(
     struct s3 *s, TALLOC_CTX *mem, const struct s3_request *rq, struct s3_answer *answer, struct error *e)
 {
 	buf_init(&answer->body, mem, ANSWER_MAX);
 	return s3_send(s->client, rq, answer, e);
 }
 
-static enum result refused(struct error *e, const struct s3_request *rq, long status)
+enum result s3_refused(struct error *e, const struct s3_request *rq, long status)
 {
 	error_cause(e, "object store: %s: HTTP %ld", rq->method, status);
 	return error_set(e, ERR_IO, NULL);
 }
 
 /* The same where an answer of 404 is a fault. */
-static enum result ask_for(
+enum result s3_ask_for(
     struct s3 *s, TALLOC_CTX *mem, const struct s3_request *rq, struct s3_answer *answer, struct error *e)
 {
-	TRY(ask(s, mem, rq, answer, e));
-	return answer->status < 300 ? ERR_OK : refused(e, rq, answer->status);
+	TRY(s3_ask(s, mem, rq, answer, e));
+	return answer->status < 300 ? ERR_OK : s3_refused(e, rq, answer->status);
 }
 
 /* ---- writing ---- */
@@ -83,13 +73,6 @@ static int put_free(struct s3_put *p)
 {
 	close(p->fd);
 	return 0;
-}
-
-static enum result file_fault(struct error *e, const char *what)
-{
-	int err = errno;
-	error_cause(e, "%s: %s", what, strerror(err));
-	return error_set(e, err == ENOSPC || err == EDQUOT || err == EFBIG ? ERR_STORAGE_FULL : ERR_IO, NULL);
 }
 
 static int nameless_file(const char *folder)
@@ -156,28 +139,17 @@ static enum result s3_put_write(void *state, const void *bytes, size_t n, struct
 static enum result s3_put_read_at(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
 	struct s3_put *p = state;
-	*got = 0;
-	while (*got < n) {
-		ssize_t r = pread(p->fd, (char *)bytes + *got, n - *got, offset + (int64_t)*got);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return file_fault(e, "read");
-		if (r == 0)
-			break;
-		*got += (size_t)r;
-	}
-	return ERR_OK;
+	return file_read_at(p->fd, offset, bytes, n, got, e);
 }
 
 static enum result head(struct s3 *s, TALLOC_CTX *mem, const char *key, bool *there, int64_t *size, struct error *e)
 {
 	struct s3_request rq = { .method = "HEAD", .key = key };
 	struct s3_answer answer;
-	TRY(ask(s, mem, &rq, &answer, e));
+	TRY(s3_ask(s, mem, &rq, &answer, e));
 	*there = answer.status < 300;
 	*size = answer.total;
-	return *there || answer.status == 404 ? ERR_OK : refused(e, &rq, answer.status);
+	return *there || answer.status == 404 ? ERR_OK : s3_refused(e, &rq, answer.status);
 }
 
 static int64_t part_size(const struct s3_put *p, size_t i)
@@ -196,7 +168,7 @@ static enum result send_part(struct s3_put *p, TALLOC_CTX *mem, const char *key,
 		.offset = (int64_t)i * PART_SIZE,
 		.size = part_size(p, i),
 		.sha256 = p->digests[i] };
-	return ask_for(p->s3, mem, &rq, answer, e);
+	return s3_ask_for(p->s3, mem, &rq, answer, e);
 }
 
 /* The service's words between tags; they stand in ours again. */
@@ -227,7 +199,7 @@ static enum result join_parts(
 		.body = list->data,
 		.size = (int64_t)list->len,
 		.sha256 = digest };
-	enum result r = ask_for(p->s3, mem, &rq, &answer, e);
+	enum result r = s3_ask_for(p->s3, mem, &rq, &answer, e);
 	/* A fault may come with a status of 200, after a long time of blanks that keep the connection. */
 	if (r == ERR_OK)
 		r = s3_xml_read(mem, answer.body.data, answer.body.len, "CompleteMultipartUploadResult", &xml, e);
@@ -263,11 +235,11 @@ static enum result put_large(struct s3_put *p, TALLOC_CTX *mem, const char *key,
 	struct s3_request begin = { .method = "POST", .key = key, .query = "uploads=" };
 	struct s3_answer answer;
 	struct s3_xml *xml;
-	TRY(ask_for(p->s3, mem, &begin, &answer, e));
+	TRY(s3_ask_for(p->s3, mem, &begin, &answer, e));
 	TRY(s3_xml_read(mem, answer.body.data, answer.body.len, "InitiateMultipartUploadResult", &xml, e));
 	const char *id = s3_xml_text(xml, "UploadId");
 	if (!id)
-		return refused(e, &begin, answer.status);
+		return s3_refused(e, &begin, answer.status);
 	const char *query = mem_printf(mem, "uploadId=%s", s3_encode(mem, id));
 	enum result r = send_parts(p, mem, key, query, e);
 	if (r != ERR_OK) {
@@ -275,7 +247,7 @@ static enum result put_large(struct s3_put *p, TALLOC_CTX *mem, const char *key,
 		struct s3_request abort_it = { .method = "DELETE", .key = key, .query = query };
 		struct error unused;
 		error_clear(&unused);
-		(void)!ask(p->s3, mem, &abort_it, &answer, &unused);
+		(void)!s3_ask(p->s3, mem, &abort_it, &answer, &unused);
 	}
 	return r;
 }
@@ -302,7 +274,7 @@ static enum result s3_put_commit(void *state, const struct store_key *key, struc
 {
 	struct s3_put *p = state;
 	TALLOC_CTX *mem = talloc_new(p);
-	enum result r = commit(p, mem, key_text(p->s3, mem, key), e);
+	enum result r = commit(p, mem, s3_key_text(p->s3, mem, key), e);
 	talloc_free(mem);
 	return r;
 }
@@ -328,7 +300,7 @@ static enum result fill(struct s3_get *g, int64_t offset, struct error *e)
 	if (answer.status == 416)
 		answer.body.len = 0;
 	else if ((answer.status != 206 && offset > 0) || answer.total < 0)
-		return refused(e, &rq, answer.status);
+		return s3_refused(e, &rq, answer.status);
 	if (answer.status != 416)
 		g->size = answer.total;
 	g->at = offset;
@@ -341,7 +313,7 @@ static enum result s3_get_open(
 {
 	struct s3_get *g = mem_zero(mem, struct s3_get);
 	g->s3 = backend;
-	g->key = key_text(g->s3, g, key);
+	g->key = s3_key_text(g->s3, g, key);
 	g->window_size = WINDOW_FIRST;
 	enum result r = fill(g, 0, e);
 	if (r != ERR_OK) {
@@ -387,7 +359,7 @@ static enum result s3_exists(void *backend, const struct store_key *key, bool *o
 	struct s3 *s = backend;
 	TALLOC_CTX *mem = talloc_new(s);
 	int64_t size;
-	enum result r = head(s, mem, key_text(s, mem, key), out, &size, e);
+	enum result r = head(s, mem, s3_key_text(s, mem, key), out, &size, e);
 	talloc_free(mem);
 	return r;
 }
@@ -396,125 +368,14 @@ static enum result remove_key(struct s3 *s, TALLOC_CTX *mem, const char *key, st
 {
 	struct s3_request rq = { .method = "DELETE", .key = key };
 	struct s3_answer answer;
-	return ask(s, mem, &rq, &answer, e); /* 404: somebody was faster, or our first try was */
+	return s3_ask(s, mem, &rq, &answer, e); /* 404: somebody was faster, or our first try was */
 }
 
 static enum result s3_remove(void *backend, const struct store_key *key, struct error *e)
 {
 	struct s3 *s = backend;
 	TALLOC_CTX *mem = talloc_new(s);
-	enum result r = remove_key(s, mem, key_text(s, mem, key), e);
-	talloc_free(mem);
-	return r;
-}
-
-/* ---- walking over all objects ---- */
-
-/* An object's key from its name in the bucket. */
-static bool parse_name(const struct s3 *s, const char *name, struct store_key *key)
-{
-	size_t n = strlen(s->prefix);
-	char organization[37];
-	if (strncmp(name, s->prefix, n) != 0 || strlen(name + n) != 73 || name[n + 36] != '/')
-		return false;
-	memcpy(organization, name + n, 36);
-	organization[36] = '\0';
-	return uuid_parse(organization, &key->organization_id) && uuid_parse(name + n + 37, &key->id);
-}
-
-static int64_t age_of(const char *time)
-{
-	int64_t us;
-	return time && clock_parse_rfc3339(time, &us) ? (clock_now_us() - us) / 1000000 : 0;
-}
-
-static enum result list_page(
-    struct s3 *s, TALLOC_CTX *mem, char **token, store_seen *each, void *arg, unsigned *strange, struct error *e)
-{
-	struct s3_answer answer;
-	struct s3_xml *xml;
-	struct store_key key;
-	const char *first = *token ? mem_printf(mem, "continuation-token=%s&", s3_encode(mem, *token)) : "";
-	const char *query = mem_printf(mem, "%s" LIST_QUERY, first, s->encoded_prefix);
-	struct s3_request rq = { .method = "GET", .query = query };
-	TRY(ask_for(s, mem, &rq, &answer, e));
-	TRY(s3_xml_read(mem, answer.body.data, answer.body.len, "ListBucketResult", &xml, e));
-	while (s3_xml_next(xml, "Contents")) {
-		const char *name = s3_xml_item(xml, "Key");
-		if (name && parse_name(s, name, &key))
-			TRY(each(arg, &key, age_of(s3_xml_item(xml, "LastModified")), e));
-		else
-			(*strange)++;
-	}
-	const char *truncated = s3_xml_text(xml, "IsTruncated"), *next = s3_xml_text(xml, "NextContinuationToken");
-	bool more = truncated && strcmp(truncated, "true") == 0;
-	talloc_free(*token);
-	*token = more && next ? mem_strdup(s, next) : NULL;
-	return more && !next ? refused(e, &rq, answer.status) : ERR_OK;
-}
-
-static enum result s3_list(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e)
-{
-	struct s3 *s = backend;
-	char *token = NULL;
-	enum result r;
-	do {
-		TALLOC_CTX *mem = talloc_new(s);
-		r = list_page(s, mem, &token, each, arg, strange, e);
-		talloc_free(mem);
-	} while (r == ERR_OK && token);
-	talloc_free(token);
-	return r;
-}
-
-/* Asks only: what is written every few seconds would pile up where a bucket keeps all versions. A right to write that
- * is missing shows with the first object that waits. */
-static enum result probe(struct s3 *s, TALLOC_CTX *mem, struct error *e)
-{
-	struct s3_answer answer;
-	struct s3_request rq = { .method = "GET",
-		.query = mem_printf(mem, "list-type=2&max-keys=1&prefix=%s", s->encoded_prefix) };
-	return ask_for(s, mem, &rq, &answer, e);
-}
-
-static enum result s3_writable(void *backend, struct error *e)
-{
-	struct s3 *s = backend;
-	TALLOC_CTX *mem = talloc_new(s);
-	enum result r = probe(s, mem, e);
-	talloc_free(mem);
-	return r;
-}
-
-/* Gives up uploads in parts that nobody will end: one page of them, the next call sees what is left. */
-static enum result clean(struct s3 *s, TALLOC_CTX *mem, int64_t older_than_s, unsigned *removed, struct error *e)
-{
-	struct s3_answer answer;
-	struct s3_xml *xml;
-	struct store_key unused;
-	struct s3_request rq = { .method = "GET",
-		.query = mem_printf(mem, "max-uploads=1000&prefix=%s&uploads=", s->encoded_prefix) };
-	TRY(ask_for(s, mem, &rq, &answer, e));
-	TRY(s3_xml_read(mem, answer.body.data, answer.body.len, "ListMultipartUploadsResult", &xml, e));
-	while (s3_xml_next(xml, "Upload")) {
-		const char *key = s3_xml_item(xml, "Key"), *id = s3_xml_item(xml, "UploadId");
-		if (!key || !id || !parse_name(s, key, &unused) || age_of(s3_xml_item(xml, "Initiated")) < older_than_s)
-			continue;
-		struct s3_request abort_it = {
-			.method = "DELETE", .key = key, .query = mem_printf(mem, "uploadId=%s", s3_encode(mem, id))
-		};
-		struct s3_answer ended;
-		TRY(ask(s, mem, &abort_it, &ended, e));
-		(*removed)++;
-	}
-	return ERR_OK;
-}
-
-static enum result s3_clean(void *backend, int64_t older_than_s, unsigned *removed, struct error *e)
-{
-	struct s3 *s = backend;
-	TALLOC_CTX *mem = talloc_new(s);
-	enum result r = clean(s, mem, older_than_s, removed, e);
+	enum result r = remove_key(s, mem, s3_key_text(s, mem, key), e);
 	talloc_free(mem);
 	return r;
 }
