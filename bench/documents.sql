@@ -1,4 +1,4 @@
--- 10 000 documents of one organisation, for measuring lists; there is no file behind them. Variables: org, account (ids).
+-- 10 000 documents of one organisation, for measuring lists; of a file that nobody reads. Variables: org, account (ids).
 begin;
 insert into scorpius.blob (organization_id, id, sha256, size, mime_type, wrapped_key, key_id)
 	values (:'org', gen_random_uuid(), sha256('bench'), 5, 'text/plain', decode(repeat('00', 72), 'hex'), repeat('0', 16));

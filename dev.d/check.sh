@@ -99,7 +99,9 @@ lint_includes() {
 		json-c/.*|json.h/.* lib/base
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h lib/store
+		pcre2.h lib/tender
 		curl/.* lib/mail|lib/store
+		archive.h|archive_entry.h app/jobs
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
 		zip.h app/reader

@@ -71,7 +71,7 @@ own_dir() {
 	chmod 0700 "$d"
 }
 
-# Sets STATE, RUN, APP, BUILD, PORT. Makes nothing, so that `down` and `status` can call it anywhere.
+# Sets STATE, RUN, TEMP, APP, BUILD, PORT. Makes nothing, so that `down` and `status` can call it anywhere.
 locate() {
 	PORT=${SCORPIUS_PORT:-8080}
 	[[ $PORT =~ ^[0-9]{1,5}$ ]] || die "SCORPIUS_PORT: '$PORT' is not a port"
@@ -90,6 +90,8 @@ locate() {
 	# A unix socket's path has at most 107 bytes; addresses that hold it should need no escapes.
 	RUN=$STATE/run
 	if [ ${#RUN} -gt 80 ] || [[ $RUN =~ [^A-Za-z0-9_./-] ]]; then RUN=/tmp/scorpius-$(digest "$STATE"); fi
+	# nginx's temporary files hold uploads in clear: they lie in memory (temp_choose).
+	TEMP=${NGINX_TEMP_PATH:-/dev/shm}/scorpius-$(digest "$STATE")
 	APP=$STATE/app
 	BUILD=${SCORPIUS_BUILD:-$TOP/build}
 	if ! { [ -w "$BUILD" ] || { [ ! -e "$BUILD" ] && [ -w "$(dirname "$BUILD")" ]; }; }; then BUILD=$STATE/build; fi
@@ -101,7 +103,7 @@ make_state() {
 	own_dir "$STATE"
 	own_dir "$RUN"
 	local d
-	for d in log files pid conf tmp tmp/body tmp/fastcgi; do own_dir "$STATE/$d"; done
+	for d in log files pid conf tmp; do own_dir "$STATE/$d"; done
 }
 
 # --- daemons: $STATE/pid/NAME holds "pid start-time"; the start time tells a process from a later one with its number

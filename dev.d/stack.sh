@@ -46,9 +46,11 @@ env_write() {
 	set[JWT_SECRET_KEY]=$(secret JWT_SECRET_KEY 32)
 	set[SECRET_KEY]=$(secret SECRET_KEY 32)
 	set[UPLOAD_PATH]=$STATE/files
+	set[NGINX_TEMP_PATH]=$TEMP
 	set[READER_PATH]=$(app_program libexec/scorpius/scorpius-reader)
 	set[DATA_PATH]=$(app_program share/scorpius)
 	set[HEALTH_PATH]=$RUN/health
+	set[HASH_SLOTS_PATH]=$RUN/hash-slots
 	for name in $(setting_names); do
 		[ -n "${set[$name]+x}" ] || [ -z "${!name+x}" ] || set[$name]=${!name}
 	done
@@ -56,7 +58,7 @@ env_write() {
 		umask 077
 		for name in "${!set[@]}"; do env_line "$name" "${set[$name]}"; done | sort >"$STATE/env.new"
 		# Each program gets what it needs: neither the operator's account nor the other's.
-		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/api.env"
+		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+|SMTP_USER|SMTP_PASSWORD)=' "$STATE/env.new" >"$STATE/conf/api.env"
 		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_JOBS_PASSWORD|DATABASE_API_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/jobs.env"
 	)
 	mv "$STATE/env.new" "$STATE/env"
@@ -228,6 +230,18 @@ bytes_of() {
 	printf '%s' "$number"
 }
 
+# Where no folder is named and /dev/shm has no room for the largest request, the state folder must do; workers warn of it.
+temp_choose() {
+	local max=${MAX_REQUEST_SIZE:-1G} kind free size d
+	if [ -z "${NGINX_TEMP_PATH:-}" ]; then
+		read -r kind free size < <(stat -f -c '%T %a %S' /dev/shm 2>/dev/null || echo none 0 0)
+		if [ "$kind" != tmpfs ] || [ $((free * size)) -lt "$(bytes_of "$max")" ]; then TEMP=$STATE/tmp; fi
+	fi
+	# What a killed nginx left is in clear, and nobody else removes it.
+	daemon_pid nginx >/dev/null || rm -rf "$TEMP"/{body,fastcgi}
+	for d in "$TEMP" "$TEMP/body" "$TEMP/fastcgi"; do own_dir "$d"; done
+}
+
 # Each allowed origin as a line of nginx's map. Only what can be an origin gets into the configuration.
 cors_map() {
 	local origin
@@ -238,19 +252,42 @@ cors_map() {
 	done
 }
 
+# Each trusted proxy as nginx's directive: addresses and networks only.
+proxies_lines() {
+	local proxy
+	env_get TRUSTED_PROXIES | tr -d '[]" ' | tr ',' '\n' | while read -r proxy; do
+		[ -n "$proxy" ] || continue
+		[[ $proxy =~ ^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$ ]] || die "TRUSTED_PROXIES: '$proxy' is not an address"
+		printf 'set_real_ip_from %s;\n' "$proxy"
+	done
+}
+
+# rate_of SETTING DEFAULT: requests per minute.
+rate_of() {
+	local rate
+	rate=$(env_get "$1")
+	[[ ${rate:=$2} =~ ^[0-9]{1,7}$ ]] || die "$1: '$rate' is not a number"
+	printf '%s' "$rate"
+}
+
 nginx_render() {
-	local max version template cors
+	local max version template cors proxies any auth
+	proxies=$(proxies_lines)
+	any=$(rate_of RATE_LIMIT_ADDRESS 6000)
+	auth=$(rate_of RATE_LIMIT_AUTH_ADDRESS 10)
 	max=$(env_get MAX_REQUEST_SIZE)
 	max=$(bytes_of "${max:-1G}")
 	cors=$(cors_map)
 	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
 	own_dir "$STATE/conf/site.d"
 	for template in "$TOP"/etc/nginx/*.template; do
-		awk -v cors="$cors" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next } { print }' "$template" |
-			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
+		awk -v cors="$cors" -v proxies="$proxies" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next }
+			$0 == "@TRUSTED_PROXIES@" { if (proxies != "") print proxies; next } { print }' "$template" |
+			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@TEMP@|$TEMP|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
 				-e "s|@ACCESS_LOG@|$STATE/log/access.log|g" -e "s|@DATA_PATH@|$(app_program share/scorpius)|g" \
 				-e "s|@MAX_REQUEST_SIZE@|$max|g" -e "s|@CLIENT_MAX_BODY@|$((max + 65536))|g" \
-				-e "s|@VERSION@|$version|g" >"$STATE/conf/$(basename "$template" .template)"
+				-e "s|@RATE_ANY@|$any|g" -e "s|@BURST_ANY@|$(((any + 9) / 10))|g" \
+				-e "s|@RATE_AUTH@|$auth|g" -e "s|@BURST_AUTH@|$auth|g" -e "s|@VERSION@|$version|g" >"$STATE/conf/$(basename "$template" .template)"
 	done
 }
 
@@ -312,6 +349,7 @@ stack_up() {
 	flock -w 300 9 || die "another ./dev is at work on $STATE"
 	build_app
 	install_app
+	temp_choose
 	env_write
 	nginx_render
 	postgres_start
@@ -339,7 +377,9 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN"/{http.sock,redis.sock,health,app}
+	rm -f "$RUN"/{http.sock,redis.sock,health,hash-slots,app}
+	TEMP=$(env_get NGINX_TEMP_PATH)
+	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac
 }
 

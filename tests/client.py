@@ -1,5 +1,8 @@
 """The client that tests use: every answer goes through the contract's checker before a test sees it."""
 
+import base64
+import hashlib
+import os
 import socket
 import urllib.parse
 import uuid
@@ -11,6 +14,10 @@ from stack import wait_until
 
 def fresh(prefix="t"):
     return f"{prefix}-{uuid.uuid4().hex[:16]}"
+
+
+def digest(token):
+    return hashlib.sha256(token.encode()).digest()
 
 
 class Api:
@@ -73,11 +80,72 @@ class Api:
         body, answer = self.register()
         assert answer.status_code == 201, answer.text
         user = answer.json()["data"]
-        tokens = self.login(body["email"], body["password"]).json()["data"]
+        return self.member(user, body["email"], body["password"])
+
+    def member(self, user, email, password):
+        """Somebody who has an account, logged in: another Api."""
+        tokens = self.login(email, password).json()["data"]
         member = Api(self.stack, self.contract, self.secrets, tokens["access_token"])
-        member.user, member.email, member.password, member.tokens = user, body["email"], body["password"], tokens
+        member.user, member.email, member.password, member.tokens = user, email, password, tokens
         member.organization_id = user["organization_id"]
         return member
+
+    def new_password(self):
+        password = fresh("Passe") + "-Ok7"
+        self.secrets[password] = "a password"
+        return password
+
+    def letter_left(self, subject, purpose):
+        """Waits until no letter of this purpose is on its way to an account or about an invitation: it would bring a newer link."""
+        wait_until(lambda: self.stack.sql("select count(*) n from scorpius.job where kind = 'mail' and state in ('queued', 'leased') and payload ->> "
+                                          "'purpose' = %s and %s in (payload ->> 'account_id', payload ->> 'invitation_id')", purpose, subject)[0]["n"] == 0,
+                   20, f"the letter {purpose} to leave")
+
+    def link(self, purpose, account_id, seconds=3600):
+        """A token as the job that sends mails makes it: only its hash is stored."""
+        self.letter_left(account_id, purpose)
+        token = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+        self.secrets[token] = "the token of a link"
+        self.stack.sql("insert into scorpius.account_token (organization_id, id, account_id, purpose, token_hash, created_at, expires_at) "
+                       "select organization_id, gen_random_uuid(), id, %s, %s, now() - interval '1 day', now() + make_interval(secs => %s) "
+                       "from scorpius.account where id = %s", purpose, digest(token), seconds, account_id)
+        return token
+
+    def confirm(self):
+        """My address is confirmed, so that I may invite."""
+        assert Api(self.stack, self.contract, self.secrets).post("/auth/email/confirm",
+                                                                 json={"token": self.link("email_confirm", self.user["id"])}).status_code == 204
+
+    def invite(self, role="viewer", email=None):
+        """(invitation, token): invites somebody, and gives the link that the mail would carry."""
+        self.confirm()
+        invitation = self.data("POST", "/users/invitations", 201, json={"email": email or f"{fresh('invite')}@essai.example", "role": role})
+        self.letter_left(invitation["id"], "invitation")
+        token = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+        self.secrets[token] = "the token of a link"
+        self.stack.sql("update scorpius.invitation set token_hash = %s where id = %s", digest(token), invitation["id"])
+        return invitation, token
+
+    def colleague(self, role="viewer"):
+        """Somebody who accepted my invitation, logged in: another Api."""
+        invitation, token = self.invite(role)
+        anonymous = Api(self.stack, self.contract, self.secrets)
+        password = self.new_password()
+        user = anonymous.data("POST", "/auth/invitations/accept", 201, json={"token": token, "password": password, "full_name": "Louise Essai"})
+        return anonymous.member(user, invitation["email"], password)
+
+    def export(self):
+        """Everything of my organisation, when its archive is made."""
+        asked = self.data("POST", "/organization/export", 202)
+        return wait_until(lambda: next((x for x in [self.data("GET", f"/organization/exports/{asked['id']}")] if x["status"] in ("done", "failed")),
+                                       None), 60, "the export")
+
+    def operator(self):
+        """An account of the operator, as the command line makes it, logged in: another Api."""
+        email, password = f"{fresh('exploitant')}@essai.example", self.new_password()
+        self.stack.command("user", "add", email, "--role", "admin", "--name", "Exploitation", "--password-stdin", stdin=password + "\n")
+        id = self.stack.sql("select id::text from scorpius.account where email = %s", email)[0]["id"]
+        return self.member({"id": id, "organization_id": None}, email, password)
 
     # --- documents and tenders
 

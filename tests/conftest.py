@@ -38,9 +38,7 @@ def stack(secrets):
     s = Stack(os.environ.get("SCORPIUS_E2E_STATE"))
     run["stack"] = s
     run["logs"] = Logs(s.state / "log")
-    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY", "SECRET_KEY"):
-        if s.env.get(name):
-            secrets[s.env[name]] = name
+    secrets.update(s.secrets())
     # While it starts, PostgreSQL refuses whoever looks whether it is there, and sqitch looks for its registry.
     run["logs"].allow('the database system is starting up|relation "changes" does not exist')
     lines = run["logs"].unexpected()
@@ -86,12 +84,29 @@ def other(api):
 
 
 @pytest.fixture
+def operator(api):
+    """An account of the operator."""
+    return api.operator()
+
+
+@pytest.fixture
 def frozen_jobs(stack):
     """No job is taken while the test runs: what is queued stays queued."""
     parent = stack.pid("jobs")
     pids = [parent, *children(parent)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+
+    def freeze():
+        """Not in the middle of something, which would keep its locks."""
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        busy = stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
+                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
+        if busy:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        return not busy
+
+    wait_until(freeze, 30, "the jobs to have nothing in hand")
     yield
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
@@ -99,7 +114,9 @@ def frozen_jobs(stack):
 
 @pytest.fixture
 def nothing_written(stack):
-    """Fails unless rows and files are the same after the test as before."""
+    """Fails unless rows and files are the same after the test as before; what earlier tests set off is done by then."""
+    wait_until(lambda: not stack.sql("select from scorpius.job where state = 'leased' or state = 'queued' and run_after <= now()"), 60,
+               "the jobs of earlier tests to end")
     before = stack.rows(), stack.files()
     yield
     wait_until(lambda: (stack.rows(), stack.files()) == before, 10,
@@ -130,12 +147,19 @@ def logs(stack):
     return run["logs"]
 
 
-def pytest_sessionfinish(exitstatus):
-    if "stack" in run and exitstatus == 0:
-        run["stack"].remove()
+def pytest_sessionfinish(session, exitstatus):
+    """Whatever part of the tests ran: none of the secrets that they used stands in any log of any stack."""
+    run["told"] = [told for s in Stack.started if s.state.exists() for told in s.secrets_in_logs(run.get("secrets", {}))]
+    if run["told"]:
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # more than a failed test: nothing else may cover it up
+    elif exitstatus == 0:
+        for s in Stack.started:
+            s.remove()
 
 
 def pytest_terminal_summary(terminalreporter):
+    for file, what in run.get("told", []):
+        terminalreporter.write_line(f"SECRET IN A LOG: {what} stands in {file}", red=True)
     if "contract" in run:
         terminalreporter.write_line(f"{run['contract'].count} answers checked against docs/openapi.yaml")
     if "stack" in run and run["stack"].state.exists() and not run["stack"].existing:

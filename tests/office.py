@@ -55,8 +55,8 @@ def docx(*paragraphs):
     }, [("styles", "styles.xml"), ("numbering", "numbering.xml")])
 
 
-def xlsx(sheet, cells):
-    """Cells by their names; a number is one, any other value a text."""
+def xlsx(sheet, cells, columns=""):
+    """Cells by their names; a number is one, any other value a text. `columns`: what the sheet says of its columns."""
     rows = {}
     for name, value in cells.items():
         rows.setdefault(int(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), []).append((name, value))
@@ -66,7 +66,7 @@ def xlsx(sheet, cells):
             f'<c r="{name}" t="inlineStr"><is><t>{escape(v)}</t></is></c>' for name, v in row) + "</row>" for n, row in sorted(rows.items()))
     return package("xl/workbook.xml", XLSX + ".main+xml", {
         "xl/workbook.xml": f'<workbook xmlns="{S}" xmlns:r="{R}"><sheets><sheet name="{escape(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{S}"><sheetData>{data}</sheetData></worksheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{S}">{columns}<sheetData>{data}</sheetData></worksheet>',
     }, [("worksheet", "worksheets/sheet1.xml")])
 
 

@@ -119,6 +119,13 @@ def truncated():
     return whole[:whole.index(b"Tj T*") + 40]
 
 
+def scan(*pages):
+    """Pages of text, then one that is nothing but an image."""
+    last = 5 + 2 * len(pages)
+    image = b"q 595 0 0 842 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"
+    return assemble(*pdf(*pages, [], transform=lambda number, data: image if number == last else data))
+
+
 def page_tree_cycle():
     return assemble([b"<< /Type /Catalog /Pages 2 0 R >>",
                      b"<< /Type /Pages /Count 1000000 /Kids [2 0 R 3 0 R] /Parent 3 0 R >>",

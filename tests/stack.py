@@ -16,25 +16,34 @@ import httpx
 import psycopg2
 import psycopg2.extras
 
+import smtp
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
 SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
     "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    # Tests make more requests than people; those of limits have a stack of their own.
+    "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1024G",
+    "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
     "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "5", "SOURCE_URL": "https://code.essai.example/scorpius",
 }
 
 
-def wait_until(condition, seconds, what):
-    """Polls; returns the condition's first true value."""
+SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "JWT_SECRET_KEY",
+                   "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY", "SMTP_PASSWORD")
+
+
+def wait_until(condition, seconds, what, state=lambda: ""):
+    """Polls; returns the condition's first true value. `state` tells how things are when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            raise AssertionError(f"waited {seconds} s in vain for {what} {state()}".rstrip())
         time.sleep(0.05)
 
 
@@ -46,11 +55,15 @@ def free_port():
 
 class Stack:
     """`existing`: state folder of a stack that runs already and is left running (for a developer's short loop).
-    `settings`: besides SETTINGS."""
+    `settings`: those that differ from SETTINGS."""
+
+    started = []  # all of a run, for what is looked at when it is over
 
     def __init__(self, existing=None, settings=None):
-        self.settings = {**SETTINGS, **(settings or {})}
         self.existing = existing is not None
+        self.mail = None if self.existing else smtp.Server()
+        mail = {**self.mail.settings(), "SMTP_MAX_ATTEMPTS": "2"} if self.mail else {}
+        self.settings = {**SETTINGS, **mail, **(settings or {})}
         self.stopped = {}
         if self.existing:
             self.state = pathlib.Path(existing)
@@ -64,6 +77,7 @@ class Stack:
         if not self.existing:
             self.dev("up", seconds=600)
         self.read_env()
+        Stack.started.append(self)
         self.database = None
         # One for all callers: making a client takes longer than most requests.
         self.http = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False, verify=False, trust_env=False)
@@ -84,6 +98,20 @@ class Stack:
         self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
 
+    def secrets(self):
+        """{value: name} of the settings that no log may hold."""
+        return {self.env[name]: name for name in SECRET_SETTINGS if self.env.get(name)}
+
+    def secrets_in_logs(self, secrets):
+        """(file, what) for each of these secrets, and of one's own, that stands in a log."""
+        return [(f"{self.state.name}/{name}", what) for name, what in Logs(self.state / "log").containing({**secrets, **self.secrets()})]
+
+    def redis(self, *command):
+        """What redis-cli prints."""
+        done = subprocess.run(["redis-cli", "-s", str(self.run / "redis.sock"), *map(str, command)], stdout=subprocess.PIPE, text=True, check=True,
+                              env={"REDISCLI_AUTH": self.env["REDIS_PASSWORD"], "PATH": "/usr/bin:/bin"})
+        return done.stdout.strip()
+
     def disconnect(self):
         if self.database is not None:
             self.database.close()
@@ -94,6 +122,7 @@ class Stack:
         self.disconnect()
         if not self.existing:
             self.dev("down")
+            self.mail.stop()
 
     def remove(self):
         if not self.existing:
@@ -110,12 +139,21 @@ class Stack:
             cursor.execute(query, params or None)
             return [dict(r) for r in cursor.fetchall()] if cursor.description else []
 
+    def command(self, *args, stdin="", status=0):
+        """Runs the operator's command line with the settings of the stack; (output, complaints)."""
+        program = next(p for p in (self.state / "app").rglob("scorpius") if p.is_file() and p.parent.name == "bin")
+        done = subprocess.run([str(program), *args], input=stdin, text=True, capture_output=True, cwd="/",
+                              env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.env}, check=False)
+        assert done.returncode == status, done.stderr + done.stdout
+        return done.stdout, done.stderr
+
     def files(self):
         """Every file below the store and nginx's folder of request bodies."""
-        return sorted(str(p) for top in (self.files_path, self.state / "tmp") for p in top.rglob("*")
-                      if p.is_file() and p.suffix != ".pid")
+        return sorted({str(p) for top in (self.files_path, self.state / "tmp", pathlib.Path(self.env["NGINX_TEMP_PATH"])) for p in top.rglob("*")
+                      if p.is_file() and p.suffix != ".pid"})
 
-    TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job")
+    TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job",
+              "company_profile", "company_profile_version")
 
     def rows(self):
         """How many rows each table has that an upload or a tender writes to."""
@@ -163,15 +201,36 @@ class Stack:
         wait_until(lambda: self.pid(name) is None, 30, f"{name} to stop")
 
     def start(self, name):
-        command, uid = self.stopped.pop(name)
+        self.spawn(name, *self.stopped.pop(name))
+
+    def spawn(self, name, command, uid, **env):
+        """Starts a daemon as ./dev does, under a name of its own or one whose daemon has ended."""
         user = []
         if os.geteuid() == 0 and uid != 0:
             user = ["setpriv", f"--reuid={uid}", f"--regid={pwd.getpwuid(uid).pw_gid}", "--init-groups", "--"]
         with open(self.state / "log" / f"{name}.log", "ab") as log:
             process = subprocess.Popen(user + command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"})
+                                       start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", **env})
         start = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
         (self.state / "pid" / name).write_text(f"{process.pid} {start}\n")
+
+    def kill_all(self):
+        """SIGKILL for everything at one moment, PostgreSQL included. `dev("up")` starts it again."""
+        self.disconnect()
+        parents = [pid for pid in map(self.pid, ("postgres", "redis", "api", "bulk", "jobs", "nginx")) if pid]
+        # Stopped, they fork nobody whom we would miss.
+        for pid in parents:
+            os.kill(pid, signal.SIGSTOP)
+        every = list(parents)
+        for pid in every:
+            every += children(pid)
+        for pid in reversed(every):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # a child that ended by itself
+        # Gone, not only dead: to PostgreSQL a zombie is a server that still holds its data.
+        wait_until(lambda: all(map(gone, every)), 30, "everything to be gone")
 
     def start_stopped(self):
         for name in list(self.stopped):
@@ -182,6 +241,14 @@ def children(pid):
     if pid is None:
         return []
     return [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
+
+
+def gone(pid):
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    return not pathlib.Path(f"/proc/{pid}").exists()
 
 
 def parsed(line):
@@ -197,8 +264,8 @@ class Logs:
 
     PLAIN = re.compile(r"\[(error|crit|alert|emerg)\]|\b(ERROR|FATAL|PANIC):|Sanitizer|runtime error:")
     OURS = ("api.log", "bulk.log", "jobs.log")
-    # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken.
-    ANSWERS = re.compile(r'ERROR:  (the session has ended|duplicate key value violates unique constraint "account_email_key")$')
+    # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken or invited, the last owner.
+    ANSWERS = re.compile(r'ERROR:  (the session has ended|an organisation keeps an owner|duplicate key value violates unique constraint "(account_email_key|invitation_open_key)")$')
 
     def __init__(self, folder):
         self.folder = folder

@@ -181,6 +181,7 @@ def test_an_archive_is_a_dossier(tmp_path):
     inner = office.archive({"CCAP.docx": office.docx("Le délai de validité des offres est de 120 jours.")})
     (tmp_path / "DCE.zip").write_bytes(office.archive({
         "Pièces/RC.txt": "Le délai de validité des offres est de 120 jours.\n", "Lot 1.zip": inner, "../dehors.txt": "x",
+        "__MACOSX/Pièces/._RC.txt": "x", "Pièces/.DS_Store": "x", "Pièces/~$RC.docx": "x",
         "vide.txt": ""}))
     a = analysis(tmp_path / "DCE.zip")
     assert [(d["file"], d.get("error")) for d in a["documents"]] == [

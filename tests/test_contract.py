@@ -18,7 +18,7 @@ import openapi_json
 ID = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
 RID = "essai-01"
 USER = {"data": {"id": ID, "email": "a@b.example", "full_name": "A", "role": "bid_manager", "is_owner": True,
-                 "organization_id": ID, "created_at": "2026-03-20T09:00:00Z"},
+                 "organization_id": ID, "created_at": "2026-03-20T09:00:00Z", "email_confirmed": False, "organization_name": "A", "version": 1},
         "meta": {"version": "0.1.0", "processing_time": 3, "request_id": RID}}
 REFUSED = {"errors": [{"code": "missing_token", "message": "an access token is required", "field": None}], "meta": USER["meta"]}
 

@@ -282,7 +282,7 @@ def test_an_older_version_that_ends_last_changes_nothing(stack, held):
     org = stack.organisation()
     tender, first = running(stack, org, RC.encode() + b"late\n")
     second = stack.upload(org, RC.replace("2031-EV-07", "2031-EV-08").encode(), tender=tender, name="RC v2.txt", enqueue=False)
-    stack.rows("update document set deleted_at = now() where id = %s", first)
+    stack.rows("update document set deleted_at = now(), purge_after = now() + interval '1 day' where id = %s", first)
     new = stack.version(org, tender, second)
     stack.rows("update tender set analysis_status = 'queued' where id = %s", tender)
     stack.rows("update document set status = 'processing' where id = %s", second)
@@ -490,3 +490,58 @@ def test_log_lines_are_json_and_hold_no_text(stack):
     done = [line for line in lines if line["msg"] == "job done" and line.get("organization_id") == org]
     assert done and done[-1]["kind"] == "read" and done[-1]["attempt"] == 1
     assert "Valmont" not in stack.log.read_text()
+
+
+# --- what has had its time
+
+def test_what_has_had_its_time_is_deleted_and_nothing_else(stack):
+    org = stack.organisation()
+    (account,) = stack.one("select id::text from account where organization_id = %s", org)
+    stack.rows("update account set is_owner = true where id = %s", account)
+
+    def session(name, ended, expires, created=200):
+        stack.rows("insert into session (id, organization_id, account_id, refresh_hash, created_at, expires_at, ended_at, end_reason) values "
+                   "(gen_random_uuid(), %s, %s, sha256(%s::bytea), now() - make_interval(days => %s), now() + make_interval(days => %s), "
+                   "now() - make_interval(days => %s), %s)", org, account, org + name, created, expires, ended, ended and "logout")
+        stack.rows("insert into session_spent (token_hash, organization_id, session_id) select sha256(%s::bytea), organization_id, id from session "
+                   "where refresh_hash = sha256(%s::bytea)", org + name + "before", org + name)
+
+    def row(table, columns, values, *args):
+        stack.rows(f"insert into {table} (organization_id, {columns}) values (%s, {values})", org, *args)
+
+    for name, ended, expires in (("ended long ago", 91, 1), ("expired long ago", None, -91), ("ended", 89, 1), ("expired", None, -1), ("lives", None, 1)):
+        session(name, ended, expires)
+    for name, created, expires, used in (("used long ago", 40, -10, 31), ("expired long ago", 60, -31, None), ("used", 30, 1, 29), ("open", 20, 1, None),
+                                         ("expired", 30, -1, None)):
+        row("account_token", "id, account_id, purpose, token_hash, created_at, expires_at, used_at",
+            "gen_random_uuid(), %s, 'password_reset', sha256(%s::bytea), now() - make_interval(days => 30), now() - make_interval(days => 30), null",
+            account, org + name)
+        stack.rows("update account_token set created_at = now() - make_interval(days => %s), expires_at = now() + make_interval(days => %s), "
+                   "used_at = now() - make_interval(days => %s) where token_hash = sha256(%s::bytea)", created, expires, used, org + name)
+    for name, expires, revoked in (("revoked-long-ago", 1, 91), ("expired-long-ago", -91, None), ("revoked", 1, 89), ("open", 1, None)):
+        row("invitation", "id, email, role, invited_by, expires_at, revoked_at",
+            "gen_random_uuid(), %s, 'viewer', %s, now() + make_interval(days => %s), now() - make_interval(days => %s)",
+            f"{name}@example.org", account, expires, revoked)
+    row("invitation", "id, email, role, invited_by, expires_at, accepted_at, account_id",
+        "gen_random_uuid(), 'joined@example.org', 'viewer', %s, now() - interval '2 years', now() - interval '2 years', %s", account, account)
+    for days, purpose in ((91, "new_sign_in"), (89, "password_changed")):
+        row("job", "id, kind, state, payload, finished_at",
+            "gen_random_uuid(), 'mail', 'done', jsonb_build_object('purpose', %s::text, 'account_id', %s::text), now() - make_interval(days => %s)",
+            purpose, account, days)
+    for hours in (25, 23):
+        row("idempotency_key", "account_id, route, key, fingerprint, created_at",
+            "%s, 'POST /x', %s, sha256('x'), now() - make_interval(hours => %s)", account, f"{hours} hours", hours)
+
+    def left(query, *args):
+        return {r[0] for r in stack.rows(query, *args)}
+
+    keys = "select key from idempotency_key where organization_id = %s"
+    stack.start()
+    stack.wait(lambda: left(keys, org) == {"23 hours"})
+    names = ("ended long ago", "expired long ago", "ended", "expired", "lives")
+    assert [n for n in names if left("select 1 from session where refresh_hash = sha256(%s::bytea)", org + n)] == ["ended", "expired", "lives"]
+    assert [n for n in names if left("select 1 from session_spent where token_hash = sha256(%s::bytea)", org + n + "before")] == ["expired", "lives"]
+    names = ("used long ago", "expired long ago", "used", "expired", "open")
+    assert [n for n in names if left("select 1 from account_token where token_hash = sha256(%s::bytea)", org + n)] == ["used", "expired", "open"]
+    assert left("select email from invitation where organization_id = %s", org) == {"revoked@example.org", "open@example.org", "joined@example.org"}
+    assert left("select payload ->> 'purpose' from job where organization_id = %s", org) == {"password_changed"}

@@ -1,6 +1,8 @@
 """The schema: that it can be deployed, verified and reverted; that its catalogue keeps the rules of isolation; and that
 the two program roles, tried directly, cannot cross from one organisation into another."""
 
+import threading
+import time
 import uuid
 
 import psycopg2
@@ -13,16 +15,23 @@ DATABASE = "schema_test"
 ROLES = ("scorpius_api", "scorpius_jobs")
 
 # What is not a tenant table by its key, each with its reason in the schema.
-NO_TENANT_KEY = {"organization", "account", "session"}
+NO_TENANT_KEY = {"organization", "account", "session", "session_spent"}
 # Indexes that do not begin with organization_id: the organisation is not known yet, or all are looked at.
 FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "session_pkey", "session_refresh_hash_key",
-                "session_previous_hash_key", "job_open_idx"}
+                "session_previous_hash_key", "session_spent_pkey", "session_spent_id_idx", "account_token_hash_key", "invitation_hash_key", "job_open_idx", "job_mail_failed_idx",
+                "tender_purge_idx", "document_purge_idx"}
 DEFINERS = {
-    "auth.login_lookup", "auth.register", "auth.open_session", "auth.rotate_session", "auth.assert_session",
-    "auth.end_session", "auth.me", "queue.lease_job", "queue.waiting_seconds",
+    "admin.organization_count", "admin.organization_list", "admin.user_change", "admin.user_show",
+    "auth.accept_invitation", "auth.ask_confirmation", "auth.assert_session", "auth.change_password", "auth.change_user",
+    "auth.confirm_email", "auth.end_session", "auth.forgot_password", "auth.invitation_lookup", "auth.login_failed",
+    "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
+    "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
+    "auth.session_list", "auth.delete_organization", "auth.restore_organization", "admin.restore_organization",
+    "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.purge_due", "queue.purge_deleted", "queue.purge_blobs", "queue.purge_files_removed", "queue.drop_exports", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
-# Whoever may call them: health asks how long work has waited.
-CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}}
+# Whoever may call them: health asks how long work has waited, and whether mail leaves.
+CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"},
+           "scorpius.idempotency_open": {"scorpius_api"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 
@@ -33,7 +42,7 @@ def database(cluster):  # noqa: F811
     cluster.sqitch("verify", DATABASE)
     cluster.sqitch("revert", DATABASE)
     c = connect(cluster, "operator")
-    left = rows(c, "select nspname from pg_namespace where nspname in ('scorpius', 'auth', 'queue')")
+    left = rows(c, "select nspname from pg_namespace where nspname in ('scorpius', 'auth', 'queue', 'admin')")
     assert left == [], "revert left schemas behind"
     cluster.sqitch("deploy", DATABASE)
     cluster.sqitch("verify", DATABASE)
@@ -127,7 +136,7 @@ def check_catalogue(c):
             faults.append(f"function {full} has no fixed search_path")
         allowed = {r for r in ROLES + ("public",) if rows(c, "select has_function_privilege(%s, %s, 'execute')",
                                                           (r, args))[0][0]}
-        wanted = CALLERS.get(full) or {"auth": {"scorpius_api"}, "queue": {"scorpius_jobs"}}.get(schema, set())
+        wanted = CALLERS.get(full) or {"auth": {"scorpius_api"}, "admin": {"scorpius_api"}, "queue": {"scorpius_jobs"}}.get(schema, set())
         if allowed != wanted:
             faults.append(f"function {full} may be called by {sorted(allowed)}")
     for table, role in rows(c, """select c.relname, r.rolname from pg_class c, pg_roles r where r.rolname like 'scorpius%%'
@@ -163,7 +172,7 @@ def test_catalogue_keeps_the_rules(operator):
     ("alter function auth.me(uuid, uuid) reset search_path", "function auth.me has no fixed search_path"),
     ("alter function auth.me(uuid, uuid) set search_path = public", "function auth.me has no fixed search_path"),
     ("grant execute on function auth.me(uuid, uuid) to public", "function auth.me may be called by ['public',"),
-    ("grant execute on function queue.lease_job(bigint, bigint) to scorpius_api", "may be called by ['scorpius_api'"),
+    ("grant execute on function queue.lease_job(bigint, bigint, text[]) to scorpius_api", "may be called by ['scorpius_api'"),
     ("grant delete on scorpius.blob to scorpius_api", "scorpius_api holds too much on blob"),
     ("alter table scorpius.blob owner to scorpius_api", "scorpius_api holds too much on blob"),
 ])
@@ -184,11 +193,11 @@ class Organisation:
 
     def __init__(self, c, name):
         self.id, self.account, self.blob, self.tender, self.document = (str(uuid.uuid4()) for _ in range(5))
-        self.version, self.reading, self.session = (str(uuid.uuid4()) for _ in range(3))
+        self.version, self.reading, self.session, self.profile = (str(uuid.uuid4()) for _ in range(4))
         self.email = f"{name}-{self.id}@example.org"
         run = c.cursor().execute
         run("select auth.register(%s, %s, %s, 'hash', 'Jeanne Martin', %s)", (self.account, self.id, self.email, name))
-        run("select auth.open_session(%s, %s, %s, 60)", (self.session, self.account, digest(self.session)))
+        run("select auth.open_session(%s, %s, %s, 60, 'hash')", (self.session, self.account, digest(self.session)))
         run("select set_config('scorpius.organization_id', %s, false)", (self.id,))
         run("set search_path = scorpius")
         run("insert into blob (id, sha256, size, mime_type, wrapped_key, key_id) "
@@ -209,10 +218,34 @@ class Organisation:
             (str(uuid.uuid4()), self.document))
         run("insert into fact_decision (id, tender_id, key, action, value, created_by) values (%s, %s, 'buyer', 'corrected', '1', %s)",
             (str(uuid.uuid4()), self.tender, self.account))
+        run("insert into company_profile (id, company_name, siret, created_by, updated_by) values (%s, 'Essai', '73282932000074', %s, %s)",
+            (self.profile, self.account, self.account))
+        run("insert into company_profile_version (number, profile_id, action, changed, content, created_by) values (1, %s, 'created', "
+            "'[]', '{}', %s)", (self.profile, self.account))
         run("insert into audit_event (id, action) values (%s, 'document.upload')", (str(uuid.uuid4()),))
         run("insert into job (id, kind, document_id, state) values (%s, 'read', %s, 'done')", (str(uuid.uuid4()), self.document))
+        run("insert into account_token (id, account_id, purpose, token_hash, expires_at) values (%s, %s, 'password_reset', %s, now() + "
+            "interval '1 hour')", (str(uuid.uuid4()), self.account, digest("reset" + self.id)))
+        self.invitation = str(uuid.uuid4())
+        run("insert into invitation (id, email, role, invited_by, expires_at) values (%s, %s, 'viewer', %s, now() + interval '1 day')",
+            (self.invitation, f"invite-{self.id}@example.org", self.account))
+        run("insert into organization_export (id, created_by, blob_id, finished_at, expires_at) values (%s, %s, %s, now(), now())",
+            (str(uuid.uuid4()), self.account, self.blob))
+        run("insert into session_spent (token_hash, organization_id, session_id) values (%s, %s, %s)",
+            (digest("spent" + self.id), self.id, self.session))
+        run("insert into idempotency_key (account_id, route, key, fingerprint) values (%s, 'POST /x', %s, %s)",
+            (self.account, self.id, digest("asked" + self.id)))
+        run("insert into blob_purge (id, row_gone) values (%s, true)", (str(uuid.uuid4()),))
         run("reset search_path")
         run("select set_config('scorpius.organization_id', '', false)")
+
+
+def add_owner(c, org):
+    """A second owner: the first one may go then."""
+    account = str(uuid.uuid4())
+    c.cursor().execute("insert into scorpius.account (id, organization_id, email, full_name, role, is_owner, password_hash) "
+                       "values (%s, %s, %s, 'Louise Petit', 'bid_manager', true, 'h')", (account, org.id, f"{account}@example.org"))
+    return account
 
 
 def digest(text):
@@ -237,7 +270,8 @@ def as_role(database, role, organization_id):
 
 
 TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
-          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job"]
+          "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation", "session_spent",
+          "company_profile", "company_profile_version", "organization_export"]
 
 
 def visible(c, role, table):
@@ -262,7 +296,7 @@ def test_reads_stay_inside(database, operator, two, role, table):
 def test_api_sees_its_own(database, two):
     c = as_role(database, "scorpius_api", two[0].id)
     unseen = [t for t in TABLES if visible(c, "scorpius_api", t) is None]
-    assert unseen == ["session"]
+    assert unseen == ["session", "account_token", "session_spent"]
     with pytest.raises(errors.InsufficientPrivilege):
         rows(c, "select password_hash from account")
 
@@ -410,12 +444,70 @@ def test_session_is_bound_to_account_organisation_and_activity(database, operato
         with pytest.raises(psycopg2.Error) as caught:
             rows(c, "select auth.assert_session(%s, %s, %s)", args)
         assert caught.value.pgcode == "SC001"
+    add_owner(operator, a)
     operator.cursor().execute("update scorpius.account set active = false where id = %s", (a.account,))
     with pytest.raises(psycopg2.Error) as caught:
         rows(c, "select auth.assert_session(%s, %s, %s)", (a.session, a.account, a.id))
     assert caught.value.pgcode == "SC001"
     assert rows(c, "select auth.end_session(%s, %s, false)", (b.session, a.account)) == [(0,)]
     assert rows(c, "select auth.end_session(%s, %s, false)", (b.session, b.account)) == [(1,)]
+
+
+def test_mail_jobs_name_their_subject_and_nothing_else(database, two):
+    c = as_role(database, "scorpius_api", two[0].id)
+    c.autocommit = False
+    sql = "insert into job (id, kind, payload) values (gen_random_uuid(), 'mail', %s)"
+    for payload in (f'{{"purpose": "password_reset", "account_id": "{two[0].account}"}}',
+                    f'{{"purpose": "invitation", "invitation_id": "{two[0].invitation}"}}'):
+        c.cursor().execute(sql, (payload,))
+        c.rollback()
+        c.cursor().execute("select set_config('scorpius.organization_id', %s, false)", (two[0].id,))
+    for payload in ('{}', '{"purpose": "password_reset"}', '{"purpose": "other", "account_id": "1"}', None,
+                    '{"purpose": "password_reset", "account_id": "1", "token": "secret"}',
+                    '{"purpose": "invitation", "account_id": "1"}'):
+        with pytest.raises(errors.CheckViolation):
+            c.cursor().execute(sql, (payload,))
+        c.rollback()
+        c.cursor().execute("select set_config('scorpius.organization_id', %s, false)", (two[0].id,))
+
+
+# --- owners -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("sql", ["update scorpius.account set is_owner = false where id = %s",
+                                 "update scorpius.account set active = false where id = %s"])
+def test_the_last_owner_stays(database, operator, sql):
+    org = Organisation(operator, "maitre")
+    with pytest.raises(psycopg2.Error) as caught:
+        operator.cursor().execute(sql, (org.account,))
+    assert caught.value.pgcode == "SC002"
+    add_owner(operator, org)
+    operator.cursor().execute(sql, (org.account,))
+
+
+def test_two_owners_do_not_leave_at_once(database, operator):
+    org = Organisation(operator, "duo")
+    second = add_owner(operator, org)
+    one, another = connect(database, "operator"), connect(database, "operator")
+    one.autocommit = another.autocommit = False
+    leave = "update scorpius.account set is_owner = false where id = %s"
+    one.cursor().execute(leave, (org.account,))
+    told = []
+
+    def go():
+        try:
+            another.cursor().execute(leave, (second,))
+        except psycopg2.Error as e:
+            told.append(e.pgcode)
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    end = time.monotonic() + 10
+    while rows(operator, waits) == [(0,)] and time.monotonic() < end and thread.is_alive():
+        pass
+    one.commit()
+    thread.join()
+    assert told == ["SC002"]
 
 
 # --- deadlines --------------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
-/* Registration, login, refresh, logout, me. */
-#include "account_sql.h"
-#include "app.h"
-#include "clock.h"
+/* Registration, and one's own account. */
+#include "account.h"
+#include "audit.h"
 #include "email.h"
-#include "passwords.h"
+#include "guard.h"
+#include "tender_answer.h"
+#include "user_sql.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -18,36 +19,6 @@ static const struct json_field registration_fields[] = {
 	{ "organization_name", JSON_FIELD_TEXT, offsetof(struct registration, organization_name), 1, 200 },
 	{ "role", JSON_FIELD_TEXT, offsetof(struct registration, role), 1, 50 },
 };
-
-struct credentials {
-	const char *email, *password;
-};
-static const struct json_field credential_fields[] = {
-	{ "email", JSON_FIELD_TEXT, offsetof(struct credentials, email), 1, 1000, .required = true },
-	{ "password", JSON_FIELD_TEXT, offsetof(struct credentials, password), 1, 1000, .required = true, .raw = true },
-};
-
-struct refreshing {
-	const char *refresh_token;
-};
-static const struct json_field refresh_fields[] = {
-	{ "refresh_token", JSON_FIELD_TEXT, offsetof(struct refreshing, refresh_token), 1, 500, .required = true },
-};
-
-static void write_account(struct response *rs, const struct account_row *a)
-{
-	struct json_writer *w = response_data(rs);
-	jw_open(w, '{');
-	jw_field_uuid(w, "id", &a->id);
-	jw_field_text(w, "email", a->email);
-	jw_field_text(w, "full_name", a->full_name);
-	jw_field_text(w, "role", a->role);
-	jw_field_bool(w, "is_owner", a->is_owner);
-	jw_key(w, "organization_id");
-	jw_opt_uuid(w, &a->organization_id);
-	jw_field_instant(w, "created_at", a->created_at.us);
-	jw_close(w, '}');
-}
 
 enum result auth_register(struct request *rq, struct response *rs, struct error *e)
 {
@@ -70,7 +41,7 @@ enum result auth_register(struct request *rq, struct response *rs, struct error 
 	if (e->n_faults)
 		return e->code;
 	char hash[PASSWORD_HASH_SIZE];
-	TRY(password_hash(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, hash, e));
+	TRY(guard_hash(rq, in.password, hash, e));
 	struct account_registration row = {
 		.account_id = uuid_new(),
 		.organization_id = uuid_new(),
@@ -78,6 +49,7 @@ enum result auth_register(struct request *rq, struct response *rs, struct error 
 		.password_hash = hash,
 		.full_name = in.full_name,
 		.organization_name = organization,
+		.request_id = rq->id,
 	};
 	struct account_row account;
 	TRY(app_begin(rq, e));
@@ -87,127 +59,143 @@ enum result auth_register(struct request *rq, struct response *rs, struct error 
 		return error_set(e, ERR_EMAIL_TAKEN, "email");
 	}
 	TRY(rc);
-	write_account(rs, &account);
+	account_write(response_data(rs), &account);
 	response_created(rs, "/api/v1/auth/me");
 	return ERR_OK;
 }
 
-/* Both tokens of a session, as the answer of login and refresh. */
-static enum result answer_tokens(struct request *rq, struct response *rs, const struct uuid *session,
-    const struct uuid *account, const struct opt_uuid *organization, const char *role, bool is_owner,
-    const char *refresh, struct error *e)
+/* ---- me ---- */
+
+void account_me_write(struct json_writer *w, const struct account_me_row *a)
 {
-	struct app *app = app_of(rq);
-	int64_t life = app->settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-	struct token_claims claims = {
-		.user_id = *account, .organization_id = *organization, .is_owner = is_owner, .session_id = *session
-	};
-	const char *access;
-	if (!role_parse(role, &claims.role))
-		BUG("the database knows a role that we do not: %s", role);
-	TRY(token_issue(app->signer, rq->mem, &claims, clock_now_us() / 1000000, life, &access, e));
-	struct json_writer *w = response_data(rs);
 	jw_open(w, '{');
-	jw_field_text(w, "access_token", access);
-	jw_field_text(w, "refresh_token", refresh);
-	jw_field_text(w, "token_type", "Bearer");
-	jw_field_int(w, "expires_in", life);
+	jw_field_uuid(w, "id", &a->id);
+	jw_field_text(w, "email", a->email);
+	jw_field_bool(w, "email_confirmed", a->email_confirmed);
+	jw_field_text(w, "full_name", a->full_name);
+	jw_field_text(w, "role", a->role);
+	jw_field_bool(w, "is_owner", a->is_owner);
+	jw_key(w, "organization_id");
+	jw_opt_uuid(w, &a->organization_id);
+	jw_field_text(w, "organization_name", a->organization_name);
+	jw_field_instant(w, "created_at", a->created_at.us);
+	jw_field_int(w, "version", a->version);
 	jw_close(w, '}');
-	return ERR_OK;
 }
 
-static int64_t session_seconds(const struct app *app)
+static void write_me(struct response *rs, const struct account_me_row *a)
 {
-	return app->settings.JWT_REFRESH_TOKEN_EXPIRE_DAYS * 86400;
-}
-
-enum result auth_login(struct request *rq, struct response *rs, struct error *e)
-{
-	struct app *app = app_of(rq);
-	struct credentials in = { 0 };
-	TRY(request_json(rq, credential_fields, ARRAY_LEN(credential_fields), &in, e));
-	const char *email;
-	struct error ignored;
-	error_clear(&ignored);
-	struct account_login account = { 0 };
-	enum result rc = ERR_NOT_FOUND;
-	/* An address that can't be one has no account, and is answered like any other that has none. */
-	if (email_normalise(rq->mem, in.email, "email", &email, &ignored) == ERR_OK) {
-		TRY(app_begin(rq, e));
-		rc = account_login_lookup_last(app->db, &(struct account_email){ email }, rq->mem, &account, e);
-		if (rc != ERR_OK && rc != ERR_NOT_FOUND)
-			return rc;
-		error_clear(e);
-	}
-	/* No transaction is open while the password is hashed. */
-	if (rc != ERR_OK || !account.active)
-		return password_check_dummy(in.password, strlen(in.password), (unsigned)app->settings.SCRYPT_LOG_N, e);
-	TRY(password_check(in.password, strlen(in.password), account.password_hash, e));
-	struct refresh_token refresh;
-	refresh_token_new(&refresh);
-	struct session_opening opening = {
-		.session_id = uuid_new(),
-		.account_id = account.account_id,
-		.refresh_hash = { refresh.hash, sizeof refresh.hash },
-		.seconds = session_seconds(app),
-	};
-	struct session_row session;
-	TRY(app_begin(rq, e));
-	rc = session_open_last(app->db, &opening, rq->mem, &session, e);
-	if (rc == ERR_NOT_FOUND) { /* deactivated meanwhile */
-		error_clear(e);
-		return error_set(e, ERR_INVALID_CREDENTIALS, NULL);
-	}
-	TRY(rc);
-	return answer_tokens(rq, rs, &opening.session_id, &session.account_id, &session.organization_id, session.role,
-	    session.is_owner, refresh.text, e);
-}
-
-enum result auth_refresh(struct request *rq, struct response *rs, struct error *e)
-{
-	struct app *app = app_of(rq);
-	struct refreshing in = { 0 };
-	TRY(request_json(rq, refresh_fields, ARRAY_LEN(refresh_fields), &in, e));
-	uint8_t old_hash[32];
-	if (!refresh_token_hash(in.refresh_token, old_hash))
-		return error_set(e, ERR_INVALID_TOKEN, "refresh_token");
-	struct refresh_token fresh;
-	refresh_token_new(&fresh);
-	struct session_rotation rotation = {
-		.old_hash = { old_hash, sizeof old_hash },
-		.new_hash = { fresh.hash, sizeof fresh.hash },
-		.seconds = session_seconds(app),
-	};
-	struct session_rotated s;
-	TRY(app_begin(rq, e));
-	TRY(session_rotate_last(app->db, &rotation, rq->mem, &s, e));
-	if (strcmp(s.outcome, "expired") == 0)
-		return error_set(e, ERR_EXPIRED_TOKEN, "refresh_token");
-	if (strcmp(s.outcome, "rotated") != 0) {
-		error_cause(e, "refresh token %s", s.outcome);
-		return error_set(e, ERR_INVALID_TOKEN, "refresh_token");
-	}
-	return answer_tokens(
-	    rq, rs, &s.sid.value, &s.account_id.value, &s.organization_id, s.role, s.is_owner.value, fresh.text, e);
-}
-
-enum result auth_logout(struct request *rq, struct response *rs, struct error *e)
-{
-	struct session_ending ending = { rq->identity.session_id, rq->identity.user_id, false };
-	struct session_ended ended;
-	TRY(app_begin(rq, e));
-	TRY(session_end_last(app_of(rq)->db, &ending, rq->mem, &ended, e));
-	rs->status = 204;
-	return ERR_OK;
+	account_me_write(response_data(rs), a);
+	account_version(rs, a->version);
 }
 
 enum result auth_me(struct request *rq, struct response *rs, struct error *e)
 {
 	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
-	struct account_row account;
+	struct account_me_row account;
 	TRY(app_begin(rq, e));
 	TRY(account_me_last(app_of(rq)->db, &key, rq->mem, &account, e));
-	write_account(rs, &account);
-	app_version_of_body(rs);
+	write_me(rs, &account);
+	return ERR_OK;
+}
+
+struct me_change {
+	const char *full_name;
+	struct opt_int version;
+};
+static const struct json_field me_fields[] = {
+	{ "full_name", JSON_FIELD_TEXT, offsetof(struct me_change, full_name), 1, 200 },
+	{ "version", JSON_FIELD_INT, offsetof(struct me_change, version), 1, INT64_MAX },
+};
+
+enum result auth_me_patch(struct request *rq, struct response *rs, struct error *e)
+{
+	struct db *db = app_of(rq)->db;
+	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
+	struct me_change in = { 0 };
+	struct account_me_row account;
+	struct account_renamed renamed;
+	TRY(request_json(rq, me_fields, ARRAY_LEN(me_fields), &in, e));
+	TRY(app_begin(rq, e));
+	TRY(account_me(db, &key, rq->mem, &account, e));
+	TRY(tender_check_version(rq, &in.version, account.version, e));
+	if (in.full_name && strcmp(in.full_name, account.full_name) != 0) {
+		struct account_renaming change = { key.session_id, key.account_id, in.full_name,
+			{ true, account.version } };
+		TRY(account_rename(db, &change, rq->mem, &renamed, e));
+		if (!renamed.version.set)
+			return error_set(e, ERR_CONFLICT, NULL);
+		TRY(app_audit(rq, "user.updated", "account", &key.account_id, NULL, e));
+	}
+	TRY(account_me_last(db, &key, rq->mem, &account, e));
+	write_me(rs, &account);
+	return ERR_OK;
+}
+
+struct removal {
+	const char *password;
+};
+static const struct json_field removal_fields[] = {
+	{ "password", JSON_FIELD_TEXT, offsetof(struct removal, password), 1, 1000, .required = true, .raw = true },
+};
+
+enum result auth_me_delete(struct request *rq, struct response *rs, struct error *e)
+{
+	const struct identity *who = &rq->identity;
+	struct removal in = { 0 };
+	struct password_owner owner;
+	struct done_row removed;
+	TRY(request_json(rq, removal_fields, ARRAY_LEN(removal_fields), &in, e));
+	TRY(account_password_again(rq, in.password, "password", &owner, e));
+	TRY(app_begin(rq, e));
+	TRY(app_audit(rq, "user.removed", "account", &who->user_id, NULL, e));
+	TRY(user_remove(app_of(rq)->db, &(struct session_removal){ who->session_id, who->user_id, who->user_id },
+	    rq->mem, &removed, e));
+	if (!removed.done) /* the session ended while the password was looked at */
+		return error_set(e, ERR_INVALID_TOKEN, NULL);
+	TRY(db_commit(app_of(rq)->db, e));
+	rs->status = 204;
+	return ERR_OK;
+}
+
+/* ---- the address ---- */
+
+struct link {
+	const char *token;
+};
+static const struct json_field link_fields[] = {
+	{ "token", JSON_FIELD_TEXT, offsetof(struct link, token), 1, 500, .required = true },
+};
+
+enum result auth_email_confirm(struct request *rq, struct response *rs, struct error *e)
+{
+	struct link in = { 0 };
+	uint8_t hash[32];
+	struct outcome_row done;
+	TRY(request_json(rq, link_fields, ARRAY_LEN(link_fields), &in, e));
+	TRY(account_link(in.token, hash, e));
+	TRY(app_begin(rq, e));
+	TRY(email_confirm_last(
+	    app_of(rq)->db, &(struct email_confirmation){ { hash, sizeof hash }, rq->id }, rq->mem, &done, e));
+	if (strcmp(done.outcome, "confirmed") != 0)
+		return error_set(
+		    e, strcmp(done.outcome, "expired") == 0 ? ERR_LINK_EXPIRED : ERR_LINK_INVALID, "token");
+	rs->status = 204;
+	return ERR_OK;
+}
+
+enum result auth_email_resend(struct request *rq, struct response *rs, struct error *e)
+{
+	struct session_key key = { rq->identity.session_id, rq->identity.user_id };
+	struct done_row asked;
+	TRY(app_begin(rq, e));
+	TRY(email_ask_last(app_of(rq)->db, &key, rq->mem, &asked, e));
+	if (!asked.done)
+		return error_set(e, ERR_BAD_STATE, NULL, "state", "confirmed");
+	struct json_writer *w = response_data(rs);
+	jw_open(w, '{');
+	jw_field_int(w, "link_expires_in", app_of(rq)->settings.EMAIL_CONFIRM_EXPIRE_DAYS * 86400);
+	jw_close(w, '}');
+	rs->status = 202;
 	return ERR_OK;
 }

@@ -1,8 +1,11 @@
 #include "app.h"
-#include "store_settings.h"
+#include "audit.h"
+#include "idempotency.h"
 #include "clock.h"
 #include "crypto.h"
+#include "guard.h"
 #include "log.h"
+#include "store_settings.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -16,8 +19,8 @@ enum result app_authenticate(struct request *rq, struct error *e)
 	if (strncasecmp(header, "Bearer ", 7) != 0)
 		return error_set(e, ERR_INVALID_TOKEN, NULL);
 	struct token_claims claims;
-	TRY(token_verify(
-	    app_of(rq)->signer, header + 7 + strspn(header + 7, " "), clock_now_us() / 1000000, &claims, e));
+	TRY(token_cache_verify(
+	    app_of(rq)->tokens, header + 7 + strspn(header + 7, " "), clock_now_us() / 1000000, &claims, e));
 	rq->identity = (struct identity){
 		.known = true,
 		.user_id = claims.user_id,
@@ -29,7 +32,7 @@ enum result app_authenticate(struct request *rq, struct error *e)
 	return ERR_OK;
 }
 
-enum result app_begin(struct request *rq, struct error *e)
+static enum result begin(struct request *rq, enum db_mode mode, struct error *e)
 {
 	const struct identity *who = &rq->identity;
 	struct db_identity identity = {
@@ -38,7 +41,19 @@ enum result app_begin(struct request *rq, struct error *e)
 		.session_id = who->session_id,
 		.account_id = who->user_id,
 	};
-	return db_begin_as(app_of(rq)->db, rq->mem, &identity, rq->route->read_only ? DB_READ : DB_WRITE, e);
+	app_of(rq)->began = true;
+	return db_begin_as(app_of(rq)->db, rq->mem, &identity, mode, e);
+}
+
+enum result app_begin(struct request *rq, struct error *e)
+{
+	TRY(begin(rq, rq->route->read_only ? DB_READ : DB_WRITE, e));
+	return idempotency_begin(rq, e);
+}
+
+enum result app_begin_write(struct request *rq, struct error *e)
+{
+	return begin(rq, DB_WRITE, e);
 }
 
 enum result app_store(struct app *app, struct store **out, struct error *e)
@@ -51,6 +66,15 @@ enum result app_store(struct app *app, struct store **out, struct error *e)
 	}
 	*out = app->store;
 	return ERR_OK;
+}
+
+enum result app_store_room(struct app *app, int64_t bytes, struct error *e)
+{
+	struct store *store = NULL;
+	int64_t room = 0;
+	TRY(app_store(app, &store, e));
+	TRY(store_room(store, &room, e));
+	return room - bytes < app->settings.STORAGE_MIN_FREE ? error_set(e, ERR_STORAGE_FULL, NULL) : ERR_OK;
 }
 
 void app_version_of_body(struct response *rs)
@@ -75,6 +99,12 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 		db_rollback(app->db);
 	struct db_counters c = db_counters(app->db);
 	db_counters_reset(app->db);
+	if (e->code == ERR_INVALID_TOKEN && app->began && rq->identity.known &&
+	    strcmp(db_sqlstate(app->db), DB_SESSION_ENDED) == 0)
+		guard_session_ended(rq);
+	uint64_t hash_work = app->hash_work;
+	app->began = false;
+	app->hash_work = 0;
 	/* Balancers ask every second: only what is wrong is worth a line. */
 	if (is_health(rq) && rs->status == 200)
 		return;
@@ -90,7 +120,10 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 	log_info("request", "method", method_name(rq->method), "route", rq->route ? rq->route->path : "", "status",
 	    num_text(rs->status).s, "duration_us", num_text(clock_mono_us() - rq->started_us).s, "statements",
 	    num_text((long long)c.statements).s, "round_trips", num_text((long long)c.round_trips).s, "bytes_in",
-	    num_text(rq->body_read).s, "user", user, "organization", organization, "code",
-	    e->code != ERR_OK ? error_id(e->code) : "");
+	    num_text(rq->body_read).s, "hash_work", num_text((long long)hash_work).s, "user", user, "organization",
+	    organization, "code", e->code != ERR_OK ? error_id(e->code) : "");
 	log_context_clear();
+	app_audit_refusal(rq, e);
+	db_counters_reset(app->db);
+	app->began = false;
 }

@@ -1,8 +1,10 @@
 /* Documents: lists, one, its file, its pages, its events. Uploading is in upload.c. */
 #include "app.h"
+#include "audit.h"
 #include "crypto.h"
 #include "document.h"
 #include "document_view.h"
+#include "download.h"
 #include "paging.h"
 #include "tender_sql.h"
 #include "uuid.h"
@@ -68,47 +70,6 @@ enum result document_show(struct request *rq, struct response *rs, struct error 
 
 /* ---- the file ---- */
 
-struct download {
-	struct store_get *object;
-	int64_t at;
-};
-
-static enum result read_object(void *self, void *p, size_t n, size_t *got, struct error *e)
-{
-	struct download *d = self;
-	TRY(store_get_read_at(d->object, d->at, p, n, got, e));
-	d->at += (int64_t)*got;
-	return ERR_OK;
-}
-
-/* RFC 6266 and 8187: an ASCII name for old clients, the true one in UTF-8 beside it. */
-static const char *disposition(TALLOC_CTX *mem, const char *name)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	struct buf b;
-	buf_init(&b, mem, 3000);
-	buf_str(&b, "attachment; filename=\"");
-	for (const char *p = name; *p; p++) {
-		bool plain =
-		    (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7F && *p != '"' && *p != '\\' && *p != '%';
-		if (plain)
-			buf_char(&b, *p);
-		else if (((unsigned char)*p & 0xC0) != 0x80)
-			buf_char(&b, '_');
-	}
-	buf_str(&b, "\"; filename*=UTF-8''");
-	for (const char *p = name; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr(".-_~", c)) {
-			buf_char(&b, *p);
-		} else {
-			char escape[3] = { '%', hex[c >> 4], hex[c & 15] };
-			buf_add(&b, escape, 3);
-		}
-	}
-	return b.data;
-}
-
 enum result document_content(struct request *rq, struct response *rs, struct error *e)
 {
 	struct app *app = app_of(rq);
@@ -116,29 +77,9 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 	struct document_detail d;
 	TRY(app_begin(rq, e));
 	TRY(document_get_last(app->db, &key, rq->mem, &d, e));
-	struct store *store;
-	TRY(app_store(app, &store, e));
-	struct store_object object = { { rq->identity.organization_id.value, d.blob_id }, d.wrapped_key };
-	struct download *download = mem_zero(rq->mem, struct download);
-	enum result rc = store_get_open(store, rq->mem, &object, &download->object, e);
-	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && store_get_size(download->object) != d.size)) {
-		/* The row says that it is there: that is no answer for the client but a fault of ours. */
-		error_clear(e);
-		error_cause(e, "the object of a document is missing or has another size");
-		return error_set(e, ERR_DAMAGED, NULL);
-	}
-	TRY(rc);
-	/* A file whose beginning is damaged is told as such; further on only a broken connection is left. */
-	char first;
-	size_t got;
-	TRY(store_get_read_at(download->object, 0, &first, 1, &got, e));
-	char sha256[65];
-	crypto_hex(d.sha256.p, 32, sha256);
-	response_stream(rs, d.mime_type, d.size, read_object, download);
-	response_header(rs, "Content-Disposition", disposition(rq->mem, d.name));
-	response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
-	response_version(rs, "%.32s", sha256);
-	return ERR_OK;
+	struct download file = { { { rq->identity.organization_id.value, d.blob_id }, d.wrapped_key }, d.sha256, d.size,
+		d.mime_type, d.name };
+	return download_send(rq, rs, &file, e);
 }
 
 /* ---- work and its course ---- */
@@ -162,6 +103,7 @@ enum result document_process(struct request *rq, struct response *rs, struct err
 	if (d.tender_id.set)
 		TRY(tender_set_queued_later(db, &(struct tender_key){ d.tender_id.value }, NULL, e));
 	TRY(job_read_add_later(db, &job, NULL, e));
+	TRY(app_audit(rq, "document.processing_asked", "document", &key.id, NULL, e));
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
 	rs->status = 202;

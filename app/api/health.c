@@ -61,6 +61,11 @@ static void measure(struct request *rq, struct health_snapshot *out)
 	bool works = database && row.jobs_alive && row.waiting_s < QUEUE_STALE_S;
 	out->state[SERVICE_QUEUE] = works ? SERVICE_UP : database ? SERVICE_DEGRADED : SERVICE_DOWN;
 	out->took_us[SERVICE_QUEUE] = out->took_us[SERVICE_DATABASE];
+	/* Nobody asks the mail server itself: what happened to the latest letters tells more. */
+	out->state[SERVICE_MAIL] = app->settings.SMTP_HOST[0] == '\0' ? SERVICE_DISABLED
+				   : database && !row.mail_troubled   ? SERVICE_UP
+								      : SERVICE_DEGRADED;
+	out->took_us[SERVICE_MAIL] = out->took_us[SERVICE_DATABASE];
 
 	error_clear(&e);
 	start = clock_mono_us();
@@ -70,14 +75,21 @@ static void measure(struct request *rq, struct health_snapshot *out)
 	error_clear(&e);
 	start = clock_mono_us();
 	bool lags = false;
-	bool storage = app_store(app, &store, &e) == ERR_OK && store_writable(store, &e) == ERR_OK &&
-		       store_remote_lag(store, REMOTE_SILENT_S, REMOTE_STALE_S, &lags, &e) == ERR_OK;
+	/* Without room uploads are refused, and all else goes on. */
+	enum result stored = app_store(app, &store, &e);
+	if (stored == ERR_OK)
+		stored = store_writable(store, &e);
+	if (stored == ERR_OK)
+		stored = app_store_room(app, 0, &e);
+	if (stored == ERR_OK)
+		stored = store_remote_lag(store, REMOTE_SILENT_S, REMOTE_STALE_S, &lags, &e);
+	bool full = stored == ERR_STORAGE_FULL && app->store, storage = stored == ERR_OK || full;
 	if (!storage && app->store) {
 		/* Its folder may have been mounted anew: the next use opens it again. */
 		talloc_free(app->store);
 		app->store = NULL;
 	}
-	out->state[SERVICE_STORAGE] = !storage ? SERVICE_DOWN : lags ? SERVICE_DEGRADED : SERVICE_UP;
+	out->state[SERVICE_STORAGE] = !storage ? SERVICE_DOWN : full || lags ? SERVICE_DEGRADED : SERVICE_UP;
 	out->took_us[SERVICE_STORAGE] = clock_mono_us() - start;
 }
 
@@ -109,13 +121,13 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out)
 
 const char *service_name(enum service s)
 {
-	static const char *const names[] = { "database", "redis", "storage", "queue" };
+	static const char *const names[] = { "database", "redis", "storage", "queue", "mail" };
 	return names[s];
 }
 
 const char *service_state_name(enum service_state s)
 {
-	static const char *const names[] = { "up", "degraded", "down" };
+	static const char *const names[] = { "up", "degraded", "down", "disabled" };
 	return names[s];
 }
 
@@ -124,7 +136,7 @@ const char *health_status(const struct health_snapshot *s)
 	if (s->state[SERVICE_DATABASE] == SERVICE_DOWN || s->state[SERVICE_STORAGE] == SERVICE_DOWN)
 		return "unhealthy";
 	for (int i = 0; i < SERVICE__COUNT; i++)
-		if (s->state[i] != SERVICE_UP)
+		if (s->state[i] != SERVICE_UP && s->state[i] != SERVICE_DISABLED)
 			return "degraded";
 	return "healthy";
 }

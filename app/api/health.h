@@ -6,8 +6,8 @@
 
 #include "app.h"
 
-enum service { SERVICE_DATABASE, SERVICE_REDIS, SERVICE_STORAGE, SERVICE_QUEUE, SERVICE__COUNT };
-enum service_state { SERVICE_UP, SERVICE_DEGRADED, SERVICE_DOWN };
+enum service { SERVICE_DATABASE, SERVICE_REDIS, SERVICE_STORAGE, SERVICE_QUEUE, SERVICE_MAIL, SERVICE__COUNT };
+enum service_state { SERVICE_UP, SERVICE_DEGRADED, SERVICE_DOWN, SERVICE_DISABLED };
 
 struct health_snapshot {
 	enum service_state state[SERVICE__COUNT];
@@ -22,7 +22,8 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out);
 
 const char *service_name(enum service s);
 const char *service_state_name(enum service_state s);
-/* "unhealthy" when the database or the storage is down, "degraded" when anything else is not up, else "healthy". */
+/* "unhealthy" when the database or the storage is down, "degraded" when anything else that is wanted is not up, else
+ * "healthy". */
 const char *health_status(const struct health_snapshot *s);
 
 #endif

@@ -1,10 +1,14 @@
 /* scorpius-api: one worker of a prefork pool. Started by spawn-fcgi and multiwatch with the listening socket as its
- * descriptor 0. `--check` compares routes and statements with what they must agree with, and ends. */
+ * descriptor 0. `--check` compares routes and statements with what they must agree with, `--routes` prints the route
+ * table as JSON; both end then. */
 #include "app.h"
+#include "idempotency.h"
+#include "guard.h"
 #include "health.h"
 #include "log.h"
 #include "store_settings.h"
 #include "sql.h"
+#include "temp_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +47,12 @@ static enum result open_all(struct app *app, struct error *e)
 		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
 		    "a build with sanitizers is not for production");
 #endif
+#ifdef SCORPIUS_FAIL_POINTS
+	if (strcmp(s->APP_ENV, "production") == 0)
+		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
+		    "a build with fail points is not for production");
+#endif
+	TRY(temp_files_check(s, e));
 	TRY(db_url_for_role(
 	    app->mem, s->DATABASE_API_URL, s->DATABASE_URL, "scorpius_api", s->DATABASE_API_PASSWORD, &url, e));
 	if (!url)
@@ -56,13 +66,26 @@ static enum result open_all(struct app *app, struct error *e)
 	};
 	TRY(db_open(app->mem, &config, &app->db, e));
 	TRY(cache_open(app->mem, s->REDIS_URL, NULL, &app->cache, e));
-	const char *key = s->JWT_SECRET_KEY ? s->JWT_SECRET_KEY : "";
-	TRY(token_signer_new(app->mem, key, strlen(key), &app->signer, e));
 	TRY(store_settings_check(s, e));
 	TRY(master_keys_new(app->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &app->keys, e));
+	const char *origin = http_cors_fault(s->CORS_ORIGINS);
+	if (origin)
+		return error_set(e, ERR_INVALID_SETTING, NULL, "name", "CORS_ORIGINS", "reason",
+		    mem_printf(app->mem, "'%s' is not an origin like https://app.example.org", origin));
+	TRY(guard_open(app, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
 	app->health = health_open(app->mem, s->HEALTH_PATH);
 	return route_check(api_routes, api_routes_count, e);
+}
+
+static int print_routes(TALLOC_CTX *mem)
+{
+	struct buf out;
+	struct json_writer w;
+	buf_init(&out, mem, 1 << 20);
+	jw_init(&w, &out);
+	routes_write(&w);
+	return puts(out.data) < 0;
 }
 
 int main(int argc, char **argv)
@@ -74,6 +97,8 @@ int main(int argc, char **argv)
 	struct app app = { .mem = mem_new("app", 0) };
 	struct error e;
 	error_clear(&e);
+	if (argc == 2 && strcmp(argv[1], "--routes") == 0)
+		return print_routes(app.mem);
 	if (open_all(&app, &e) != ERR_OK)
 		return give_up(&e);
 	if (argc == 2 && strcmp(argv[1], "--check") == 0) {
@@ -83,7 +108,7 @@ int main(int argc, char **argv)
 		return puts("routes and statements are right") < 0;
 	}
 	if (argc > 1) {
-		fprintf(stderr, "usage: scorpius-api [--check | --version]\n");
+		fprintf(stderr, "usage: scorpius-api [--check | --routes | --version]\n");
 		return 64;
 	}
 	struct http_app http = {
@@ -93,6 +118,8 @@ int main(int argc, char **argv)
 		.cors_origins = app.settings.CORS_ORIGINS,
 		.memory_max = REQUEST_MEMORY,
 		.authenticate = app_authenticate,
+		.admit = guard_admit,
+		.handle = idempotency_handle,
 		.finished = app_finished,
 	};
 	int rc = http_fastcgi_loop(&http);

@@ -47,6 +47,17 @@ static void set_unavailable(struct response *rs)
 	response_header(rs, "Retry-After", "5");
 }
 
+static const char *error_of(enum service service, enum service_state state)
+{
+	if (service == SERVICE_QUEUE)
+		return "no work is being done";
+	if (service == SERVICE_MAIL)
+		return "does not take mail";
+	return service == SERVICE_STORAGE && state == SERVICE_DEGRADED
+		   ? "nearly full: uploads are refused, all else goes on"
+		   : "does not answer";
+}
+
 enum result health_show(struct request *rq, struct response *rs, struct error *e)
 {
 	(void)e;
@@ -68,14 +79,15 @@ enum result health_show(struct request *rq, struct response *rs, struct error *e
 		jw_key(w, "components");
 		jw_open(w, '{');
 		for (int i = 0; i < SERVICE__COUNT; i++) {
+			if (s.state[i] == SERVICE_DISABLED)
+				continue;
 			jw_key(w, service_name((enum service)i));
 			jw_open(w, '{');
 			jw_field_text(w, "status", words[s.state[i]]);
 			jw_key(w, "response_time_ms");
 			jw_num(w, (double)s.took_us[i] / 1000, 3);
 			if (s.state[i] != SERVICE_UP)
-				jw_field_text(
-				    w, "error", i == SERVICE_QUEUE ? "no work is being done" : "does not answer");
+				jw_field_text(w, "error", error_of((enum service)i, s.state[i]));
 			jw_close(w, '}');
 		}
 		jw_close(w, '}');

@@ -4,7 +4,6 @@
 #include "document_view.h"
 #include "uuid.h"
 
-#include <math.h>
 #include <string.h>
 
 static const char *const timezones[] = { "Europe/Paris", "America/Guadeloupe", "America/Martinique", "America/Cayenne",
@@ -102,8 +101,8 @@ static const struct json_field draft_fields[] = {
 	FIELD(buyer, JSON_FIELD_TEXT, 1, 300),
 	FIELD(description, JSON_FIELD_TEXT, 0, 10000),
 	FIELD(timezone, JSON_FIELD_TEXT, .choices = timezones),
-	FIELD(publication_date, JSON_FIELD_TEXT, 1, 40),
-	FIELD(estimated_amount_ht, JSON_FIELD_NUM, 0, 1000000000000),
+	FIELD(publication_date, JSON_FIELD_DATE, 0),
+	FIELD(estimated_amount_ht, JSON_FIELD_MONEY, 0, 1000000000000),
 	{ "deadline", JSON_FIELD_TEXT, offsetof(struct given, deadline), 1, 40 },
 	FIELD(version, JSON_FIELD_INT, 1, INT64_MAX),
 };
@@ -145,12 +144,6 @@ enum result tender_draft_read(struct request *rq, bool with_version, struct tend
 	if (in.deadline && !deadline.set)
 		rc = error_set(
 		    e, ERR_INVALID_VALUE, "deadline", "value", in.deadline, "expected", "2026-03-20T12:00:00+01:00");
-	if (in.draft.publication_date && !clock_is_date(in.draft.publication_date))
-		rc = error_set(e, ERR_INVALID_VALUE, "publication_date", "value", in.draft.publication_date, "expected",
-		    "2026-03-20");
-	double cents = in.draft.estimated_amount_ht.value * 100;
-	if (in.draft.estimated_amount_ht.set && fabs(cents - round(cents)) > 1e-4)
-		rc = error_set(e, ERR_INVALID_VALUE, "estimated_amount_ht", "value", "-", "expected", "two decimals");
 	*out = in.draft;
 	out->deadline = deadline;
 	return rc != ERR_OK || e->n_faults ? e->code : ERR_OK;
@@ -199,19 +192,4 @@ enum result tender_decisions(
 		d->at = at;
 	}
 	return ERR_OK;
-}
-
-enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
-    const char *detail, struct error *e)
-{
-	struct audit_new row = {
-		.id = uuid_new(),
-		.account_id = rq->identity.user_id,
-		.action = action,
-		.target_kind = target_kind,
-		.target_id = *target,
-		.request_id = rq->id,
-		.detail = { detail },
-	};
-	return audit_add_later(app_of(rq)->db, &row, NULL, e);
 }

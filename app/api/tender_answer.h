@@ -3,6 +3,7 @@
 #define API_TENDER_ANSWER_H
 
 #include "app.h"
+#include "audit.h"
 #include "change_sql.h"
 #include "decision.h"
 
@@ -44,9 +45,5 @@ enum result tender_decisions(struct request *rq, const struct fact_decision_row 
 /* The facts of a stored analysis (JSON text) with the decisions. */
 enum result tender_facts_merged(struct request *rq, const char *facts, const struct decision *decisions, size_t n,
     const struct json **out, struct error *e) MUST_CHECK;
-
-/* Notes in the audit log what the caller does; sent with the transaction's next statement. */
-enum result app_audit(struct request *rq, const char *action, const char *target_kind, const struct uuid *target,
-    const char *detail, struct error *e) MUST_CHECK;
 
 #endif

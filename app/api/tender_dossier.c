@@ -92,6 +92,8 @@ static enum result attach(struct request *rq, const struct uuid *tender_id, cons
 		TRY(dossier_version_insert_later(db, &version, NULL, e));
 		TRY(dossier_version_fill_later(db, &fill, NULL, e));
 		TRY(queue_analysis(rq, tender_id, &version.id, e));
+		TRY(app_audit(rq, "tender.documents_added", "tender", tender_id,
+		    mem_printf(rq->mem, "{\"count\":%zu}", fresh), e));
 	}
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
@@ -155,6 +157,7 @@ enum result tender_analysis_start(struct request *rq, struct response *rs, struc
 	TRY(job_analyze_add_later(db, &analyze, NULL, e));
 	if (!runs || n > 0)
 		TRY(tender_set_queued_later(db, &key, NULL, e));
+	TRY(app_audit(rq, "tender.analysis_asked", "tender", &key.id, NULL, e));
 	TRY(db_commit(db, e));
 	struct json_writer *w = response_data(rs);
 	rs->status = 202;
@@ -244,7 +247,8 @@ enum result document_delete_one(struct request *rq, struct response *rs, struct 
 	struct document_locked d;
 	TRY(lock_with_tender(rq, &key, &d, e));
 	TRY(document_restore_replaced_later(db, &key, NULL, e));
-	TRY(document_delete_later(db, &key, NULL, e));
+	struct deletion deletion = { key.id, app_of(rq)->settings.DELETE_UNDO_DAYS };
+	TRY(document_delete_later(db, &deletion, NULL, e));
 	TRY(app_audit(rq, "document.deleted", "document", &key.id, NULL, e));
 	/* What had been replaced was no part of the dossier. */
 	if (d.tender_id.set && !d.replaced_by_id.set)

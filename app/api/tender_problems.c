@@ -23,6 +23,13 @@ static const struct {
 	    "Relancez sa lecture" NBSP "; si elle échoue encore, enregistrez le fichier de nouveau et "
 	    "déposez-le à sa place." },
 	{ ERR_FORMAT_UNREAD, "Déposez-en une version PDF, DOCX ou XLSX pour que son contenu soit analysé." },
+	{ ERR_ENTRY_REFUSED, "S'il compte pour la réponse, déposez-le à part ou demandez-le à l'acheteur." },
+	{ ERR_FILE_TYPE_REFUSED, "S'il compte pour la réponse, déposez-le à part dans un autre format." },
+	{ ERR_EMPTY_FILE, "Demandez-le à l'acheteur s'il compte pour la réponse." },
+	{ ERR_NO_TEXT, "C'est sans doute une numérisation" NBSP ": demandez à l'acheteur le fichier d'origine, ou "
+		       "déposez-en une copie dont le texte a été reconnu." },
+	{ ERR_PAGES_WITHOUT_TEXT, "Lisez-les vous-même" NBSP ": ce sont le plus souvent des images." },
+	{ ERR_PARTLY_READ, "Ouvrez-le pour lire ce qui manque, ou demandez-en une autre copie à l'acheteur." },
 	{ ERR_NO_DOCUMENTS, "Ajoutez au moins une pièce lisible, puis relancez l'analyse." },
 	{ ERR_NO_RULES_DOCUMENT, "Ajoutez le règlement de la consultation" NBSP
 				 ": il donne la date limite, les critères et les pièces à remettre." },

@@ -29,6 +29,7 @@ enum result tender_create(struct request *rq, struct response *rs, struct error 
 	char id[37];
 	TRY(app_begin(rq, e));
 	TRY(tender_insert_later(app->db, &row, NULL, e));
+	TRY(app_audit(rq, "tender.created", "tender", &row.id, NULL, e));
 	TRY(tender_get_last(app->db, &(struct tender_key){ row.id }, rq->mem, &t, e));
 	tender_answer(rq, rs, &t);
 	uuid_format(&row.id, id);
@@ -204,12 +205,13 @@ enum result tender_delete_one(struct request *rq, struct response *rs, struct er
 {
 	struct db *db = app_of(rq)->db;
 	struct tender_key key = { request_id_required(rq, "tender_id") };
+	struct deletion deletion = { key.id, app_of(rq)->settings.DELETE_UNDO_DAYS };
 	struct tender_locked locked;
 	TRY(app_begin(rq, e));
 	TRY(tender_lock(db, &key, rq->mem, &locked, e));
 	TRY(tender_check_version(rq, &(struct opt_int){ 0 }, locked.version, e));
-	TRY(tender_delete_later(db, &key, NULL, e));
-	TRY(tender_delete_documents_later(db, &key, NULL, e));
+	TRY(tender_delete_later(db, &deletion, NULL, e));
+	TRY(tender_delete_documents_later(db, &deletion, NULL, e));
 	TRY(app_audit(rq, "tender.deleted", "tender", &key.id, NULL, e));
 	TRY(db_commit(db, e));
 	rs->status = 204;

@@ -1,8 +1,11 @@
 /* 201 is answered when the bytes are on the disk under their final names and the rows are committed; a failure before
  * that leaves nothing. Two round trips for any number of files: what must be known before, and all that is written. */
 #include "upload.h"
+#include "audit.h"
 #include "clock.h"
+#include "crypto.h"
 #include "document_view.h"
+#include "fail_point.h"
 #include "log.h"
 #include "multipart.h"
 #include "uuid.h"
@@ -78,6 +81,22 @@ static enum result receive_field(
 	return ERR_OK;
 }
 
+/* What makes two uploads the same: fields, and names and digests of the files in their order. */
+static const char *content_of(TALLOC_CTX *mem, const struct upload *up)
+{
+	struct buf b;
+	char tender[37] = "", digest[65];
+	buf_init(&b, mem, (size_t)16 << 20);
+	if (up->tender_id.set)
+		uuid_format(&up->tender_id.value, tender);
+	buf_printf(&b, "%s %s\n", tender, up->document_type ? up->document_type : "");
+	for (size_t i = 0; i < up->n; i++) {
+		crypto_hex(up->files[i].sha256, sizeof up->files[i].sha256, digest);
+		buf_printf(&b, "%s %s\n", digest, up->files[i].name);
+	}
+	return b.data;
+}
+
 enum result upload_receive(struct request *rq, bool with_tender, struct upload *out, struct error *e)
 {
 	struct app *app = app_of(rq);
@@ -86,6 +105,7 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 		return error_set(e, ERR_BODY_TOO_LARGE, NULL, "max", num_text(max).s);
 	struct multipart *m;
 	TRY(multipart_of_request(rq, &m, e));
+	TRY(app_store_room(app, rq->content_length > 0 ? rq->content_length : 0, e));
 	for (;;) {
 		struct multipart_part part;
 		bool more;
@@ -103,7 +123,11 @@ enum result upload_receive(struct request *rq, bool with_tender, struct upload *
 	}
 	if (e->n_faults == 0 && out->n == 0)
 		error_set(e, ERR_NO_FILE, "file");
-	return e->n_faults ? e->code : ERR_OK;
+	if (e->n_faults)
+		return e->code;
+	if (request_header(rq, "HTTP_IDEMPOTENCY_KEY"))
+		rq->content = content_of(rq->mem, out);
+	return ERR_OK;
 }
 
 enum result upload_check_replaced(const struct document_row *row, const struct uuid *tender_id, struct error *e)
@@ -200,6 +224,12 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 {
 	struct db *db = app_of(rq)->db;
 	int64_t took_ms = (clock_mono_us() - rq->started_us) / 1000;
+	char tender_text[37];
+	const char *detail = NULL;
+	if (up->tender_id.set) {
+		uuid_format(&up->tender_id.value, tender_text);
+		detail = mem_printf(rq->mem, "{\"tender_id\":\"%s\"}", tender_text);
+	}
 	TRY(write_blobs(rq, up, e));
 	for (size_t i = 0; i < up->n; i++) {
 		struct upload_file *f = &up->files[i];
@@ -231,6 +261,7 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 		TRY(tell_stage(db, &document.id, "validation", f->validation_ms, e));
 		if (process)
 			TRY(job_read_add_later(db, &job, NULL, e));
+		TRY(app_audit(rq, "document.uploaded", "document", &document.id, detail, e));
 	}
 	if (up->tender_id.set) {
 		struct tender_key tender = { up->tender_id.value };
@@ -245,7 +276,10 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 		if (process)
 			TRY(tender_set_queued_later(db, &tender, NULL, e));
 	}
-	return db_commit(db, e);
+	fail_point("before commit");
+	TRY(db_commit(db, e));
+	fail_point("after commit");
+	return ERR_OK;
 }
 
 enum result upload_store(struct request *rq, struct upload *up, bool process, struct error *e)
@@ -256,6 +290,7 @@ enum result upload_store(struct request *rq, struct upload *up, bool process, st
 	enum result rc = ERR_OK;
 	bool sent = false;
 	TRY(app_store(app, &store, e));
+	fail_point("all received");
 	TRY(look_up(rq, up, e));
 	for (size_t i = 0; i < up->n && rc == ERR_OK; i++) {
 		struct upload_file *f = &up->files[i];

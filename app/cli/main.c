@@ -15,7 +15,15 @@ static const struct command commands[] = {
 	    "storage verify [--quick] [--repair]\nstorage rotate-key\nstorage copy --to directory:DOSSIER|s3 "
 	    "[--reread]",
 	    "compare les fichiers à la base ; change la clé maîtresse ; copie le magasin", storage_help },
+	{ "user", cmd_user,
+	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
+	    "user list [--role admin]\n"
+	    "user deactivate|activate ADRESSE\n"
+	    "user reset-password ADRESSE [--password-stdin | --generate]",
+	    "comptes de l'exploitant, et secours pour qui ne peut plus entrer", user_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
+	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
+	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
 };
 
 static const struct command *find(const char *name)

@@ -1,6 +1,7 @@
 /* The job `analyze`: the models of a dossier version become facts with evidence, and what lists filter on is copied to
  * the tender. Which documents were read is looked at under the tender's lock, so that an analysis never runs beside the
  * reading of its documents. */
+#include "problems.h"
 #include "worker.h"
 
 #include <string.h>
@@ -121,49 +122,6 @@ static enum result load(struct worker *w, TALLOC_CTX *mem, const struct job *job
 	return ERR_OK;
 }
 
-/* Whether a piece is the rules of the consultation: by its content, or because a person says so. */
-static bool has_rules(const struct analysis *a, const struct dossier_document *rows, size_t n)
-{
-	const char *rules = tender_kind_id(KIND_RC);
-	for (size_t i = 0; i < n; i++)
-		if (a->documents[i].kind == KIND_RC ||
-		    (rows[i].document_type != NULL && strcmp(rows[i].document_type, rules) == 0))
-			return true;
-	return false;
-}
-
-/* What the user must know: documents that say nothing to the analysis, each with its reason, and that the piece on
- * which most facts rest is not there. */
-static const char *problems_json(TALLOC_CTX *mem, const struct analysis *a, const struct dossier_document *rows,
-    const struct tender_input *in, size_t n, size_t read)
-{
-	struct buf b;
-	struct json_writer w;
-	buf_init(&b, mem, (size_t)1 << 20);
-	jw_init(&w, &b);
-	jw_open(&w, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (in[i].error == NULL)
-			continue;
-		jw_open(&w, '{');
-		jw_field_text(&w, "code", in[i].error);
-		jw_field_text(&w, "document_id", in[i].document_id);
-		jw_field_text(&w, "file", in[i].file);
-		if (rows[i].error_code != NULL && rows[i].error_args.s != NULL) {
-			jw_key(&w, "args");
-			jw_raw(&w, rows[i].error_args.s);
-		}
-		jw_close(&w, '}');
-	}
-	if (read > 0 && !has_rules(a, rows, n)) {
-		jw_open(&w, '{');
-		jw_field_text(&w, "code", error_id(ERR_NO_RULES_DOCUMENT));
-		jw_close(&w, '}');
-	}
-	jw_close(&w, ']');
-	return b.full ? "[]" : b.data;
-}
-
 static const char *shown(const struct analysis *a, const struct decision *list, size_t n, const char *key)
 {
 	const struct fact *f = analysis_fact(a, key);
@@ -189,13 +147,14 @@ static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct 
     struct tender_locked *locked, bool *again, struct error *e)
 {
 	struct tender_key key = { job->tender_id.value };
-	const char *problems = problems_json(mem, a, rows, in, n, read);
+	const char *problems;
 	struct fact_decision_row *decisions;
 	size_t n_decisions;
 	TRY(tender_lock(w->db, &key, mem, locked, e));
 	bool newer = is_outdated(locked, job);
 	if (newer && is_settled(locked))
 		return ERR_OK;
+	TRY(problems_json(w->db, mem, &job->dossier_version_id.value, a, rows, in, n, read, &problems, e));
 	/* This job had set "running": whoever queued since then read something that it has not seen. */
 	*again = newer || strcmp(locked->analysis_status, "queued") == 0;
 	if (read == 0 && *again)

@@ -34,6 +34,7 @@ struct parent {
 	struct master_keys *keys;
 	struct db_config db;
 	struct reader_config reader;
+	struct mail_server *mail;
 	struct child children[CHILDREN_MAX];
 	struct slot *slots; /* shared with the children */
 	sigset_t signals, before;
@@ -89,6 +90,9 @@ static enum result configure(struct parent *p, struct error *e)
 		.prepared = db_prepared_parse(s->DATABASE_PREPARED) };
 	p->reader =
 	    (struct reader_config){ .path = s->READER_PATH, .timeout = s->READER_TIMEOUT, .memory = s->READER_MEMORY };
+	TRY(mail_server_configure(p->mem, s, &p->mail, e));
+	if (p->mail != NULL)
+		p->mail->stop = worker_stopping;
 	struct db *unused;
 	return db_open(p->mem, &p->db, &unused, e); /* that the URL can be parsed */
 }
@@ -96,7 +100,11 @@ static enum result configure(struct parent *p, struct error *e)
 static int child_main(struct parent *p, size_t index)
 {
 	struct error e;
-	struct worker w = { .settings = &p->settings, .keys = p->keys, .reader = p->reader, .slot = &p->slots[index] };
+	struct worker w = { .settings = &p->settings,
+		.keys = p->keys,
+		.reader = p->reader,
+		.mail = p->mail,
+		.slot = &p->slots[index] };
 	struct sigaction act = { .sa_handler = worker_stop };
 	struct sigaction normal = { .sa_handler = SIG_DFL };
 	sigset_t waiting = p->signals;
@@ -259,7 +267,8 @@ int main(int argc, char **argv)
 	}
 	if (!mover_needed(&p->settings)) /* which does it, as the service may be slow */
 		clean_store(p);
-	log_info("started", "workers", num_text(p->settings.JOB_WORKERS).s);
+	log_info("started", "workers", num_text(p->settings.JOB_WORKERS).s, "mail",
+	    p->mail != NULL ? "enabled" : "disabled: SMTP_HOST is not set");
 	int status = supervise(p);
 	log_info("ended");
 	talloc_free(p->mem);

@@ -11,9 +11,11 @@
 #include "uuid.h"
 
 #define POLL_MS 5000
+#define REMOVE_US 60000000 /* also when there is always work */
 #define JOB_MEMORY ((size_t)3 << 30)
 
-static const struct job_kind *const kinds[] = { &job_read, &job_analyze };
+static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_mail, &job_erase, &job_export,
+	&job_export_end };
 
 static const struct job_kind *kind_of(const struct job *job)
 {
@@ -21,6 +23,20 @@ static const struct job_kind *kind_of(const struct job *job)
 		if (strcmp(kinds[i]->name, job->kind) == 0)
 			return kinds[i];
 	BUG("a job of kind '%s'", job->kind);
+}
+
+static bool is_exhausted(const struct worker *w, const struct job *job)
+{
+	const struct job_kind *kind = kind_of(job);
+	return kind->attempts ? job->attempt > kind->attempts(w->settings) : job->exhausted;
+}
+
+/* Whether this failure of this attempt is the last word. */
+static bool is_final(const struct worker *w, const struct job *job, enum result why)
+{
+	const struct job_kind *kind = kind_of(job);
+	int64_t most = kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
+	return why == ERR_MAIL_REFUSED || is_exhausted(w, job) || job->attempt >= most;
 }
 
 /* Set by the handler, which runs only while a child waits. */
@@ -32,8 +48,8 @@ void worker_stop(int sig)
 	stop_told = 1;
 }
 
-/* Whether a signal to stop has come; it stays blocked everywhere but in waiting. */
-static bool stopping(void)
+/* The signal stays blocked everywhere but in waiting. */
+bool worker_stopping(void)
 {
 	sigset_t set;
 	if (stop_told)
@@ -110,6 +126,8 @@ const char *worker_error_id(enum result code)
 	case ERR_IO:
 	case ERR_DAMAGED:
 	case ERR_NO_DOCUMENTS:
+	case ERR_MAIL_FAILED:
+	case ERR_MAIL_REFUSED:
 		return error_id(code);
 	default:
 		return error_id(ERR_INTERNAL);
@@ -184,8 +202,8 @@ static bool pause_for(int64_t ms)
 
 static void after_failure(struct worker *w, const struct job *job, const struct error *why)
 {
-	bool stop = stopping();
-	bool final = !stop && (job->exhausted || job->attempt >= w->settings->JOB_MAX_ATTEMPTS);
+	bool stop = worker_stopping();
+	bool final = !stop && is_final(w, job, why->code);
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
 	w->store_doubted = why->code == ERR_IO || why->code == ERR_STORAGE_FULL || why->code == ERR_UNAVAILABLE;
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
@@ -234,7 +252,7 @@ static void do_job(struct worker *w, const struct job *job)
 
 	TALLOC_CTX *mem = mem_new("job", JOB_MEMORY);
 	enum result code;
-	if (job->exhausted) {
+	if (is_exhausted(w, job)) {
 		error_cause(&e, "its worker died or was not heard of, each time");
 		code = error_set(&e, ERR_INTERNAL, NULL);
 	} else {
@@ -268,10 +286,35 @@ static void give_back_slot(struct worker *w)
 	}
 }
 
+/* Between jobs. *removed_us: when it was last done to its end. */
+static void remove_deleted(struct worker *w, int64_t *removed_us)
+{
+	bool more = true;
+	for (int i = 0; more && i < 10 && !worker_stopping(); i++) {
+		TALLOC_CTX *mem = mem_new("removal", JOB_MEMORY);
+		struct error e;
+		error_clear(&e);
+		enum result code = worker_remove_deleted(w, mem, &more, &e);
+		db_rollback(w->db);
+		talloc_free(mem);
+		if (code != ERR_OK) {
+			log_failure(LOG_WARN, "what was deleted can't be removed", &e);
+			break;
+		}
+	}
+	*removed_us = clock_mono_us();
+}
+
 int worker_loop(struct worker *w, const sigset_t *waiting)
 {
 	bool told = false;
-	while (!stopping()) {
+	const char *names[ARRAY_LEN(kinds)];
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		names[i] = kinds[i]->name;
+	struct job_lease_terms terms = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
+		{ names, ARRAY_LEN(kinds) } };
+	int64_t removed_us = clock_mono_us();
+	while (!worker_stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
 		struct job job;
@@ -279,19 +322,22 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		enum result code = db_ensure(w->db, &e);
 		if (code == ERR_OK) {
 			give_back_slot(w);
+			worker_purge(w);
 			code = check_store(w, &e);
 		}
 		if (code == ERR_OK)
 			code = db_begin_as(w->db, mem, NULL, DB_WRITE, &e);
 		if (code == ERR_OK)
-			code = job_lease_last(w->db,
-			    &(struct job_lease_terms){ w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS }, mem,
-			    &job, &e);
+			code = job_lease_last(w->db, &terms, mem, &job, &e);
 		if (code == ERR_OK) {
 			told = false;
 			do_job(w, &job);
+			if (clock_mono_us() - removed_us > REMOVE_US)
+				remove_deleted(w, &removed_us);
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
+			if (clock_mono_us() - removed_us > POLL_MS * 1000)
+				remove_deleted(w, &removed_us);
 			db_wait(w->db, POLL_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);

@@ -4,6 +4,7 @@
 
 #include "db.h"
 #include "job_sql.h"
+#include "mail.h"
 #include "reader.h"
 #include "settings.h"
 #include "store.h"
@@ -23,7 +24,9 @@ struct worker {
 	const struct master_keys *keys;
 	struct store *store; /* NULL until it can be opened */
 	struct reader_config reader;
+	const struct mail_server *mail; /* NULL: this installation sends no mail */
 	struct slot *slot;
+	int64_t purge_us;   /* when it looks again for rows that have had their time, by the monotonic clock */
 	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
 	bool lost;          /* the fence said that the lease of the present job is somebody else's */
 };
@@ -35,12 +38,16 @@ struct job_kind {
 	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
+	int64_t (*attempts)(const struct settings *s); /* NULL: JOB_MAX_ATTEMPTS */
 };
-extern const struct job_kind job_read, job_analyze;
+extern const struct job_kind job_read, job_analyze, job_mail, job_erase, job_export, job_export_end;
 
 /* The loop of a child: until SIGTERM or SIGINT (blocked on entry; `waiting` is the mask that lets them through). Gives
  * the exit status. */
 int worker_loop(struct worker *w, const sigset_t *waiting);
+
+/* Whether a signal to stop has come. */
+bool worker_stopping(void);
 
 /* The handler for SIGTERM and SIGINT of a child. */
 void worker_stop(int sig);
@@ -48,12 +55,19 @@ void worker_stop(int sig);
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
 
+/* Between two jobs, when its time has come: deletes a share of the rows that have had their time. What fails is told in
+ * the log and tried again later. */
+void worker_purge(struct worker *w);
+
 /* Begins a write of the job: the transaction's first statement is the fence. When the lease is lost: ERR_CONFLICT and
  * w->lost, and nothing more may be written. */
 enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e) MUST_CHECK;
 /* Says that the job is alive and may go on for `seconds` without a further word. */
 enum result worker_heartbeat(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e) MUST_CHECK;
+/* Removes some of what was deleted and can't come back, of one organisation. *more: something was removed, and there
+ * may be more. Ends its own transactions; many workers may do it at once. */
+enum result worker_remove_deleted(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
 /* The store, opened when it had not been. */
 enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
 /* An error that documents and tenders may show, from any other: the ids that the API declares. */

@@ -62,7 +62,8 @@ static bool stored_cost(const char *stored, unsigned *log_n, unsigned *r, unsign
 	return *log_n >= LOG_N_MIN && *log_n <= LOG_N_MAX && *r == R && *p >= 1 && *p <= 16;
 }
 
-enum result password_check(const char *password, size_t n, const char *stored, struct error *e)
+/* Adds the N of each scrypt to *work, next to where it is paid. */
+static enum result check(const char *password, size_t n, const char *stored, uint64_t *work, struct error *e)
 {
 	unsigned log_n, r, p;
 	char text[PASSWORD_MAX + 1], copy[PASSWORD_HASH_SIZE];
@@ -75,6 +76,7 @@ enum result password_check(const char *password, size_t n, const char *stored, s
 	/* libscrypt cuts the hash up where it lies, and says -1 for a malformed one: only above 0 is "right". */
 	memcpy(copy, stored, MCF_LENGTH + 1);
 	int answer = libscrypt_check(copy, text);
+	*work += (uint64_t)p << log_n;
 	crypto_wipe(text, sizeof(text));
 	if (answer > 0)
 		return ERR_OK;
@@ -83,21 +85,45 @@ enum result password_check(const char *password, size_t n, const char *stored, s
 	return error_set(e, ERR_INVALID_CREDENTIALS, NULL);
 }
 
-enum result password_check_dummy(const char *password, size_t n, unsigned log_n, struct error *e)
+enum result password_check(const char *password, size_t n, const char *stored, struct error *e)
 {
-	/* Salt and hash of zeros: no password has it, and finding that out costs a whole scrypt. */
+	uint64_t work = 0;
+	return check(password, n, stored, &work, e);
+}
+
+/* Salt and hash of zeros: no password has it, and finding that out costs a whole scrypt. */
+static enum result check_dummy(const char *password, size_t n, unsigned log_n, uint64_t *work, struct error *e)
+{
 	char stored[PASSWORD_HASH_SIZE];
 	snprintf(stored, sizeof(stored), "$s1$%02x%02x%02x$AAAAAAAAAAAAAAAAAAAAAA==$", log_n, (unsigned)R, (unsigned)P);
 	size_t at = strlen(stored);
 	memset(stored + at, 'A', 86);
 	memcpy(stored + at + 86, "==", 3);
-	if (password_check(password, n, stored, e) == ERR_OK)
+	if (check(password, n, stored, work, e) == ERR_OK)
 		BUG("the dummy password was right");
 	return ERR_INVALID_CREDENTIALS;
+}
+
+enum result password_check_evenly(
+    const char *password, size_t n, const char *stored, unsigned log_n, uint64_t *work, struct error *e)
+{
+	unsigned is, r, p;
+	if (!stored)
+		return check_dummy(password, n, log_n, work, e);
+	enum result rc = check(password, n, stored, work, e);
+	if (rc != ERR_INVALID_CREDENTIALS || !stored_cost(stored, &is, &r, &p))
+		return rc;
+	/* 2^is + 2^is + 2^(is + 1) ... + 2^(log_n - 1) = 2^log_n */
+	for (; is < log_n; is++) {
+		struct error ignored;
+		error_clear(&ignored);
+		rc = check_dummy(password, n, is, work, &ignored);
+	}
+	return rc;
 }
 
 bool password_needs_rehash(const char *stored, unsigned log_n)
 {
 	unsigned is, r, p;
-	return !stored_cost(stored, &is, &r, &p) || is != log_n || r != R || p != P;
+	return !stored_cost(stored, &is, &r, &p) || is < log_n;
 }

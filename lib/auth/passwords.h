@@ -21,11 +21,13 @@ enum result password_hash(
  * same way, with the cause for the log. */
 enum result password_check(const char *password, size_t n, const char *stored, struct error *e) MUST_CHECK;
 
-/* For an account that does not exist: costs what password_check of a hash made with log_n costs, and always says
- * INVALID_CREDENTIALS. */
-enum result password_check_dummy(const char *password, size_t n, unsigned log_n, struct error *e) MUST_CHECK;
+/* The same for a login. Of an account that does not exist (stored NULL) a hash of cost log_n is made all the same, and
+ * a wrong password costs as much when the stored hash is of a lower cost: the time of a refusal does not tell which
+ * addresses have an account. Adds the N of each scrypt that was made to *work. */
+enum result password_check_evenly(
+    const char *password, size_t n, const char *stored, unsigned log_n, uint64_t *work, struct error *e) MUST_CHECK;
 
-/* Whether a stored hash was made with another cost than the one wished for today (or is damaged): hash again after the
+/* Whether a stored hash was made with a lower cost than the one wished for today (or is damaged): hash again after the
  * next good login. */
 bool password_needs_rehash(const char *stored, unsigned log_n);
 

@@ -3,6 +3,7 @@
 #include "uuid.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <jwt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,97 @@ Test(tokens, another_algorithm_with_our_key_is_refused)
 		free(text);
 		jwt_free(jwt);
 	}
+}
+
+Test(tokens, the_header_is_ours_to_the_letter)
+{
+	const char *bad[] = {
+		"{\"alg\":\"hs256\",\"typ\":\"JWT\"}", /* libjwt takes this one */
+		"{\"alg\":\"Hs256\",\"typ\":\"JWT\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"jwt\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"JWS\"}",
+		"{\"alg\":\"HS256\",\"kid\":\"../../dev/null\"}",
+		"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",
+		"{\"alg\":\"none\",\"alg\":\"HS256\"}",
+		"{\"alg\":[\"HS256\"]}",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_assert_eq(verify(sign(bad[i], "{" GOOD "}", KEY), NOW), ERR_INVALID_TOKEN, "%s", bad[i]);
+	cr_assert_eq(verify(sign("{\"alg\":\"HS256\"}", "{" GOOD "}", KEY), NOW), ERR_OK);
+	jwt_t *jwt;
+	cr_assert_eq(jwt_decode(&jwt, sign(bad[0], "{" GOOD "}", KEY), (const unsigned char *)KEY, (int)strlen(KEY)), 0,
+	    "the trap is still there");
+	jwt_free(jwt);
+}
+
+Test(tokens, without_a_key_libjwt_verifies_nothing)
+{
+	/* ... so that no signer without one can be made: see a_short_key_is_refused. */
+	jwt_t *jwt;
+	const char *forged = sign("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", "{" GOOD "}", OTHER_KEY);
+	cr_assert_eq(jwt_decode(&jwt, forged, NULL, 0), 0);
+	jwt_free(jwt);
+	cr_assert_eq(jwt_decode(&jwt, forged, (const unsigned char *)KEY, 0), 0);
+	jwt_free(jwt);
+	cr_assert_eq(verify(forged, NOW), ERR_INVALID_TOKEN);
+}
+
+Test(tokens, libjwt_looks_at_no_time)
+{
+	jwt_t *jwt;
+	const char *late = claims("{" IDS ",\"role\":\"viewer\",\"owner\":false,\"iat\":1,\"exp\":2,\"nbf\":9999999999,"
+				  "\"type\":\"access\"}");
+	cr_assert_eq(jwt_decode(&jwt, late, (const unsigned char *)KEY, (int)strlen(KEY)), 0);
+	jwt_free(jwt);
+	cr_assert_eq(verify(late, NOW), ERR_INVALID_TOKEN);
+}
+
+Test(tokens, libjwt_takes_a_time_that_is_no_integer_for_zero)
+{
+	jwt_t *jwt;
+	cr_assert_eq(jwt_decode(&jwt, claims("{\"exp\":\"soon\"}"), (const unsigned char *)KEY, (int)strlen(KEY)), 0);
+	errno = 0;
+	cr_assert(jwt_get_grant_int(jwt, "exp") == 0 && errno == 0);
+	jwt_free(jwt); /* ours: claims_of_another_type_or_missing_are_refused */
+}
+
+Test(tokens, a_beginning_in_the_future_is_waited_for)
+{
+	cr_assert_eq(verify(claims("{" GOOD ",\"nbf\":1700000050}"), 1700000000), ERR_OK, "within what clocks differ");
+	cr_assert_eq(verify(claims("{" GOOD ",\"nbf\":1700000061}"), 1700000000), ERR_INVALID_TOKEN);
+	cr_assert_eq(verify(claims("{" GOOD ",\"nbf\":1700000061}"), 1700000001), ERR_OK);
+	cr_assert_eq(verify(claims("{" GOOD ",\"nbf\":\"1700000000\"}"), NOW), ERR_INVALID_TOKEN);
+	cr_assert_eq(verify(claims("{" GOOD ",\"nbf\":0}"), NOW), ERR_INVALID_TOKEN, "0 would mean: always");
+}
+
+Test(tokens, keys_are_changed_without_a_gap)
+{
+	struct token_claims in = a_user();
+	const char *old, *fresh;
+	cr_assert_eq(token_issue(signer, mem, &in, NOW, 100, &old, &err), ERR_OK);
+	struct token_signer *next;
+	cr_assert_eq(token_signer_new(mem, OTHER_KEY, strlen(OTHER_KEY), &next, &err), ERR_OK);
+	cr_assert_eq(token_issue(next, mem, &in, NOW, 100, &fresh, &err), ERR_OK);
+	struct token_claims out;
+	error_clear(&err);
+	cr_assert_eq(token_verify(next, old, NOW, &out, &err), ERR_INVALID_TOKEN);
+	error_clear(&err);
+	cr_assert_eq(token_signer_accept(next, KEY, strlen(KEY), &err), ERR_OK);
+	cr_assert_eq(token_verify(next, old, NOW, &out, &err), ERR_OK);
+	cr_assert_eq(token_verify(next, fresh, NOW, &out, &err), ERR_OK);
+	error_clear(&err);
+	cr_assert_eq(token_verify(signer, fresh, NOW, &out, &err), ERR_INVALID_TOKEN, "the new key signs");
+	error_clear(&err);
+	cr_assert_eq(token_signer_accept(next, KEY, 31, &err), ERR_INVALID_SETTING);
+	cr_assert_str_eq(err.faults[0].args[0].value, "JWT_SECRET_KEY_PREVIOUS");
+}
+
+Test(tokens, a_certificate_is_no_secret)
+{
+	struct token_signer *s;
+	const char *pem =
+	    "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n";
+	cr_assert_eq(token_signer_new(mem, pem, strlen(pem), &s, &err), ERR_INVALID_SETTING);
 }
 
 Test(tokens, an_unsigned_token_is_refused)

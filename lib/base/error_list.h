@@ -22,6 +22,8 @@
 	X(TOO_LONG, "too_long", 400, 65, "must not exceed {max} bytes", "ne doit pas dépasser {max} octets") \
 	X(INVALID_ID, "invalid_id", 400, 65, "'{value}' is not a UUID", "« {value} » n'est pas un UUID") \
 	X(INVALID_EMAIL, "invalid_email", 400, 65, "'{value}' is not an e-mail address", "« {value} » n'est pas une adresse électronique") \
+	X(INVALID_SIRET, "invalid_siret", 400, 65, "'{value}' is not a SIRET number: {reason}", "« {value} » n'est pas un numéro SIRET : {reason}") \
+	X(INVALID_VAT_NUMBER, "invalid_vat_number", 400, 65, "'{value}' is not a VAT number: {reason}", "« {value} » n'est pas un numéro de TVA : {reason}") \
 	X(INVALID_CURSOR, "invalid_cursor", 400, 65, "this cursor does not come from an earlier answer", "ce curseur ne provient pas d'une réponse précédente") \
 	X(UNKNOWN_PARAMETER, "unknown_parameter", 400, 65, "'{name}' is not a parameter of this route", "« {name} » n'est pas un paramètre de cette route") \
 	X(UNEXPECTED_BODY, "unexpected_body", 400, 65, "this route takes no body", "cette route n'accepte pas de corps") \
@@ -31,6 +33,9 @@
 	X(EMPTY_FILE, "empty_file", 400, 65, "the file '{name}' is empty", "le fichier « {name} » est vide") \
 	X(FILE_TYPE_REFUSED, "file_type_refused", 400, 65, "the content of '{name}' is of type '{type}', which is not accepted", "le contenu de « {name} » est de type « {type} », qui n'est pas accepté") \
 	X(WEAK_PASSWORD, "weak_password", 400, 65, "the password is too easy to guess", "le mot de passe est trop facile à deviner") \
+	X(LINK_INVALID, "link_invalid", 400, 65, "this link is not valid, or has been used already", "ce lien n'est pas valable ou a déjà été utilisé") \
+	X(LINK_EXPIRED, "link_expired", 400, 65, "this link has expired; ask for a new one", "ce lien a expiré ; demandez-en un nouveau") \
+	X(WRONG_PASSWORD, "wrong_password", 400, 65, "this is not your password", "ce n'est pas votre mot de passe") \
 	X(COMMON_PASSWORD, "common_password", 400, 65, "the password is in a list of common passwords", "le mot de passe figure dans une liste de mots de passe courants") \
 	/* who asks */ \
 	X(MISSING_TOKEN, "missing_token", 401, 77, "an access token is required", "un jeton d'accès est requis") \
@@ -39,6 +44,8 @@
 	X(INVALID_CREDENTIALS, "invalid_credentials", 401, 77, "unknown e-mail address or wrong password", "adresse électronique inconnue ou mot de passe erroné") \
 	X(FORBIDDEN, "forbidden", 403, 77, "your role does not allow this", "votre rôle ne le permet pas") \
 	X(ROLE_NOT_ALLOWED, "role_not_allowed", 403, 77, "the role '{value}' can't be given by registration", "le rôle « {value} » ne peut pas être attribué à l'inscription") \
+	X(EMAIL_UNCONFIRMED, "email_unconfirmed", 403, 77, "confirm your e-mail address first", "confirmez d'abord votre adresse électronique") \
+	X(ORGANIZATION_DELETED, "organization_deleted", 403, 77, "the organisation is deleted and will be erased; its owner can bring it back until then", "l'organisation est supprimée et sera effacée ; son propriétaire peut la rétablir d'ici là") \
 	X(REGISTRATION_CLOSED, "registration_closed", 403, 77, "registration is closed on this server", "les inscriptions sont fermées sur ce serveur") \
 	/* what is asked for */ \
 	X(NOT_FOUND, "not_found", 404, 66, "there is no such resource", "cette ressource n'existe pas") \
@@ -46,6 +53,13 @@
 	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, 66, "this method is not allowed here", "cette méthode n'est pas admise ici") \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, 75, "the request took too long to arrive", "la requête a mis trop de temps à arriver") \
 	X(EMAIL_TAKEN, "email_taken", 409, 65, "an account with this e-mail address exists already", "un compte existe déjà avec cette adresse électronique") \
+	X(EXPORT_NOT_READY, "export_not_ready", 409, 75, "this export has no file: it is being made, or it failed", "cet export n'a pas de fichier : il est en préparation, ou il a échoué") \
+	X(NOT_DELETED, "not_deleted", 409, 65, "the organisation is not deleted, or is erased already", "l'organisation n'est pas supprimée, ou elle est déjà effacée") \
+	X(PROFILE_EXISTS, "profile_exists", 409, 65, "the organisation has a company profile already", "l'organisation a déjà un profil d'entreprise") \
+	X(ALREADY_INVITED, "already_invited", 409, 65, "this e-mail address has an invitation that is still open", "une invitation est déjà en cours pour cette adresse électronique") \
+	X(OWN_ACCOUNT, "own_account", 409, 65, "this is your own account: it is removed with your password", "c'est votre propre compte : il se supprime avec votre mot de passe") \
+	X(OPERATOR_ACCOUNT, "operator_account", 409, 65, "accounts of the operator are changed by the command line", "les comptes de l'exploitant se modifient en ligne de commande") \
+	X(LAST_OWNER, "last_owner", 409, 65, "an organisation keeps at least one owner", "une organisation garde au moins un propriétaire") \
 	X(ALREADY_PROCESSING, "already_processing", 409, 75, "the document is being processed", "le document est en cours de traitement") \
 	X(NOT_PROCESSED, "not_processed", 409, 75, "the document has not been analysed yet", "le document n'a pas encore été analysé") \
 	X(NOT_ANALYZED, "not_analyzed", 409, 75, "the tender has not been analysed yet", "la consultation n'a pas encore été analysée") \
@@ -59,23 +73,35 @@
 	X(TOO_MANY_FILES, "too_many_files", 413, 65, "a request may carry at most {max} files", "une requête peut contenir au plus {max} fichiers") \
 	X(URI_TOO_LONG, "uri_too_long", 414, 65, "the address is too long", "l'adresse est trop longue") \
 	X(UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415, 65, "the content type must be '{expected}'", "le type de contenu doit être « {expected} »") \
+	X(RANGE_NOT_SATISFIABLE, "range_not_satisfiable", 416, 65, "the range lies outside of the file, which has {size} bytes", "la plage demandée est en dehors du fichier, qui compte {size} octets") \
 	X(TOO_MANY_REQUESTS, "too_many_requests", 429, 75, "too many requests; try again later", "trop de requêtes ; réessayez plus tard") \
 	/* our side */ \
 	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \
 	X(UNAVAILABLE, "service_unavailable", 503, 69, "a service that is needed does not answer; try again later", "un service nécessaire ne répond pas ; réessayez plus tard") \
+	X(SERVER_BUSY, "server_busy", 503, 75, "the server is busy; try again in a moment", "le serveur est occupé ; réessayez dans un instant") \
 	X(STORAGE_FULL, "storage_full", 507, 74, "the storage is full", "l'espace de stockage est plein") \
 	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
 	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
 	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
 	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
+	X(REQUEST_IN_PROGRESS, "request_in_progress", 409, 75, "a request with the same Idempotency-Key is being served", "une requête portant la même Idempotency-Key est en cours de traitement") \
+	X(KEY_REUSED, "idempotency_key_reused", 409, 65, "this Idempotency-Key came with another request before", "cette Idempotency-Key a déjà accompagné une autre requête") \
+	X(INVALID_KEY, "invalid_idempotency_key", 400, 65, "an Idempotency-Key has 1 to {max} visible ASCII characters", "une Idempotency-Key compte de 1 à {max} caractères ASCII visibles") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
+	/* mail */ \
+	X(MAIL_FAILED, "mail_failed", 503, 75, "the mail server did not take the message for now", "le serveur de messagerie n'a pas pris le message pour l'instant") \
+	X(MAIL_REFUSED, "mail_refused", 400, 65, "the mail server refuses this recipient or this message", "le serveur de messagerie refuse ce destinataire ou ce message") \
+	X(MAIL_DISABLED, "mail_disabled", 503, 69, "this server sends no mail", "ce serveur n'envoie pas de courriels") \
 	/* reading a document */ \
 	X(DOCUMENT_ENCRYPTED, "document_encrypted", 400, 65, "the document is protected by a password", "le document est protégé par un mot de passe") \
 	X(DOCUMENT_UNREADABLE, "document_unreadable", 400, 65, "the document can't be read: {reason}", "le document est illisible : {reason}") \
 	X(DOCUMENT_TOO_BIG, "document_too_big", 400, 65, "the document exceeds a limit of the reader: {limit}", "le document dépasse une limite de lecture : {limit}") \
 	X(FORMAT_UNREAD, "unread_format", 400, 65, "this format is kept but not read", "ce format est conservé mais n'est pas lu") \
-	X(ENTRY_REFUSED, "entry_refused", 400, 65, "the entry '{name}' of the archive was refused: {reason}", "l'entrée « {name} » de l'archive a été refusée : {reason}") \
+	X(ENTRY_REFUSED, "entry_refused", 400, 65, "the file '{name}' of the archive was refused: {reason}", "le fichier « {name} » de l'archive a été refusé : {reason}") \
+	X(NO_TEXT, "no_text", 400, 65, "no page of the document has text", "aucune page du document ne contient de texte") \
+	X(PAGES_WITHOUT_TEXT, "pages_without_text", 400, 65, "pages without text were not read: {pages}", "des pages sans texte n'ont pas été lues : {pages}") \
+	X(PARTLY_READ, "partly_read", 400, 65, "the document was read in part only: {reason}", "le document n'a été lu qu'en partie : {reason}") \
 	X(READER_TIMEOUT, "reader_timeout", 400, 75, "reading the document took too long", "la lecture du document a pris trop de temps") \
 	X(READER_CRASHED, "reader_crashed", 400, 70, "the reader stopped on this document", "le lecteur s'est arrêté sur ce document")
 /* clang-format on */

@@ -46,11 +46,20 @@
 	/* expected values */ \
 	SAME(X, "cursor or offset, not both", "cursor ou offset, pas les deux") \
 	SAME(X, "two decimals", "deux décimales") \
+	/* identifiers */ \
+	SAME(X, "it has fourteen digits", "il compte quatorze chiffres") \
+	SAME(X, "its check digit is wrong", "sa clé de contrôle est fausse") \
+	SAME(X, "its form is that of no member state", "sa forme n'est celle d'aucun État membre") \
+	SAME(X, "its key is wrong", "sa clé est fausse") \
 	/* why the reader gave up, and at which limit */ \
 	X("empty", "it is empty", "il est vide") \
 	X("format", "its format is not known", "son format n'est pas connu") \
 	X("no_pages", "it has no pages", "il ne contient aucune page") \
 	X("pages", "its pages can't be read", "ses pages sont illisibles") \
+	X("truncated", "it is damaged or cut short", "il est endommagé ou incomplet") \
+	X("page_limit", "it has too many pages", "il compte trop de pages") \
+	X("page_failed", "a page can't be read", "une page est illisible") \
+	X("hidden_content", "it has hidden sheets, rows or columns", "il a des feuilles, des lignes ou des colonnes masquées") \
 	X("structure", "its structure is damaged", "sa structure est endommagée") \
 	X("not_pdf", "it is not a PDF", "ce n'est pas un PDF") \
 	X("not_text", "it is not a text", "ce n'est pas un texte") \
@@ -70,8 +79,8 @@
 	X("sheets", "its sheets can't be read", "ses feuilles sont illisibles") \
 	X("cell", "a cell lies outside the sheet", "une cellule se trouve hors de la feuille") \
 	X("entries", "number of files", "nombre de fichiers") \
-	X("size", "size of what is compressed in it", "taille de ce qu'il contient une fois décompressé") \
-	X("compression_ratio", "rate of compression", "taux de compression") \
+	X("size", "size of what is compressed in it", "taille trop grande une fois décompressé") \
+	X("compression_ratio", "rate of compression", "taux de compression trop élevé") \
 	X("table", "size of a table", "taille d'un tableau") \
 	X("cells", "number of cells", "nombre de cellules") \
 	X("sheet_count", "number of sheets", "nombre de feuilles") \

@@ -1,11 +1,9 @@
 /* Strict reading of JSON: what json-c lets pass (see json.h) is found by our own walk over the text and the tree. */
 #include "json.h"
 #include "text.h"
-#include "uuid.h"
 
 #include <ctype.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <string.h>
 
 /* `struct json` is json-c's object under another name, so that nobody else needs its header. */
@@ -252,6 +250,11 @@ const struct json *json_get(const struct json *object, const char *name)
 	return outer(o);
 }
 
+bool json_has(const struct json *object, const char *name)
+{
+	return json_kind(object) == JSON_OBJECT && json_object_object_get_ex(inner(object), name, NULL);
+}
+
 size_t json_len(const struct json *array)
 {
 	return json_kind(array) == JSON_ARRAY ? json_object_array_length(inner(array)) : 0;
@@ -296,154 +299,61 @@ const char *json_print(TALLOC_CTX *mem, const struct json *v)
 	    mem, json_object_to_json_string_ext(inner(v), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-/* ---- binding ---- */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static void bind_text(TALLOC_CTX *mem, const struct json *v, const struct json_field *f, void *at, struct error *e)
-{
-	const char *s = json_string(v);
-	if (!s) {
-		error_set(e, ERR_INVALID_TYPE, f->name, "type", "string");
-		return;
-	}
-	size_t n = strlen(s);
-	if (!f->raw) {
-		while (n && is_blank(s[n - 1]))
-			n--;
-		while (n && is_blank(*s))
-			s++, n--;
-	}
-	if (f->min && (long long)n < f->min) {
-		if (n == 0 && f->required)
-			error_set(e, ERR_MISSING_FIELD, f->name);
-		else
-			error_set(e, ERR_TOO_SHORT, f->name, "min", num_text(f->min).s);
-		return;
-	}
-	if (f->max && (long long)n > f->max) {
-		error_set(e, ERR_TOO_LONG, f->name, "max", num_text(f->max).s);
-		return;
-	}
-	const char *copy = mem_strndup(mem, s, n);
-	if (f->choices) {
-		char expected[sizeof((struct error_arg *)0)->value] = "";
-		size_t len = 0;
-		for (const char *const *c = f->choices; *c; c++) {
-			if (strcmp(*c, copy) == 0) {
-				*(const char **)at = copy;
-				return;
-			}
-			size_t add = strlen(*c);
-			if (len + add + 3 < sizeof expected) {
-				if (len)
-					memcpy(expected + len, ", ", 2), len += 2;
-				memcpy(expected + len, *c, add + 1);
-				len += add;
-			}
-		}
-		error_set(e, ERR_INVALID_VALUE, f->name, "value", copy, "expected", expected);
-		return;
-	}
-	*(const char **)at = copy;
-}
-
-static void bind_uuids(TALLOC_CTX *mem, const struct json *v, const struct json_field *f, void *at, struct error *e)
-{
-	struct json_uuids *list = at;
-	if (json_kind(v) != JSON_ARRAY) {
-		error_set(e, ERR_INVALID_TYPE, f->name, "type", "array");
-		return;
-	}
-	size_t n = json_len(v);
-	if ((long long)n < f->min || (f->max && (long long)n > f->max)) {
-		error_set(e, ERR_OUT_OF_RANGE, f->name, "min", num_text(f->min).s, "max", num_text(f->max).s);
-		return;
-	}
-	list->p = mem_array(mem, struct uuid, n ? n : 1);
-	list->n = n;
-	for (size_t i = 0; i < n; i++) {
-		const struct json *item = json_at(v, i);
-		const char *s = json_string(item);
-		const char *path = mem_printf(mem, "%s[%zu]", f->name, i);
-		if (!s)
-			error_set(e, ERR_INVALID_TYPE, path, "type", "string");
-		else if (!uuid_parse(s, &list->p[i]))
-			error_set(e, ERR_INVALID_ID, path, "value", s);
-	}
-}
-
-static void bind_value(TALLOC_CTX *mem, const struct json *v, const struct json_field *f, void *at, struct error *e)
-{
-	enum json_kind k = json_kind(v);
-	switch (f->type) {
-	case JSON_FIELD_TEXT:
-		bind_text(mem, v, f, at, e);
-		break;
-	case JSON_FIELD_BOOL:
-		if (k != JSON_BOOL)
-			error_set(e, ERR_INVALID_TYPE, f->name, "type", "boolean");
-		else
-			*(struct opt_bool *)at = (struct opt_bool){ true, json_truth(v) };
-		break;
-	case JSON_FIELD_INT:
-		if (k != JSON_INT)
-			error_set(e, ERR_INVALID_TYPE, f->name, "type", "integer");
-		else if (json_int(v) < f->min || json_int(v) > f->max)
-			error_set(e, ERR_OUT_OF_RANGE, f->name, "min", num_text(f->min).s, "max", num_text(f->max).s);
-		else
-			*(struct opt_int *)at = (struct opt_int){ true, json_int(v) };
-		break;
-	case JSON_FIELD_NUM:
-		if (k != JSON_INT && k != JSON_NUM)
-			error_set(e, ERR_INVALID_TYPE, f->name, "type", "number");
-		else if (!(json_num(v) >= (double)f->min && json_num(v) <= (double)f->max))
-			error_set(e, ERR_OUT_OF_RANGE, f->name, "min", num_text(f->min).s, "max", num_text(f->max).s);
-		else
-			*(struct opt_num *)at = (struct opt_num){ true, json_num(v) };
-		break;
-	case JSON_FIELD_UUIDS:
-		bind_uuids(mem, v, f, at, e);
-		break;
-	case JSON_FIELD_ANY:
-		*(const struct json **)at = v;
-		break;
-	}
-}
-
-struct binding {
-	const struct json_field *fields;
+struct member {
+	const char *name;
+	const struct json *v;
+};
+struct members {
+	TALLOC_CTX *mem;
+	struct member *p;
 	size_t n;
-	struct error *e;
 };
 
-static void refuse_unknown(const char *name, const struct json *v, void *arg)
+static void collect_member(const char *name, const struct json *v, void *arg)
 {
-	(void)v;
-	struct binding *b = arg;
-	for (size_t i = 0; i < b->n; i++)
-		if (strcmp(b->fields[i].name, name) == 0)
-			return;
-	error_set(b->e, ERR_UNKNOWN_FIELD, name, "name", name);
+	struct members *m = arg;
+	m->p = mem_grow(m->mem, m->p, struct member, m->n + 1);
+	m->p[m->n++] = (struct member){ name, v };
 }
 
-enum result json_bind(
-    TALLOC_CTX *mem, const struct json *object, const struct json_field *fields, size_t n, void *out, struct error *e)
+static int by_name(const void *a, const void *b)
 {
-	unsigned before = e->n_faults;
-	if (json_kind(object) != JSON_OBJECT)
-		return error_set(e, ERR_INVALID_TYPE, NULL, "type", "object");
-	for (size_t i = 0; i < n; i++) {
-		const struct json *v = json_get(object, fields[i].name);
-		if (json_kind(v) != JSON_NULL)
-			bind_value(mem, v, &fields[i], (char *)out + fields[i].offset, e);
-		else if (fields[i].required)
-			error_set(e, ERR_MISSING_FIELD, fields[i].name);
+	return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);
+}
+
+/* Values are at most JSON_MAX_DEPTH deep: they were parsed. */
+static void write_canonical(TALLOC_CTX *mem, struct json_writer *w, const struct json *v)
+{
+	struct members m = { mem, NULL, 0 };
+	switch (json_kind(v)) {
+	case JSON_OBJECT:
+		json_each(v, collect_member, &m);
+		if (m.n > 1)
+			qsort(m.p, m.n, sizeof *m.p, by_name);
+		jw_open(w, '{');
+		for (size_t i = 0; i < m.n; i++) {
+			jw_key(w, m.p[i].name);
+			write_canonical(mem, w, m.p[i].v);
+		}
+		jw_close(w, '}');
+		break;
+	case JSON_ARRAY:
+		jw_open(w, '[');
+		for (size_t i = 0; i < json_len(v); i++)
+			write_canonical(mem, w, json_at(v, i));
+		jw_close(w, ']');
+		break;
+	default:
+		jw_raw(w, json_print(mem, v));
 	}
-	struct binding b = { fields, n, e };
-	json_each(object, refuse_unknown, &b);
-	return e->n_faults > before ? e->code : ERR_OK;
+}
+
+const char *json_canonical(TALLOC_CTX *mem, const struct json *v)
+{
+	struct buf b;
+	struct json_writer w;
+	buf_init(&b, mem, (size_t)64 << 20);
+	jw_init(&w, &b);
+	write_canonical(mem, &w, v);
+	return b.data;
 }

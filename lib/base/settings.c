@@ -202,9 +202,12 @@ enum result settings_read(TALLOC_CTX *mem, const char *(*get)(const char *name),
 	if (e->n_faults == 0 && strcmp(out->APP_ENV, "production") == 0) {
 		const struct {
 			const char *name, *value;
-		} keys[] = { { "JWT_SECRET_KEY", out->JWT_SECRET_KEY }, { "SECRET_KEY", out->SECRET_KEY } };
+		} keys[] = { { "JWT_SECRET_KEY", out->JWT_SECRET_KEY }, { "SECRET_KEY", out->SECRET_KEY },
+			{ "JWT_SECRET_KEY_PREVIOUS", out->JWT_SECRET_KEY_PREVIOUS } };
 		for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-			if (!keys[i].value)
+			if (!keys[i].value && i == 2)
+				continue; /* only while keys change */
+			else if (!keys[i].value)
 				fault(e, keys[i].name, "required in production");
 			else if (is_weak_secret(keys[i].value))
 				fault(e, keys[i].name, "too weak: make one with 'openssl rand -hex 32'");

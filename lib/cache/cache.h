@@ -26,4 +26,12 @@ enum result cache_open(TALLOC_CTX *mem, const char *url, const struct cache_opti
  * failure calls are refused without touching the network for 100 ms, doubling to 5 s while failures go on. */
 enum result cache_ping(struct cache *c, int64_t *latency_us, struct error *e) MUST_CHECK;
 
+/* Runs a Lua script (EVALSHA; the server gets its text once), atomic as all of them are: args[0..n_keys) are its KEYS,
+ * the rest its ARGV. It must give exactly n_out integers. `script` is known by its address: a string constant. A
+ * connection that was found dead is made anew and the script sent again, so it may have run twice. UNAVAILABLE as
+ * above. */
+#define CACHE_MAX_ARGS 24
+enum result cache_run(struct cache *c, const char *script, size_t n_keys, const char *const *args, size_t n_args,
+    int64_t *out, size_t n_out, struct error *e) MUST_CHECK;
+
 #endif

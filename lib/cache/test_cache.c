@@ -1,23 +1,17 @@
 #include "cache.h"
 #include "cache_url.h"
 #include "clock.h"
+#include "test_redis.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static TALLOC_CTX *mem;
 static struct error err;
-static char root[64], url[128];
-static pid_t server;
 static int64_t now; /* what the handle takes for the time */
 
 static int64_t clock_of_test(void)
@@ -25,57 +19,18 @@ static int64_t clock_of_test(void)
 	return now;
 }
 
-/* Starts a Redis on a socket of its own and waits until it says that it is ready. */
-static void server_start(const char *password)
-{
-	int out[2];
-	cr_assert_eq(pipe(out), 0);
-	server = fork();
-	cr_assert(server >= 0);
-	if (server == 0) {
-		dup2(out[1], 1);
-		dup2(out[1], 2);
-		close(out[0]);
-		if (chdir(root) == 0)
-			execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", "s", "--save", "",
-			    "--appendonly", "no", "--requirepass", password, (char *)NULL);
-		_exit(127);
-	}
-	close(out[1]);
-	FILE *log = fdopen(out[0], "r");
-	char line[512];
-	while (fgets(line, sizeof(line), log) && !strstr(line, "ready to accept connections"))
-		;
-	cr_assert_not(feof(log), "redis-server does not start");
-	/* The pipe stays open: a server that can't log would die. */
-}
-
-static void server_stop(void)
-{
-	if (server > 0) {
-		kill(server, SIGKILL);
-		waitpid(server, NULL, 0);
-	}
-	server = 0;
-}
-
 static void set_up(void)
 {
-	signal(SIGPIPE, SIG_IGN);
-	strncpy(root, "/tmp/scorpius-cache-XXXXXX", sizeof(root));
-	cr_assert(mkdtemp(root));
-	snprintf(url, sizeof(url), "unix://%s/s", root);
 	mem = mem_new("test", 0);
+	redis_folder();
 	error_clear(&err);
 	now = 1;
 }
 
 static void tear_down(void)
 {
-	server_stop();
+	redis_clear();
 	talloc_free(mem);
-	unlink(url + 7);
-	rmdir(root);
 }
 
 TestSuite(cache, .init = set_up, .fini = tear_down, .timeout = 30);
@@ -188,6 +143,50 @@ Test(cache, a_silent_server_costs_the_timeout_also_after_a_reconnection)
 		now += 10000000;
 	}
 	close(fd);
+}
+
+#define SCRIPT "return {redis.call('incr', KEYS[1]), tonumber(ARGV[1])}"
+
+static int64_t run(struct cache *c, const char *script)
+{
+	int64_t out[2] = { -1, -1 };
+	error_clear(&err);
+	if (cache_run(c, script, 1, (const char *const[]){ "n", "42" }, 2, out, 2, &err) != ERR_OK)
+		return -1;
+	cr_assert_eq(out[1], 42);
+	return out[0];
+}
+
+Test(cache, scripts_run_and_are_sent_again_when_the_server_forgot_them)
+{
+	static const char script[] = SCRIPT, flush[] = "redis.call('incr', KEYS[1])\nreturn {1, tonumber(ARGV[1])}";
+	server_start("");
+	struct cache *c = open_at(url), *other = open_at(url);
+	cr_assert_eq(run(c, script), 1, "%s", err.cause);
+	cr_assert_eq(run(c, script), 2);
+	cr_assert_eq(run(other, script), 3);
+	cr_assert_eq(run(c, flush), 1);
+	redis(mem, "script flush");
+	cr_assert_eq(run(c, script), 5, "%s", err.cause);
+	server_stop();
+	server_start("");
+	cr_assert_eq(run(c, script), 1, "another server: %s", err.cause);
+	server_stop();
+	cr_assert_eq(run(c, script), -1);
+	cr_assert_eq(err.code, ERR_UNAVAILABLE);
+}
+
+Test(cache, a_script_that_fails_or_answers_otherwise_is_told)
+{
+	static const char wrong[] = "return redis.call('nonsense')", few[] = "return {1}", text[] = "return {'x', 1}";
+	server_start("");
+	struct cache *c = open_at(url);
+	const char *all[] = { wrong, few, text };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		cr_assert_eq(run(c, all[i]), -1, "%zu", i);
+		now += 10000000;
+	}
+	cr_assert_eq(ping(c), ERR_OK);
 }
 
 static enum result parse(const char *s, struct cache_url *out)

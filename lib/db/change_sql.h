@@ -10,7 +10,7 @@
 struct audit_new {
 	struct uuid id, account_id;
 	const char *action, *target_kind;
-	struct uuid target_id;
+	struct opt_uuid target_id;
 	const char *request_id;
 	struct json_text detail; /* NULL: nothing to add */
 };
@@ -63,9 +63,16 @@ SQL_FIELDS(tender_status_change, id, status);
 SQL_EXEC(tender_set_status, tender_status_change, "update tender set status = $2 where id = $1")
 
 /* Its documents go with it, at the same moment: whoever undoes one finds the others by that. */
-SQL_EXEC(tender_delete, tender_key, "update tender set deleted_at = now() where id = $1 and deleted_at is null")
-SQL_EXEC(tender_delete_documents, tender_key,
-    "update document set deleted_at = now(), status = case when status = 'processing' then 'uploaded' else status end"
+struct deletion {
+	struct uuid id;
+	int64_t undo_days; /* so long it can come back */
+};
+SQL_FIELDS(deletion, id, undo_days);
+#define DELETED_NOW "deleted_at = now(), purge_after = now() + make_interval(days => $2::int)"
+
+SQL_EXEC(tender_delete, deletion, "update tender set " DELETED_NOW " where id = $1 and deleted_at is null")
+SQL_EXEC(tender_delete_documents, deletion,
+    "update document set " DELETED_NOW ", status = case when status = 'processing' then 'uploaded' else status end"
     " where tender_id = $1 and deleted_at is null")
 
 /* ---- facts ---- */
@@ -123,8 +130,8 @@ SQL_EXEC(tender_follow, tender_shown_new,
 	" select c.id from document c join gone on c.parent_id = gone.id) "
 
 /* One whose work was not done yet is as it was uploaded, if it comes back. */
-SQL_EXEC(document_delete, document_key,
-    WITH_ENTRIES "update document set deleted_at = now(),"
+SQL_EXEC(document_delete, deletion,
+    WITH_ENTRIES "update document set " DELETED_NOW ","
 		 " status = case when status = 'processing' then 'uploaded' else status end"
 		 " where id in (select id from gone) and deleted_at is null")
 

@@ -77,6 +77,9 @@ enum result db_flush(struct db *db, struct error *e) MUST_CHECK;
 /* Sends what is queued with COMMIT. After ERR_UNAVAILABLE from here it is not known whether the commit happened. With
  * nothing sent and nothing queued it does nothing. */
 enum result db_commit(struct db *db, struct error *e) MUST_CHECK;
+/* While held, db_commit() and the `_last` of statements only flush: the transaction stays open for whoever holds it,
+ * who lets go and commits. Rolling back is as ever. */
+void db_hold(struct db *db, bool hold);
 /* Drops what is queued and rolls back; nothing open: nothing done. */
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
@@ -85,6 +88,7 @@ bool db_in_transaction(const struct db *db);
  * A violated unique or exclusion constraint is ERR_CONFLICT, a foreign key without its row is ERR_NOT_FOUND. */
 const char *db_constraint(const struct db *db);
 const char *db_sqlstate(const struct db *db);
+#define DB_SESSION_ENDED "SC001" /* raised by auth.assert_session */
 
 /* Since db_open or the last reset: statements (without BEGIN, COMMIT and what goes with them) and round trips. */
 struct db_counters {

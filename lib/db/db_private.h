@@ -43,6 +43,7 @@ struct db {
 	unsigned n_channels;
 
 	enum tx_state tx;
+	bool held;          /* commits wait for db_hold(db, false) */
 	uint64_t tx_serial; /* tells an old guard from the one of the present transaction */
 	enum db_mode mode;
 	struct db_identity identity;

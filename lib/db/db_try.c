@@ -63,8 +63,8 @@ static struct db_identity organisation(struct db *db, TALLOC_CTX *mem)
 	    mem, &a, &failure));
 	/* a hash of 16 bytes is refused by the table's check, and the account with it */
 	FAILS(session_open_last(db,
-		  &(struct session_opening){ id.session_id, id.account_id, { id.session_id.b, 16 }, 60 }, mem, &s,
-		  &failure),
+		  &(struct session_opening){ id.session_id, id.account_id, { id.session_id.b, 16 }, 60, "hash" }, mem,
+		  &s, &failure),
 	    ERR_INTERNAL);
 	uint8_t hash[32] = { 0 };
 	memcpy(hash, id.session_id.b, 16);
@@ -73,8 +73,8 @@ static struct db_identity organisation(struct db *db, TALLOC_CTX *mem)
 	    &(struct account_registration){ id.account_id, id.organization_id.value,
 		mem_printf(mem, "%s@example.org", text), "hash", "Jeanne Martin", "Société d'essai" },
 	    mem, &a, &failure));
-	GOOD(session_open_last(
-	    db, &(struct session_opening){ id.session_id, id.account_id, { hash, 32 }, 60 }, mem, &s, &failure));
+	GOOD(session_open_last(db, &(struct session_opening){ id.session_id, id.account_id, { hash, 32 }, 60, "hash" },
+	    mem, &s, &failure));
 	HOLD(uuid_equal(&a.id, &id.account_id) && strcmp(a.role, "bid_manager") == 0 && a.is_owner);
 	HOLD(s.organization_id.set && uuid_equal(&s.organization_id.value, &id.organization_id.value));
 	HOLD(llabs(a.created_at.us - clock_now_us()) < 60000000);
@@ -511,6 +511,8 @@ static void case_tenders(void)
 	talloc_free(mem);
 }
 
+static const struct sql_texts job_kinds = { (const char *const[]){ "read", "analyze", "mail" }, 3 };
+
 static void case_jobs(void)
 {
 	struct db *api = open_db("DATABASE_API_URL", 10), *db = open_db("DATABASE_JOBS_URL", 0);
@@ -522,7 +524,7 @@ static void case_jobs(void)
 	enum result left = ERR_OK;
 	while (left == ERR_OK) {
 		GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
-		left = job_lease_last(db, &(struct job_lease_terms){ 600, 3 }, mem, &j, &failure);
+		left = job_lease_last(db, &(struct job_lease_terms){ 600, 3, job_kinds }, mem, &j, &failure);
 	}
 	HOLD(left == ERR_NOT_FOUND);
 	error_clear(&failure);
@@ -535,11 +537,11 @@ static void case_jobs(void)
 	HOLD(db_wait(db, 5000, NULL));
 	/* lease */
 	GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
-	GOOD(job_lease_last(db, &(struct job_lease_terms){ 60, 3 }, mem, &j, &failure));
+	GOOD(job_lease_last(db, &(struct job_lease_terms){ 60, 3, job_kinds }, mem, &j, &failure));
 	HOLD(uuid_equal(&j.id, &read) && uuid_equal(&j.organization_id, &who.organization_id.value) && j.attempt == 1);
 	HOLD(strcmp(j.kind, "read") == 0 && j.document_id.set && !j.exhausted);
 	GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
-	FAILS(job_lease_last(db, &(struct job_lease_terms){ 60, 3 }, mem, &j, &failure), ERR_NOT_FOUND);
+	FAILS(job_lease_last(db, &(struct job_lease_terms){ 60, 3, job_kinds }, mem, &j, &failure), ERR_NOT_FOUND);
 	/* heartbeat and fence know the attempt */
 	int64_t affected;
 	struct uuid *org = &who.organization_id.value;

@@ -23,7 +23,8 @@ struct blob_place {
 };
 SQL_FIELDS(blob_place, id);
 
-SQL_ONE(blob_find, blob_digest, blob_place, "select (select id from blob where sha256 = $1) as id")
+/* Its row stays locked until the transaction ends: the file that it names is not removed under the caller's hands. */
+SQL_ONE(blob_find, blob_digest, blob_place, "select (select id from blob where sha256 = $1 for key share) as id")
 
 struct blob_new {
 	struct uuid id;
@@ -181,9 +182,6 @@ struct document_ids {
 	struct sql_uuids ids;
 };
 SQL_FIELDS(document_ids, ids);
-
-SQL_ALL(document_get_many, document_ids, document_row,
-    "select " DOCUMENT_COLUMNS DOCUMENT_FROM " where d.id = any ($1) and d.deleted_at is null")
 
 /* Locks the rows in the order of their ids, so that two requests never wait for each other. */
 SQL_ALL(document_lock_many, document_ids, document_row,

@@ -6,22 +6,35 @@
 
 struct job_lease_terms {
 	int64_t seconds, max_attempts;
+	struct sql_texts kinds; /* that the program can do: others wait for one that can */
 };
-SQL_FIELDS(job_lease_terms, seconds, max_attempts);
+SQL_FIELDS(job_lease_terms, seconds, max_attempts, kinds);
 
 struct job {
 	struct uuid organization_id, id;
 	const char *kind;
 	struct opt_uuid document_id, tender_id, dossier_version_id;
 	int64_t attempt;
-	bool exhausted; /* its attempts are used up: fail it */
+	bool exhausted;           /* its attempts are used up: fail it */
+	struct json_text payload; /* of a mail: {purpose, account_id | invitation_id} */
 };
-SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted);
+SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload);
+
+struct purge_terms {
+	int64_t limit; /* rows of a table */
+};
+SQL_FIELDS(purge_terms, limit);
+struct purged {
+	int64_t n;
+};
+SQL_FIELDS(purged, n);
+/* Rows of all organisations that have had their time. */
+SQL_ONE(purge_expired, purge_terms, purged, "select queue.purge_expired($1) as n")
 
 /* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
 SQL_ONE(job_lease, job_lease_terms, job,
-    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted "
-    "from queue.lease_job($1, $2)")
+    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload "
+    "from queue.lease_job($1, $2, $3)")
 
 struct job_fence_key {
 	struct uuid id;
@@ -75,6 +88,11 @@ SQL_FIELDS(job_fail_in, id, attempt, error_code);
 
 SQL_EXEC(job_fail, job_fail_in,
     "update job set state = 'failed', leased_until = null, error_code = $3, finished_at = now() "
+    "where id = $1 and attempt = $2")
+
+/* There is nothing to do any more, or nothing that can be done here; error_code may be NULL. */
+SQL_EXEC(job_cancel, job_fail_in,
+    "update job set state = 'cancelled', leased_until = null, error_code = $3, finished_at = now() "
     "where id = $1 and attempt = $2")
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
@@ -233,14 +251,6 @@ SQL_ONE(tender_reading_state, tender_key, tender_waiting,
     "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
     "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
 
-/* A small version first; one that waits or runs already is joined (0 affected). */
-SQL_EXEC(job_enqueue_analyze, job_analyze_new,
-    "insert into job (id, kind, tender_id, dossier_version_id, size) select $1, 'analyze', $2, $3, "
-    "coalesce(sum(b.size), 0)::bigint from dossier_version_document x "
-    "join document d on d.organization_id = x.organization_id and d.id = x.document_id "
-    "join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where x.dossier_version_id = $3 "
-    "on conflict do nothing")
-
 struct dossier_version_key {
 	struct uuid id;
 };
@@ -272,6 +282,23 @@ SQL_ALL(dossier_document_list, dossier_version_key, dossier_document,
     "order by d.path, d.name, d.id")
 SQL_ALL(dossier_document_single, document_key, dossier_document,
     DOSSIER_DOCUMENT "where d.id = $1 and d.deleted_at is null")
+
+/* Why files of a version's archives did not become documents: told once each. */
+struct refused_entry_row {
+	struct uuid document_id; /* the archive */
+	const char *name, *message_code;
+	struct json_text message_args;
+};
+SQL_FIELDS(refused_entry_row, document_id, name, message_code, message_args);
+SQL_ALL(refused_entry_list, dossier_version_key, refused_entry_row,
+    "select d.id as document_id, case when d.path = '' then d.name else d.path || '/' || d.name end as name, "
+    "e.message_code, e.message_args from dossier_version_document x "
+    "join document d on d.organization_id = x.organization_id and d.id = x.document_id "
+    "join document_event e on e.organization_id = d.organization_id and e.document_id = d.id "
+    "where x.dossier_version_id = $1 and d.deleted_at is null and d.kind = 'archive' and e.stage = 'expansion' "
+    "and e.state = 'progress' and e.message_code is not null "
+    "group by d.id, d.path, d.name, e.message_code, e.message_args order by d.path, d.name, d.id, e.message_args ->> "
+    "'name' limit 50")
 
 struct analysis_new {
 	struct uuid id;

@@ -10,8 +10,9 @@ static const struct {
 	enum result code;
 } server_errors[] = {
 	/* A class (two letters) or a whole SQLSTATE; the first one that fits. */
-	{ "SC001", ERR_INVALID_TOKEN }, /* auth.assert_session */
-	{ "23503", ERR_NOT_FOUND },     /* the row that a key names does not exist, or is another organisation's */
+	{ DB_SESSION_ENDED, ERR_INVALID_TOKEN }, { "SC002", ERR_LAST_OWNER }, /* organization_keeps_owner */
+	{ "SC003", ERR_ORGANIZATION_DELETED },                                /* session_needs_organization */
+	{ "23503", ERR_NOT_FOUND }, /* the row that a key names does not exist, or is another organisation's */
 	{ "23505", ERR_CONFLICT }, { "23P01", ERR_CONFLICT }, { "40", ERR_CONFLICT }, /* serialization, deadlock */
 	{ "55P03", ERR_CONFLICT },                                                    /* lock not available */
 	{ "53100", ERR_STORAGE_FULL }, { "53", ERR_UNAVAILABLE }, { "57", ERR_UNAVAILABLE }, /* timeout, shutdown */
@@ -279,8 +280,15 @@ enum result db_flush(struct db *db, struct error *e)
 	return db->n_items == 0 ? ERR_OK : round_trip(db, e);
 }
 
+void db_hold(struct db *db, bool hold)
+{
+	db->held = hold;
+}
+
 enum result db_commit(struct db *db, struct error *e)
 {
+	if (db->held && db->tx != TX_ENDED)
+		return db_flush(db, e);
 	switch (db->tx) {
 	case TX_NONE:
 	case TX_PENDING:

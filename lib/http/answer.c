@@ -1,4 +1,5 @@
 #include "answer.h"
+#include "byte_range.h"
 #include "clock.h"
 
 #include <stdio.h>
@@ -31,7 +32,8 @@ void answer_options(struct response *rs, unsigned allowed)
 	response_header(rs, "Allow", methods);
 	response_header(rs, "Access-Control-Allow-Methods", methods);
 	response_header(rs, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id");
+	    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match, If-Range, "
+	    "Range, X-Request-Id");
 	response_header(rs, "Access-Control-Max-Age", "600");
 }
 
@@ -126,22 +128,88 @@ static void add_cors(const struct http_app *app, const struct request *rq, struc
 		response_header(rs, "Access-Control-Allow-Origin", origin);
 		response_header(rs, "Access-Control-Allow-Credentials", "true");
 		response_header(rs, "Access-Control-Expose-Headers",
-		    "ETag, Location, Retry-After, X-Request-Id, Content-Disposition");
+		    "ETag, Location, Retry-After, X-Request-Id, Content-Disposition, Accept-Ranges,"
+		    " Content-Range, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset");
 		return;
 	}
+}
+
+/* A port of digits, or none. */
+static bool port_ok(const char *s)
+{
+	size_t n = *s == ':' ? strspn(s + 1, "0123456789") : 0;
+	return *s == '\0' || (*s == ':' && n >= 1 && n <= 5 && s[1 + n] == '\0');
+}
+
+const char *http_cors_fault(const char *const *origins)
+{
+	for (const char *const *o = origins; o && *o; o++) {
+		const char *host = strncmp(*o, "https://", 8) == 0  ? *o + 8
+				   : strncmp(*o, "http://", 7) == 0 ? *o + 7
+								    : "";
+		size_t n = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+		if (n == 0 || !port_ok(host + n))
+			return *o;
+	}
+	return NULL;
+}
+
+static void add_limit(const struct request *rq, struct response *rs)
+{
+	if (!rq->limit.set)
+		return;
+	response_header(rs, "RateLimit-Limit", num_text(rq->limit.max).s);
+	response_header(rs, "RateLimit-Remaining", num_text(rq->limit.remaining).s);
+	response_header(rs, "RateLimit-Reset", num_text(rq->limit.reset_s).s);
 }
 
 static void send_stream(struct response *rs, const struct http_sink *sink, struct error *e)
 {
 	char chunk[65536];
-	for (;;) {
-		size_t got;
-		if (rs->read(rs->read_self, chunk, sizeof chunk, &got, e) != ERR_OK || got == 0)
+	int64_t at = rs->first, end = rs->first + rs->count;
+	while (at < end) {
+		size_t got, want = end - at < (int64_t)sizeof chunk ? (size_t)(end - at) : sizeof chunk;
+		if (rs->read(rs->read_self, at, chunk, want, &got, e) != ERR_OK || got == 0)
 			return;
+		at += (int64_t)got;
 		if (!sink->write(sink->self, chunk, got)) {
 			error_cause(e, "the client went away");
 			return;
 		}
+	}
+}
+
+/* Whether the version that the client has the beginning of is ours: strong comparison, and no dates (RFC 9110, 13.1.5).
+ */
+static bool if_range_holds(const struct request *rq, const struct response *rs)
+{
+	const char *given = request_header(rq, "HTTP_IF_RANGE");
+	size_t n = strlen(rs->etag);
+	return !given || (rs->etag_strong && given[0] == '"' && strncmp(given + 1, rs->etag, n) == 0 &&
+			     strcmp(given + 1 + n, "\"") == 0);
+}
+
+static void choose_part(struct request *rq, struct response *rs, struct error *e)
+{
+	const char *range = request_header(rq, "HTTP_RANGE");
+	long long length = rs->length;
+	response_header(rs, "Accept-Ranges", "bytes");
+	if (rq->method != METHOD_GET || !range || !if_range_holds(rq, rs))
+		return;
+	switch (byte_range_parse(range, rs->length, &rs->first, &rs->count)) {
+	case BYTE_RANGE_WHOLE:
+		return;
+	case BYTE_RANGE_PART:
+		rs->status = 206;
+		response_header(rs, "Content-Range",
+		    mem_printf(rq->mem, "bytes %lld-%lld/%lld", (long long)rs->first,
+			(long long)(rs->first + rs->count - 1), length));
+		return;
+	case BYTE_RANGE_NONE:
+		(void)error_set(e, ERR_RANGE_NOT_SATISFIABLE, NULL, "size", num_text(length).s);
+		answer_error(rq, rs, 0, e);
+		response_header(rs, "Content-Range", mem_printf(rq->mem, "bytes */%lld", length));
+		return;
 	}
 }
 
@@ -151,8 +219,9 @@ static const char *reason_phrase(int status)
 		int status;
 		const char *phrase;
 	} all[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
-		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
+		{ 206, "Partial Content" }, { 416, "Range Not Satisfiable" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
 		{ 415, "Unsupported Media Type" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" }, { 507, "Insufficient Storage" } };
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -175,11 +244,14 @@ void answer_send(
 	if (rs->etag[0] && rs->status == 200) {
 		if (get && if_none_match && tag_matches(if_none_match, rs->etag))
 			rs->status = 304;
-		response_header(rs, "ETag", mem_printf(rq->mem, "W/\"%s\"", rs->etag));
+		response_header(rs, "ETag", mem_printf(rq->mem, "%s\"%s\"", rs->etag_strong ? "" : "W/", rs->etag));
 	}
+	if (rs->kind == RESPONSE_STREAM && rs->status == 200)
+		choose_part(rq, rs, e);
 	bool body = rs->status != 304 && rs->status != 204;
-	int64_t length = rs->kind == RESPONSE_STREAM ? rs->length : (int64_t)rs->body.len;
+	int64_t length = rs->kind == RESPONSE_STREAM ? rs->count : (int64_t)rs->body.len;
 	add_cors(app, rq, rs);
+	add_limit(rq, rs);
 	struct buf head;
 	buf_init(&head, rq->mem, 4000);
 	buf_printf(&head, "Status: %d %s\r\nX-Request-Id: %s\r\n", rs->status, reason_phrase(rs->status), rq->id);

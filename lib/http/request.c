@@ -92,7 +92,10 @@ enum result request_json_value(struct request *rq, const struct json **out, stru
 			break;
 		buf_add(&body, chunk, got);
 	}
-	return json_parse(rq->mem, body.data, body.len, out, e);
+	TRY(json_parse(rq->mem, body.data, body.len, out, e));
+	if (request_header(rq, "HTTP_IDEMPOTENCY_KEY"))
+		rq->content = json_canonical(rq->mem, *out);
+	return ERR_OK;
 }
 
 enum result request_json(struct request *rq, const struct json_field *fields, size_t n, void *out, struct error *e)

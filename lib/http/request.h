@@ -25,6 +25,12 @@ struct identity {
 	bool is_owner;
 };
 
+/* The limit that a request counts against, for the RateLimit headers of its answer. */
+struct rate_limit {
+	bool set;
+	int64_t max, remaining, reset_s;
+};
+
 struct request {
 	TALLOC_CTX *mem;
 	void *app; /* the application's own context */
@@ -34,8 +40,12 @@ struct request {
 	enum language lang;
 	const struct route *route;
 	struct identity identity;
-	int64_t started_us;     /* monotonic clock */
-	int64_t content_length; /* -1: not announced */
+	struct rate_limit limit; /* filled by the application's admit callback, or by a handler */
+	int64_t started_us;      /* monotonic clock */
+	int64_t content_length;  /* -1: not announced */
+	/* What was sent, in a form that is equal for equal requests, filled in where the body is read and an
+	 * Idempotency-Key came with it; NULL: nothing was read. */
+	const char *content;
 	/* private to lib/http */
 	const struct http_source *source;
 	int64_t body_read;

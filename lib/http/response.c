@@ -13,6 +13,14 @@ struct json_writer *response_data(struct response *rs)
 	return &rs->json;
 }
 
+const char *response_written(TALLOC_CTX *mem, const struct response *rs)
+{
+	static const char before[] = "{\"data\":";
+	if (rs->kind != RESPONSE_DATA || rs->body.len < sizeof before)
+		return NULL;
+	return mem_strndup(mem, rs->body.data + sizeof before - 1, rs->body.len - (sizeof before - 1));
+}
+
 struct json_writer *response_bare(struct response *rs)
 {
 	rs->kind = RESPONSE_BARE;
@@ -33,6 +41,7 @@ void response_header(struct response *rs, const char *name, const char *value)
 void response_created(struct response *rs, const char *location)
 {
 	rs->status = 201;
+	rs->location = location;
 	response_header(rs, "Location", location);
 }
 
@@ -44,11 +53,17 @@ void response_version(struct response *rs, const char *fmt, ...)
 	va_end(args);
 }
 
+void response_version_strong(struct response *rs, const char *version)
+{
+	response_version(rs, "%s", version);
+	rs->etag_strong = true;
+}
+
 void response_stream(struct response *rs, const char *content_type, int64_t length, response_reader *read, void *self)
 {
 	rs->kind = RESPONSE_STREAM;
 	rs->content_type = content_type;
-	rs->length = length;
+	rs->length = rs->count = length;
 	rs->read = read;
 	rs->read_self = self;
 }

@@ -51,13 +51,15 @@ static bool path_matches(const char *pattern, const char *path, struct route_mat
 	}
 }
 
-void route_find(const struct route *all, size_t n, enum http_method method, const char *path, struct route_match *out)
+/* Looks at the rows whose path has {names}, or at those that have none. */
+static void find_among(const struct route *all, size_t n, bool with_names, enum http_method method, const char *path,
+    struct route_match *out)
 {
 	out->route = NULL;
 	out->allowed = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct route_match m = { 0 };
-		if (!path_matches(all[i].path, path, &m))
+		if ((strchr(all[i].path, '{') != NULL) != with_names || !path_matches(all[i].path, path, &m))
 			continue;
 		out->allowed |= 1u << all[i].method;
 		if (all[i].method == method) {
@@ -66,6 +68,14 @@ void route_find(const struct route *all, size_t n, enum http_method method, cons
 			return;
 		}
 	}
+}
+
+void route_find(const struct route *all, size_t n, enum http_method method, const char *path, struct route_match *out)
+{
+	/* "/users/invitations" is no user. */
+	find_among(all, n, false, method, path, out);
+	if (out->allowed == 0)
+		find_among(all, n, true, method, path, out);
 }
 
 static bool declares(const struct route *r, const char *name, size_t n)

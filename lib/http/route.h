@@ -39,6 +39,14 @@ struct param {
 };
 #define ROUTE_MAX_PARAMS 12
 
+/* How often a route may be called, and who counts as the caller; the numbers are settings of the application. */
+enum limit_class {
+	LIMIT_OTHER,  /* by account, or by address where nobody is known */
+	LIMIT_AUTH,   /* by address, and by account in the handler: what takes passwords and secret links */
+	LIMIT_UPLOAD, /* by organisation, requests and bytes */
+	LIMIT_NONE,   /* never: state, for balancers that ask each second */
+};
+
 enum pool { POOL_API, POOL_BULK }; /* which workers serve it: docs and nginx follow this */
 
 typedef enum result route_handler(struct request *rq, struct response *rs, struct error *e) MUST_CHECK;
@@ -53,6 +61,8 @@ struct route {
 	bool read_only; /* runs in a read-only transaction */
 	route_handler *run;
 	const char *summary;
+	enum limit_class limit;
+	bool creates; /* makes something new: an Idempotency-Key makes repeating it safe */
 };
 
 /* Checks a whole table at start: no row without method, path, caller, handler or summary; no method and path twice;
@@ -60,7 +70,8 @@ struct route {
 enum result route_check(const struct route *all, size_t n, struct error *e) MUST_CHECK;
 
 /* Finds the row for a method and a raw path. When none has the method, *out is NULL and `allowed` is the set of methods
- * (bit 1 << method) that the path has; 0: no such path. Values of path parameters point into `path`. */
+ * (bit 1 << method) that the path has; 0: no such path. A path without {names} wins over one that has them. Values of
+ * path parameters point into `path`. */
 struct route_match {
 	const struct route *route;
 	unsigned allowed;

@@ -225,16 +225,18 @@ static enum result run(const struct http_app *app, struct request *rq, const str
 {
 	if (!rq->route)
 		return error_set(e, m->allowed ? ERR_METHOD_NOT_ALLOWED : ERR_ROUTE_NOT_FOUND, NULL);
-	if (!(rq->route->who & WHO_PUBLIC)) {
+	bool public = rq->route->who & WHO_PUBLIC;
+	if (!public)
 		TRY(app->authenticate(rq, e));
-		if (!(rq->route->who & who_of(rq->identity.role, rq->identity.is_owner)))
-			return error_set(e, ERR_FORBIDDEN, NULL);
-	}
+	if (app->admit)
+		TRY(app->admit(rq, e));
+	if (!public && !(rq->route->who & who_of(rq->identity.role, rq->identity.is_owner)))
+		return error_set(e, ERR_FORBIDDEN, NULL);
 	TRY(read_params(rq, m, query, e));
 	TRY(check_length(rq, e));
 	if (rq->route->body_max == 0)
 		TRY(check_no_body(rq, e));
-	return rq->route->run(rq, rs, e);
+	return app->handle ? app->handle(rq, rs, e) : rq->route->run(rq, rs, e);
 }
 
 void http_serve(const struct http_app *app, const struct http_source *source, const struct http_sink *sink)

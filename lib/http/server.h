@@ -19,10 +19,19 @@ struct http_app {
 	/* Fills rq->identity from the request's token; MISSING_TOKEN, INVALID_TOKEN... Called only where one is needed.
 	 */
 	enum result (*authenticate)(struct request *rq, struct error *e);
+	/* Counts the request against the limits of its route's class and refuses what is too much (TOO_MANY_REQUESTS
+	 * with retry_after). Called after authenticate, before anything is read. NULL: no limits. */
+	enum result (*admit)(struct request *rq, struct error *e);
+	/* Runs the handler of rq->route, or gives an answer in its place. NULL: only runs it. */
+	enum result (*handle)(struct request *rq, struct response *rs, struct error *e);
 	/* Called once when the answer is out, before the request's memory goes: log, counters, transactions. `e` is the
 	 * failure or has code OK. */
 	void (*finished)(struct request *rq, const struct response *rs, const struct error *e);
 };
+
+/* The first of a NULL-terminated list that is no exact origin (scheme://host[:port], lower case, no path, no wildcard);
+ * NULL: all are. */
+const char *http_cors_fault(const char *const *origins);
 
 /* Serves one request. Never fails: every failure becomes an answer. */
 void http_serve(const struct http_app *app, const struct http_source *source, const struct http_sink *sink);

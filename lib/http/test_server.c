@@ -228,3 +228,62 @@ Test(server, lets_listed_origins_in_and_no_other)
 	cr_assert_eq(r.status, 204);
 	cr_assert_not_null(strstr(r.headers, "Access-Control-Allow-Methods: GET, POST, HEAD, OPTIONS\r\n"));
 }
+
+/* Lets two requests of somebody through. */
+static enum result admit(struct request *rq, struct error *e)
+{
+	static int left = 2;
+	rq->limit = (struct rate_limit){ true, 2, left > 0 ? left - 1 : 0, 30 };
+	if (rq->route->limit == LIMIT_AUTH && strcmp(request_header(rq, "REMOTE_ADDR"), "192.0.2.1") != 0)
+		BUG("a request of nobody");
+	if (left-- > 0)
+		return ERR_OK;
+	e->retry_after = 30;
+	return error_set(e, ERR_TOO_MANY_REQUESTS, NULL);
+}
+
+Test(server, counts_before_it_reads_and_tells_what_is_left)
+{
+	static const struct route limited[] = {
+		{ METHOD_POST, "/echo", WHO_PUBLIC, .body_max = 100, .run = echo, .summary = "echo",
+		    .limit = LIMIT_AUTH },
+		{ METHOD_POST, "/closed", WHO_BID_MANAGER, .run = broken, .summary = "closed" },
+	};
+	static const struct http_app with_limits = { limited, ARRAY_LEN(limited), .cors_origins = origins,
+		.memory_max = 8 << 20, .authenticate = authenticate, .admit = admit };
+	struct http_result r;
+	const char *const *echo_vars =
+	    VARS("REQUEST_METHOD", "POST", "REQUEST_URI", "/echo", "REMOTE_ADDR", "192.0.2.1", "CONTENT_TYPE",
+		"application/json", "CONTENT_LENGTH", "2", "HTTP_ORIGIN", "https://app.example");
+	http_run(&with_limits, mem, VARS("REQUEST_METHOD", "POST", "REQUEST_URI", "/closed"), "", 0, &r);
+	cr_assert_eq(r.status, 401);
+	cr_assert_null(strstr(r.headers, "RateLimit"), "who is nobody is not counted as somebody");
+	http_run(&with_limits, mem,
+	    VARS("REQUEST_METHOD", "POST", "REQUEST_URI", "/closed", "HTTP_AUTHORIZATION", "viewer"), "", 0, &r);
+	cr_assert_eq(r.status, 403);
+	cr_assert_not_null(strstr(r.headers, "RateLimit-Remaining: 1\r\n"), "a refusal counts and tells");
+	http_run(&with_limits, mem, echo_vars, "{}", 2, &r);
+	cr_assert_eq(r.status, 400);
+	cr_assert_not_null(strstr(r.headers, "RateLimit-Remaining: 0\r\n"));
+	http_run(&with_limits, mem, echo_vars, "{}", 2, &r);
+	cr_assert_eq(r.status, 429);
+	HAS(r, "too_many_requests");
+	cr_assert_not_null(strstr(r.headers, "Retry-After: 30\r\n"));
+	cr_assert_not_null(strstr(r.headers, "RateLimit-Limit: 2\r\n"));
+	cr_assert_not_null(strstr(r.headers, "RateLimit-Reset: 30\r\n"));
+	cr_assert_not_null(strstr(r.headers, "Access-Control-Expose-Headers: ETag, Location, Retry-After"));
+}
+
+Test(server, origins_are_exact)
+{
+	const char *good[] = { "https://app.example", "http://localhost:5173", "https://a-b.c1.example:8443", NULL };
+	cr_assert_null(http_cors_fault(good));
+	cr_assert_null(http_cors_fault(NULL));
+	const char *bad[] = { "*", "null", "app.example", "https://", "https://*.example", "https://app.example/",
+		"https://App.example", "https://app.example:", "https://app.example:x", "https://app.example:123456",
+		"https://a b.example", "ftp://app.example", "https://u@app.example", "https://app.example\r\nX: y" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		const char *one[] = { "https://app.example", bad[i], NULL };
+		cr_assert_eq(http_cors_fault(one), bad[i], "%s", bad[i]);
+	}
+}

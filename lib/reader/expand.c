@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define PATH_LONGEST 4096u
 #define FILES_MAX 4000u
@@ -17,6 +18,7 @@ struct expansion {
 	char in[READER_RECORD_HEADER + READER_RECORD_MAX];
 	size_t have;
 	bool open, done; /* within a file; the end was told */
+	bool litter;     /* the file is none to tell of */
 	unsigned files;
 	uint64_t bytes;
 };
@@ -68,11 +70,21 @@ static bool path_leads_out(const char *s)
 	return false;
 }
 
+/* What file managers and word processors leave beside the files of an archive: nobody put it there as a file. */
+static bool is_litter(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	return strncmp(path, "__MACOSX/", 9) == 0 || strstr(path, "/__MACOSX/") != NULL ||
+	       strncmp(name, "~$", 2) == 0 || strcmp(name, ".DS_Store") == 0 || strcasecmp(name, "Thumbs.db") == 0 ||
+	       strcasecmp(name, "desktop.ini") == 0;
+}
+
 static enum result begin(struct expansion *x, const char *p, size_t n, bool *unsafe, struct error *e)
 {
 	char *path = mem_strndup(NULL, p, n);
 	*unsafe = path_leads_out(path);
-	enum result rc = x->sink->begin(x->sink->arg, path, e);
+	x->litter = is_litter(path);
+	enum result rc = x->litter ? ERR_OK : x->sink->begin(x->sink->arg, path, e);
 	talloc_free(path);
 	return rc;
 }
@@ -93,18 +105,18 @@ static enum result take(
 		x->bytes += n;
 		if (!x->open || *unsafe || x->bytes > (uint64_t)2 << 30)
 			break;
-		return x->sink->data(x->sink->arg, p, n, e);
+		return x->litter ? ERR_OK : x->sink->data(x->sink->arg, p, n, e);
 	case READER_END:
 		if (!x->open || *unsafe || n != 0)
 			break;
 		x->open = false;
-		return x->sink->end(x->sink->arg, NULL, e);
+		return x->litter ? ERR_OK : x->sink->end(x->sink->arg, NULL, e);
 	case READER_REFUSED:
 		if (!x->open)
 			break;
 		x->open = *unsafe = false;
 		reader_reason(p, n, reason);
-		return x->sink->end(x->sink->arg, reason, e);
+		return x->litter ? ERR_OK : x->sink->end(x->sink->arg, reason, e);
 	case READER_DONE:
 		if (x->open || n != 0)
 			break;

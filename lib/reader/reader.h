@@ -46,7 +46,8 @@ struct reader_sink {
 };
 
 /* Streams the files of the ZIP archive in `fd`, those of archives directly in it too ("inner.zip/RC.pdf"), to the sink;
- * holds one record of at most 64 KiB at a time. cfg->timeout counts the time that the program is waited for, not the
+ * holds one record of at most 64 KiB at a time. What desktops leave in archives (__MACOSX, .DS_Store, Thumbs.db, "~$"
+ * locks) is passed over. cfg->timeout counts the time that the program is waited for, not the
  * sink's own. When the archive fails half-way (errors as of reader_run; ERR_DOCUMENT_TOO_BIG: more than 2000 files or
  * 1 GiB), the files told before were whole, and a file that had begun gets no end. */
 enum result reader_expand(

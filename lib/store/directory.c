@@ -5,6 +5,7 @@
  *
  * Both lie on one file system, so that a rename moves a finished file to its name in one step. */
 #include "crypto.h"
+#include "fail_point.h"
 #include "store_file.h"
 #include "store_ops.h"
 #include "uuid.h"
@@ -15,11 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FREE_MIN (16LL << 20) /* below this health says "full" before uploads do */
+#define FLUSH_STEP (4LL << 20)
 #define TMP_NAME 33
 #define COMMIT_TRIES 20
 
@@ -32,6 +33,7 @@ struct dir_put {
 	int fd; /* -1 once closed */
 	char name[TMP_NAME];
 	bool linked; /* the temporary name exists */
+	int64_t written, flushed;
 };
 
 struct dir_get {
@@ -102,6 +104,7 @@ static enum result dir_put_begin(void *backend, TALLOC_CTX *mem, void **state, s
 	p->linked = true;
 	talloc_set_destructor(p, dir_put_free);
 	*state = p;
+	fail_point("temporary file made");
 	return ERR_OK;
 }
 
@@ -117,7 +120,15 @@ static enum result dir_put_write(void *state, const void *bytes, size_t n, struc
 			return file_fault(e, "write");
 		at += w;
 		n -= (size_t)w;
+		p->written += w;
 	}
+	/* The disk begins while the rest arrives, and the fsync at the end waits for little. A hint only: the fsync
+	 * tells what failed. */
+	if (p->written - p->flushed >= FLUSH_STEP) {
+		(void)!sync_file_range(p->fd, p->flushed, p->written - p->flushed, SYNC_FILE_RANGE_WRITE);
+		p->flushed = p->written;
+	}
+	fail_point("bytes written");
 	return ERR_OK;
 }
 
@@ -157,6 +168,7 @@ static enum result commit_in(
 		return error_set(e, ERR_CONFLICT, NULL);
 	}
 	p->linked = false;
+	fail_point("renamed");
 	/* The upper two as well: another process may have made a folder a moment ago and not be that far yet. Where
 	 * nothing changed this costs next to nothing. */
 	if (fsync(shard) != 0 || fsync(organization) != 0 || fsync(p->dir->objects) != 0) {
@@ -164,6 +176,7 @@ static enum result commit_in(
 		unlinkat(shard, name, 0);
 		return r;
 	}
+	fail_point("folders synced");
 	return ERR_OK;
 }
 
@@ -172,8 +185,10 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 	struct dir_put *p = state;
 	struct place place;
 	place_of(key, &place);
+	fail_point("before fsync");
 	if (fsync(p->fd) != 0)
 		return file_fault(e, "fsync");
+	fail_point("after fsync");
 	/* Somebody may remove a folder with its last object between two of our steps: we begin again. */
 	for (int tries = 0;; tries++) {
 		bool again = false;
@@ -181,6 +196,7 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 		int shard = organization < 0 ? -1 : make_folder(organization, place.shard);
 		if (organization < 0 || shard < 0)
 			again = errno == ENOENT;
+		fail_point("folders made");
 		enum result r = again ? ERR_IO : commit_in(p, organization, shard, place.name, &again, e);
 		if (shard >= 0)
 			close(shard);
@@ -347,14 +363,19 @@ static enum result dir_list(void *backend, store_seen *each, void *arg, unsigned
 	return walk_folder(&w, d->root, "objects", walk_organization, e);
 }
 
+static enum result dir_room(void *backend, int64_t *bytes, struct error *e)
+{
+	const struct directory *d = backend;
+	return file_room(d->tmp, bytes, e);
+}
+
 static enum result dir_writable(void *backend, struct error *e)
 {
 	const struct directory *d = backend;
-	struct statvfs fs;
+	int64_t room = 0;
 	char name[TMP_NAME];
-	if (fstatvfs(d->tmp, &fs) != 0)
-		return file_fault(e, "stat the file system");
-	if ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < FREE_MIN) {
+	TRY(dir_room(backend, &room, e));
+	if (room < FREE_MIN) {
 		errno = ENOSPC;
 		return file_fault(e, "nearly full");
 	}
@@ -402,6 +423,7 @@ static const struct store_ops directory_ops = {
 	.remove = dir_remove,
 	.list = dir_list,
 	.writable = dir_writable,
+	.room = dir_room,
 	.clean = dir_clean,
 };
 

@@ -99,6 +99,12 @@ static enum result layered_writable(void *backend, struct error *e)
 	return store_writable(l->near, e);
 }
 
+static enum result layered_room(void *backend, int64_t *bytes, struct error *e)
+{
+	struct layered *l = backend;
+	return store_room(l->near, bytes, e);
+}
+
 static enum result layered_clean(void *backend, int64_t older_than_s, unsigned *removed, struct error *e)
 {
 	struct layered *l = backend;
@@ -249,6 +255,7 @@ enum result store_open_layered(TALLOC_CTX *mem, const char *path, const struct s
 		.remove = layered_remove,
 		.list = layered_list,
 		.writable = layered_writable,
+		.room = layered_room,
 		.clean = layered_clean,
 	};
 	*s = (struct store){ &l->ops, l, keys };

@@ -380,6 +380,18 @@ static enum result s3_remove(void *backend, const struct store_key *key, struct 
 	return r;
 }
 
+/* The bucket's own room nobody tells. */
+static enum result s3_room(void *backend, int64_t *bytes, struct error *e)
+{
+	const struct s3 *s = backend;
+	int folder = open(s->spool, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return file_fault(e, "open the folder of temporary files");
+	enum result r = file_room(folder, bytes, e);
+	close(folder);
+	return r;
+}
+
 static const struct store_ops s3_ops = {
 	.put_begin = s3_put_begin,
 	.put_write = s3_put_write,
@@ -391,6 +403,7 @@ static const struct store_ops s3_ops = {
 	.remove = s3_remove,
 	.list = s3_list,
 	.writable = s3_writable,
+	.room = s3_room,
 	.clean = s3_clean,
 };
 

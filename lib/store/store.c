@@ -208,6 +208,11 @@ enum result store_writable(struct store *s, struct error *e)
 	return s->ops->writable(s->backend, e);
 }
 
+enum result store_room(struct store *s, int64_t *bytes, struct error *e)
+{
+	return s->ops->room(s->backend, bytes, e);
+}
+
 enum result store_clean(struct store *s, int64_t older_than_s, unsigned *removed, struct error *e)
 {
 	unsigned n = 0;

@@ -126,6 +126,8 @@ enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *s
  * health check. A bucket answers whether it lets us look into it. STORAGE_FULL when less than 16 MiB are free, else IO
  * or UNAVAILABLE. */
 enum result store_writable(struct store *s, struct error *e) MUST_CHECK;
+/* How many bytes may still be written where objects are first stored. Asks the file system only. IO. */
+enum result store_room(struct store *s, int64_t *bytes, struct error *e) MUST_CHECK;
 /* Removes what writers that died left behind: temporary files not touched for older_than_s seconds. Their number into
  * *removed (may be NULL). Give it more than the longest upload. */
 enum result store_clean(struct store *s, int64_t older_than_s, unsigned *removed, struct error *e) MUST_CHECK;

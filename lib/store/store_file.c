@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum result file_fault(struct error *e, const char *what)
@@ -25,5 +26,14 @@ enum result file_read_at(int fd, int64_t offset, void *bytes, size_t n, size_t *
 			break;
 		*got += (size_t)r;
 	}
+	return ERR_OK;
+}
+
+enum result file_room(int folder, int64_t *bytes, struct error *e)
+{
+	struct statvfs fs;
+	if (fstatvfs(folder, &fs) != 0)
+		return file_fault(e, "stat the file system");
+	*bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 	return ERR_OK;
 }

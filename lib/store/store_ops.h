@@ -18,6 +18,7 @@ struct store_ops {
 	enum result (*remove)(void *backend, const struct store_key *key, struct error *e);
 	enum result (*list)(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e);
 	enum result (*writable)(void *backend, struct error *e);
+	enum result (*room)(void *backend, int64_t *bytes, struct error *e);
 	enum result (*clean)(void *backend, int64_t older_than_s, unsigned *removed, struct error *e);
 };
 

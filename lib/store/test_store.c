@@ -145,6 +145,14 @@ Test(store, health_writes_and_leaves_nothing)
 	cr_assert_eq(files(), 0);
 }
 
+Test(store, tells_how_much_room_there_is)
+{
+	int64_t room = -1;
+	cr_assert_eq(store_room(store, &room, &err), ERR_OK, "%s", err.cause);
+	cr_assert(room >= 0);
+	cr_assert_eq(files(), 0);
+}
+
 Test(store, nothing_stays_open)
 {
 	int before = dup(0);

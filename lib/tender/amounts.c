@@ -113,8 +113,14 @@ static void find_one(struct reading *r, size_t kind)
 		size_t high = body_ahead(r, m.to, 220);
 		if (!amount_read(r, m.to, high, &a))
 			continue;
-		if (body_has(r, other_rx, body_back(m.from, 50), a.from) ||
+		size_t before = body_back(m.from, 50), sentence = sentence_start(r, m.from);
+		if (body_has(r, other_rx, sentence > before && sentence < m.from ? sentence : before, a.from) ||
 		    body_has(r, "\\A\\s*(?:par|le)\\s+lot", a.to, body_ahead(r, a.to, 12)))
+			continue;
+		/* "le montant maximum d'une transaction": of one thing among many, not of the contract */
+		if (kind < 2 &&
+		    body_has(r, "\\A\\s*(?:d'une?|de\\s+chaque)\\s+(?!accord|marche|contrat|periode|annee)[a-z]", m.to,
+			body_ahead(r, m.to, 30)))
 			continue;
 		/* "sans montant minimum et avec un montant maximum de": the figure is the other one's */
 		if (kind < 2 && body_has(r, kind == 0 ? "\\bminim" : "\\bmaxim", m.to, a.from))

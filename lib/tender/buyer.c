@@ -16,7 +16,7 @@
 	"musee|bibliotheque|cinema|theatre|rectorat|crous|academie|tribunal|cour\\b|banque|federation|association|" \
 	"groupement|pole\\b|collectivite|territoire|" \
 	"urssaf|cpam|carsat|c\\.?a\\.?f\\b|msa\\b|s\\.?i\\.?v\\.?o\\.?s|smictom|sictom|grand\\b|onf|inrae|cnrs|ademe|" \
-	"ccas|cias|gip|epci)"
+	"ccas|cias|gip|gie|epci)"
 
 /* 1: the name, on the line of the label. */
 static const struct {
@@ -68,8 +68,8 @@ static size_t name_end(struct reading *r, size_t from, size_t to)
 	    "cellule)\\s+(?:des?\\s+|de\\s+la\\s+)(?:marches|commande|achats)|,\\s*\\d|"
 	    "\\s+\\d{5}\\s+[a-z]|\\s+-\\s+\\d|\\s\\((?!\\d{2,3}\\))|;|\\s-\\s+(?:cahier|"
 	    "reglement|acte\\s|avis|marche|r\\.?c\\.?\\b)|\\bet\\s+ville\\b|,\\s*"
-	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s|(?<=[a-z "
-	    "]{10}),\\s*(?:etablissement|organisme|collectivite|office\\s+public|syndicat\\s+"
+	    "[a-z]+\\s*\\z|,\\s+agence\\b|\\.\\s|(?<=[a-z' "
+	    "-]{10}),\\s*(?:etablissement|organisme|collectivite|office\\s+public|syndicat\\s+"
 	    "mixte)\\b";
 	if (pattern_find(r->rx, stop_rx, r->body.s, to, from, &m) && m.from > from + 2)
 		to = m.from;

@@ -2,6 +2,7 @@
  * platform or an accountant, is not the buyer's. */
 #include <string.h>
 #include "sayings.h"
+#include "identifiers.h"
 
 /* Others whose number, address or telephone a dossier gives. */
 static const char others_rx[] =
@@ -31,18 +32,6 @@ static int whose(const struct reading *r, size_t low, size_t at)
 	return other ? -1 : 0;
 }
 
-/* INSEE's check digit (Luhn). Offices of La Poste have none: their digits add up to a multiple of five. */
-static bool siret_right(const char *d)
-{
-	int luhn = 0, sum = 0;
-	for (int i = 0; i < 14; i++) {
-		int v = d[i] - '0', twice = v * 2;
-		sum += v;
-		luhn += i % 2 == 0 ? twice - (twice > 9 ? 9 : 0) : v;
-	}
-	return sum > 0 && (luhn % 10 == 0 || (strncmp(d, "356000000", 9) == 0 && sum % 5 == 0));
-}
-
 static void siret(struct reading *r)
 {
 	static const char rx[] = "(?:\\bsiret\\b[^\\n\\d]{0,40}(?:\\n[^\\n\\d]{0,20})?|\\bidentifiant\\s+(?:de\\s+l'|"
@@ -54,14 +43,15 @@ static void siret(struct reading *r)
 	char found[15] = "";
 	size_t at = 0;
 	while (body_find(r, rx, at, &m)) {
-		char digits[16];
+		char digits[16], right[15];
+		const char *reason;
 		size_t n = 0;
 		at = m.to;
 		for (size_t i = m.g[1].from; i < m.g[1].to && n < 15; i++)
 			if (r->body.s[i] >= '0' && r->body.s[i] <= '9')
 				digits[n++] = r->body.s[i];
 		digits[n < 15 ? n : 15] = '\0';
-		if (n != 14 || !siret_right(digits))
+		if (n != 14 || !siret_normalise(digits, right, &reason))
 			continue;
 		int of = whose(r, body_back(m.from, 400), m.g[1].from);
 		/* an engagement is the candidate's own form: only what stands under the buyer */

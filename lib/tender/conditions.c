@@ -3,8 +3,8 @@
 
 /* "L'attestation de visite   Non" is a column about signatures; "visite de contrôle" is of the work. */
 static const struct saying visit[] = {
-	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t]\\s*(?:facultative|non\\s+"
-	  "obligatoire|sans\\s+objet|aucune|non)\\s*(?:$|[.;(\\n])",
+	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t\\n]\\s*(?:facultative|non\\s+"
+	  "obligatoire|sans(?:\\s+objet)?|aucune|non)\\s*(?:$|[.;(\\n])",
 	    0 },
 	{ "visites?\\s+(?:du\\s+site|sur\\s+site|des\\s+lieux|des\\s+locaux)?\\s*[:\\t]\\s*obligatoire\\s*(?:$|[.;(\\n]"
 	  ")",
@@ -23,6 +23,10 @@ static const struct saying visit[] = {
 	{ "(?:n'est\\s+pas\\s+prevu|ne\\s+sera\\s+pas\\s+organise|pas\\s+de)\\s+(?:une\\s+|de\\s+)?visite", 0 },
 	{ "visites?\\b[^.;\\n]{0,50}\\b(?:est|sont)\\s+(?:vivement\\s+|fortement\\s+|simplement\\s+)?(?:conseillee|"
 	  "recommandee|facultative|possible)",
+	    0 },
+	{ "visites?\\b[^.;\\n]{0,50}\\b(?:peut|peuvent|pourra|pourront)\\s+etre\\s+(?:organisee|effectuee|programmee|"
+	  "demandee)s?"
+	  "\\b[^.;\\n]{0,20}\\b(?:a\\s+la\\s+demande|sur\\s+(?:simple\\s+)?demande)",
 	    0 },
 	{ "visites?\\s+(?:facultative|non\\s+obligatoire|conseillee)", 0 },
 	{ "visites?\\b[^.;\\n]{0,70}\\b(?:est|sont|sera|seront|rendue)\\s+(?:strictement\\s+)?(?:obligatoires?|"

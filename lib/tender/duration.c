@@ -44,7 +44,11 @@ static const struct {
 	    0, 110 },
 	{ "(?:marche|accord(?:\\s|-)*cadre|contrat)\\s+(?:est|sera)\\s+d'une\\s+duree\\b", 0, 60 },
 	{ "\\b(?:marche|accord(?:\\s|-)*cadre|contrat)\\b[^.;\\n]{0,60}\\b(?:a|aura)\\s+une\\s+duree\\b", 0, 60 },
+	{ "(?:marche|accord(?:\\s|-)*cadre|contrat)\\b[^.;\\n]{0,60},\\s+d'une\\s+duree\\b", 0, 30 },
 	{ "(?:^|[-.]\\s)[\\s*-]*duree(?:\\s*/\\s*delai)?s?\\s*[:\\t\\n-]?\\s*(?=\\d)", 1, 20 },
+	{ "(?:^|[-.]\\s)[\\s*-]*durees?\\s*:\\s*(?=(?:une?|deux|trois|quatre|cinq|six|douze|dix-huit|vingt-quatre)\\s+("
+	  "?:ans?|annees?|mois)\\b(?!\\s+de\\s+(?:garantie|maintenance)))",
+	    1, 4 },
 	{ "(?:prend|prendra)[^.;]{0,60}\\bpour\\s+une\\s+(?:duree|periode)\\b", 1, 80 },
 	{ "(?<=\\n)(?=\\d{1,2}\\s+mois\\s*:?\\s+du\\s+\\d)", 1, 12 },
 	{ "\\bdelais?\\s+(?:global\\s+|contractuel\\s+|maximum\\s+|previsionnel\\s+)?d['\\s]*\\s?(?:execution|"
@@ -86,8 +90,11 @@ static void add_year(const struct reading *r, struct span *s)
 /* "conclu du 04/08/2027 jusqu'au 03/08/2028 inclus": whole months only. */
 static void from_dates(struct reading *r)
 {
-	static const char rx[] = "(?:conclu|passe|etabli|effet|execut|valable)[a-z]*\\b[^.;\\n]{0,60}\\b(?:du|a\\s+"
-				 "compter\\s+du)\\s+(?=\\d|1er|[a-z]+\\s+\\d)";
+	static const char rx[] =
+	    "(?:conclu|passe|etabli|effet|execut|valable)[a-z]*\\b[^.;\\n]{0,60}\\b(?:du|a\\s+"
+	    "compter\\s+du)\\s+(?=\\d|1er|[a-z]+\\s+\\d)|"
+	    "\\b(?:marche|accord-?\\s?cadre|contrat)\\s+(?:debute|commence|demarre)(?:ra)?\\s+le\\s+"
+	    "(?=\\d|1er|[a-z]+\\s+\\d)";
 	struct match m;
 	struct moment a, b;
 	int64_t last, end;
@@ -97,7 +104,11 @@ static void from_dates(struct reading *r)
 	high = body_ahead(r, m.to, 120);
 	if (!french_moment(r->rx, r->body.s, high, m.to, &a) || a.from > m.to + 3 ||
 	    !french_moment(r->rx, r->body.s, high, a.to, &b) ||
-	    !body_has(r, "\\A[\\s,]*(?:jusqu'|et\\s+jusqu')?\\s*au\\s+\\z", a.to, b.from) ||
+	    !body_has(r,
+		"\\A[\\s,]*(?:(?:jusqu'|et\\s+jusqu')?\\s*au|(?:pour|et)\\s+(?:s'acheve(?:r|ra)?|se\\s+termine(?:r|ra)?"
+		"|"
+		"prend(?:re|ra)?\\s+fin)\\s+le)\\s+\\z",
+		a.to, b.from) ||
 	    !clock_days(b.year, b.month, b.day, &last))
 		return;
 	for (int n = 1; n <= 120; n++) {
@@ -214,8 +225,8 @@ static void find_renewals(struct reading *r)
 				french_number(r->body.s + yes.g[g].from, yes.g[g].to - yes.g[g].from, &times);
 		/* of a guarantee, of a certificate: other renewals */
 		renewed = times >= 1 && times <= 20 &&
-			  !body_has(r, "certificat|garantie|licence|abonnement|\\[ \\]", sentence_start(r, yes.from),
-			      yes.from);
+			  !body_has(r, "certificat|garantie|licence|abonnement|\\bprecedent|\\bancien|\\[ \\]",
+			      sentence_start(r, yes.from), yes.from);
 	}
 	bool never = body_find(r, never_rx, 0, &no) &&
 		     !body_has(r, "certificat|garantie|\\[ \\]|similaires", sentence_start(r, no.from), no.from);

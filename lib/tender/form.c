@@ -23,7 +23,7 @@ static bool in_passing(const struct reading *r, size_t from, size_t to)
 
 static unsigned count_framework(const struct reading *r, struct place *first, bool *strong)
 {
-	static const char rx[] = "\\baccord(?:\\s|-)+cadre\\b";
+	static const char rx[] = "\\baccords?(?:\\s|-)+cadres?\\b";
 	struct match m;
 	size_t at = 0;
 	unsigned n = 0;
@@ -31,14 +31,14 @@ static unsigned count_framework(const struct reading *r, struct place *first, bo
 		at = m.to;
 		if (in_passing(r, m.from, m.to))
 			continue;
-		bool sure =
-		    body_has(r,
-			"\\A\\s*(?:est\\s|sera\\s|a\\s+bons?\\s|a\\s+marches|avec\\s|mono|multi|unique|n\\s?o|de\\s|"
-			"d'|pour\\s|relatif|execute|compos)",
-			m.to, body_ahead(r, m.to, 16)) ||
-		    body_has(r, "(?:\\bl'|\\bpresent\\s+|(?:contrat|marche|forme|type)\\s*[:\\t]\\s*)\\s*\\z",
-			body_back(m.from, 12), m.from) ||
-		    view_capitals(&r->body, m.from, m.to) > 0.9;
+		bool sure = body_has(r,
+				"\\A\\s*(?:est\\s|sera\\s|sont\\s|seront\\s|a\\s+bons?\\s|a\\s+marches|avec\\s|mono|"
+				"multi|unique|n\\s?o|de\\s|"
+				"d'|pour\\s|relatif|execute|compos)",
+				m.to, body_ahead(r, m.to, 16)) ||
+			    body_has(r, "(?:\\bl'|\\bpresent\\s+|(?:contrat|marche|forme|type)\\s*[:\\t]\\s*)\\s*\\z",
+				body_back(m.from, 12), m.from) ||
+			    view_capitals(&r->body, m.from, m.to) > 0.9;
 		if (n == 0 || (sure && !*strong))
 			*first = (struct place){ m.from, m.to };
 		*strong |= sure;
@@ -325,7 +325,8 @@ static void codes(struct reading *r)
 	    "(?<![\\d.,/])((?:0[39]|1[4-689]|2[24]|3[0-57-9]|4[1-58]|5[015]|6[03-6]|7[0-35-79]|8[05]|9["
 	    "028])\\d{6})(?:\\s?-\\s?\\d)?(?![\\d.,]\\d|\\d)";
 	static const char label[] =
-	    "\\bc\\.?p\\.?v\\b|vocabulaire\\s+commun|nomenclature\\s+(?:communautaire|europeenne)|code\\s+principal";
+	    "\\bc\\.?p\\.?v\\b|vocabulaire\\s+commun|nomenclature\\s+(?:communautaire|europeenne)|code\\s+principal|"
+	    "^[\\s\\d.*-]*nomenclature\\s*:?\\s*$";
 	char *all[24];
 	size_t n = 0, at = 0, last = 0;
 	struct match m;

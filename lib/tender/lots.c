@@ -59,7 +59,8 @@ static const char counted_rx[] =
     "|^\\W*(?:nombre\\s+de\\s+)?lots\\s+(\\d{1,2})\\s*$"
     "|^[\\s\\d.*-]*lots\\s*:\\s*(\\d{1,2})(?=\\s*(?:$|[.;(]))|" FEW
     "\\s+(?:accords?-?\\s?cadres|marches)\\s*,?\\s+un\\s+par\\s+lot\\b"
-    "|(?:^|(?:fait|font|feront)\\s+l'objet\\s+d[e']|(?:donnent?|donnera|donneront)\\s+lieu\\s+a|(?:lots?|allotissement|"
+    "|(?:^|\\bsoit\\s+|(?:fait|font|feront)\\s+l'objet\\s+d[e']|(?:donnent?|donnera|donneront)\\s+lieu\\s+a|(?:lots?|"
+    "allotissement|"
     "alloti)\\s*[:-]\\s*(?:oui\\s*[-,:(]+\\s*)?)\\s*(?:\\d[\\d.]*"
     "\\s*[-.)]\\s*)?"
     "[\"(]?\\s*" FEW

@@ -25,7 +25,8 @@ static const char label_rx[] =
     "du|de\\s+l'|des)\\s?(?:presente?\\s+)?(?:consultation|marche|contrat|"
     "accord-?cadre|acte\\s+d'engagement|procedure|concours|prestations?)"
     "(?:\\s+public)?))?\\s*(:|\\t|\\n)\\s*|^[\\s\"*#\\d.-]*objet\\s+(?:de|du)\\s?[a-z' "
-    "]{3,50}:\\s*|^description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
+    "]{3,50}:\\s*|^\\W*(?:consultation|marche(?:\\s+public)?|accord-?cadre)\\s+relati(?:f|ve)\\s+a(?:u|ux|\\s+la)\\s+|^"
+    "description\\s+du\\s+besoin\\s*\\n|\\b(?:operation|projet|intitule(?:\\s+d[eu](?:"
     "\\s+la)?\\s+\\w+)?)\\s*:\\s*|(?<=[-|("
     "]\\s)objet\\s*(:)\\s*";
 
@@ -131,8 +132,11 @@ static struct fact *add(struct reading *r, size_t from, size_t to, double confid
 		to--;
 	if (!is_object(r, from, to))
 		return NULL;
-	return reading_add(
-	    r, "object", value_text(view_text(r->mem, &r->body, from, to)), confidence, &r->body, from, to);
+	char *text = view_text(r->mem, &r->body, from, to);
+	for (size_t i = 0; i < r->n_found; i++)
+		if (strcmp(r->found[i].key, "buyer") == 0 && strcmp(r->found[i].value.text, text) == 0)
+			return NULL; /* who buys is not what is bought */
+	return reading_add(r, "object", value_text(text), confidence, &r->body, from, to);
 }
 
 /* A label's line or the lines under it. */
@@ -211,7 +215,8 @@ static bool from_sentence(struct reading *r)
 	"elaboration|etudes?|evaluation|controles?|verifications?|transports?|nettoyage|services?|mise\\s+(?:en|a)|" \
 	"demolition|" \
 	"extension|installation|conception|exploitation|collecte|traitement|exploration|infogerance|developpement|" \
-	"organisation|" \
+	"organisation|refonte|migration|deploiement|integration|hebergement|numerisation|modernisation|tierce\\s+" \
+	"maintenance|" \
 	"exe[a-z]+tion|impression|surveillance|gardiennage|formation|operation|delegation|concession|fabrication|" \
 	"pose|depose)\\b"
 
@@ -290,7 +295,7 @@ static bool from_cover(struct reading *r)
 		if (body_has(r,
 			"\\A\\s*(?:cabinet|atelier|bureau|b\\.?e\\.?t\\b|architect|economiste|sarl|s\\.?a\\.?s\\b|"
 			"scp\\b|marches?\\s+(?:publics?\\s+)?de\\s+prestations?\\s+[a-z]+\\s*\\z|grand\\s+port|"
-			"reglement|fiche\\s|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
+			"reglement|fiche\\s|bordereau|cahier|acte\\s+d|avis|marches?\\s+publics?\\s*\\z|marches?\\s+(?:"
 			"publics?"
 			"\\s+)?de\\s+(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
 			"]{0,24}\\z|procedure|appel|dossier|date|le\\s+\\d|n\\s?"
@@ -298,7 +303,9 @@ static bool from_cover(struct reading *r)
 			"centre|groupement|chambre|metropole|sivom|sivu|societe|lycee|college|ecole|crous|mairie|page|"
 			"document|piece|entete|phase|lot|code|identif|pouvoir|acheteur|"
 			"objet|annexe|"
-			"ministere|academie|region\\b|prefecture|universite|etablissement|office|agence|hopita|conseil|"
+			"caisse|rectorat|g\\.?i\\.?e\\b|institut|urssaf|cpam|carsat|banque|tribunal|hopitaux|sdis|"
+			"ministere|academie|region\\b|"
+			"prefecture|universite|etablissement|office|agence|hopita|conseil|"
 			"direction|service\\s|article|republique|_|[a-z]?\\d)|travaux\\s+sur\\s+procedure|"
 			"_|\\d{5}|appel\\s+d'offre|@|reglement\\s+(?:de|du|particulier)\\b",
 			from, end))
@@ -332,6 +339,7 @@ static bool from_cover_title(struct reading *r)
 			continue;
 		if (!body_has(r, "\\A[\"# ]*" DEED, from, end) ||
 		    body_has(r,
+			"\\A\\W*accord-?\\s?cadre\\s+(?:avec|sans|mono|multi|a\\s+(?:bons|marches))\\b[^\\n]{0,60}\\z|"
 			"\\A\\W*(?:marche|accord|travaux|fournitures?|services?|prestations?)[a-z "
 			"]{0,12}\\W*\\z|\\A\\W*marches?\\s+(?:publics?\\s+)?de\\s+"
 			"(?:travaux|services?|fournitures?|maitrise\\s+d'\\s?oeuvre)[a-z "
@@ -349,11 +357,17 @@ static bool from_cover_title(struct reading *r)
 static bool from_number_line(struct reading *r)
 {
 	struct match m;
-	return body_find(r,
-		   "^[^\\n]{0,12}\\b(?:affaire|consultation|marche|procedure|accord-?cadre)\\s*n\\s?[o?]\\s*[a-z0-9._/"
-		   "-]{3,20}\\s*[:-]\\s+(?=" DEED ")",
-		   0, &m) &&
-	       add(r, m.to, object_end(r, m.to), 0.8) != NULL;
+	if (!body_find(r,
+		"^[^\\n]{0,12}\\b(?:affaire|consultation|marche|procedure|accord-?cadre)\\s*n\\s?[o?]\\s*[a-z0-9._/"
+		"-]{3,20}\\s*[:-]\\s+(?=" DEED ")",
+		0, &m))
+		return false;
+	/* under it another line begins, of a table or of a form */
+	size_t end = object_end(r, m.to), line = view_line_end(&r->body, m.to);
+	if (line > m.to + 20 && line < end && view_capitals(&r->body, line + 1, line + 2) > 0.5 &&
+	    view_capitals(&r->body, m.to, line) < 0.5)
+		end = line;
+	return add(r, m.to, end, 0.8) != NULL;
 }
 
 void object_find(struct reading *r)

@@ -151,6 +151,9 @@ static void pieces_add(struct reading *r, struct pieces *p, const char *key, siz
 	if (end - from > NAME_MAX_BYTES)
 		for (end = from + NAME_MAX_BYTES; end > from + 40 && r->body.s[end] != ' ' && r->body.s[end] != '\n';)
 			end--;
+	/* where the buyer finds for himself what need not be given (code, R. 2143-13) */
+	if (body_has(r, "\\A\\W*d'un\\s+(?:systeme\\s+electronique|espace\\s+de\\s+stockage)\\b", from, end))
+		return;
 	const char *code = code_of(r, from, end);
 	if (!code && !body_has(r, piece_rx, from, end))
 		return;

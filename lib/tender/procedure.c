@@ -19,7 +19,9 @@ static const struct {
 	{ MAPA, 1.5,
 	    "\\b26[. "
 	    "-]?(?:ii|2)\\b[^.\\n]{0,20}\\b28\\b[^.\\n]{0,10}(?:cmp|code)|\\barticles?\\s+28\\s+du\\s+(?:code|cmp)" },
-	{ OPEN, 3, "appels?\\s+d\\s?'?\\s?offres?(?:\\s+(?:europeen|international|national))?\\s+ouvert" },
+	{ OPEN, 3,
+	    "appels?\\s+d\\s?'?\\s?offres?(?:\\s+(?:europeen|international|national))?\\s+ouvert(?:\\s+(?:europeen|"
+	    "international|national)\\b)?" },
 	{ OPEN, 2, "r\\.?\\s?2161-2\\s+a\\s+(?:r\\.?\\s?)?2161-5" },
 	{ RESTRICTED, 3, "appels?\\s+d\\s?'?\\s?offres?\\s+restreint" },
 	{ RESTRICTED, 2, "r\\.?\\s?2161-6\\s+a\\s+(?:r\\.?\\s?)?2161-11" },
@@ -50,10 +52,11 @@ static const char states_rx[] = "procedure\\s+de\\s+passation|mode\\s+de\\s+pass
 				"consultation|marche|procedure|concours|"
 				"accord)|marche\\s+(?:a|en|passe)|travaux\\s+sur|est\\s+une?";
 
-static const char passing_rx[] = "prestations\\s+similaires|2122-7|2122-1\\b|formulaire\\s+type|systemes?\\s+d'"
-				 "acquisition|si\\s+(?:la|une)\\s+procedure|en\\s+cas\\s+de|"
-				 "precedente|infructueu|declaree?\\s+sans\\s+suite|pourra\\s+(?:etre|recourir)|"
-				 "assistance|procedures?\\s+de\\s+recours";
+static const char passing_rx[] =
+    "prestations\\s+similaires|2122-7|2122-1\\b|formulaire\\s+type|systemes?\\s+d'"
+    "acquisition|si\\s+(?:la|une)\\s+procedure|en\\s+cas\\s+de|"
+    "precedente?s?\\b|\\bancien|infructueu|declaree?\\s+sans\\s+suite|pourra\\s+(?:etre|recourir)|"
+    "assistance|procedures?\\s+de\\s+recours";
 
 struct hit {
 	double weight;

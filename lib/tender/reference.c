@@ -15,7 +15,8 @@ static const struct {
 	{ 0.95, true, false,
 	    "\\b(?:procedure|consultation|affaire|accord-?cadre|marche|contrat|dossier)\\s*(?:public(?:que)?"
 	    "\\s*)?(?:de\\s+\\w+\\s*)?"
-	    "(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*(" NUMBER ")(?![\\w%])" },
+	    "(?:a\\s+bons\\s+de\\s+commandes?\\s*)?(?:n\\s?[o?]\\s*\\.?\\s*|numero\\s*|ref(?:erence)?\\.?\\s*)[:\\s]*"
+	    "(" NUMBER ")(?![\\w%])" },
 	{ 0.94, true, false,
 	    "\\b(?:aoo?|r\\.?\\s?c\\.?|appel\\s+d'\\s?offres(?:\\s+(?:ouvert|restreint|europeen|international))*|mapa|"
 	    "procedure\\s+"
@@ -45,11 +46,16 @@ static const struct {
 	{ 0.93, true, false,
 	    "\\bn\\s?[o?]\\s*(?:de\\s+|du\\s+)(?:la\\s+)?(?:marche|consultation|procedure|dossier|affaire)\\s*:\\s*"
 	    "(" NUMBER ")(?![\\w%])" },
+	{ 0.93, true, false,
+	    "\\b(?:numero\\s+de\\s+)?reference\\s+attribuee?\\s+(?:au|a\\s+la|a\\s+l'|par)\\b[^:\\n]{0,60}:\\s*(" NUMBER
+	    ")(?![\\w%])" },
 	{ 0.9, true, false, "enregistree?\\s+sous\\s+le\\s+numero\\s*:?\\s*(" NUMBER ")(?![\\w%])" },
 	{ 0.9, true, false, "^r\\.?c\\.?\\s*(?:-\\s*)?(\\d{4}[-/]\\d{1,4})\\s+page\\b" },
 	{ 0.85, false, true, "^[\"# *]*((?=\\d{0,6}[a-z])(?=[a-z]*\\d)[a-z0-9]{6,14})\\s?[_-]+\\s?[a-z]{4,}" },
 	{ 0.85, false, true, "^\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
 	{ 0.85, false, true, "^\\s*(?:mapa|aoo?|dossier)\\s+((?:20)?2\\d[-/]\\d{2,4})\\s*$" },
+	{ 0.85, false, true,
+	    "^\\s*(?:procedure\\s+adaptee|mapa)\\s*-\\s*([a-z]{2,8}[-_/]20[2-4]\\d[-_/][a-z0-9]{1,6})\\s*$" },
 	{ 0.8, false, true, "^\\s*operation\\s*n\\s?[o?]\\s*:?\\s*(" NUMBER ")\\s*$" },
 	/* a line of the cover that is nothing but a year and a rank between letters */
 	{ 0.8, false, true,

@@ -16,7 +16,7 @@
 #include "error.h"
 
 /* Part of the key of a stored analysis: raised whenever the same models would give another analysis. */
-#define TENDER_RULES_VERSION 4
+#define TENDER_RULES_VERSION 5
 
 /* Kind of one document. The order is that of tender_kind_id(). A CCP counts as CCAP. */
 enum tender_kind {

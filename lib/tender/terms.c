@@ -16,8 +16,9 @@ static const char validity_rx[] =
     "(?:offres?|propositions?)\\s+(?:(?:du|d'un|des|de\\s+chaque)\\s+(?:candidats?|soumissionnaires?|concurrents?)\\s+)"
     "?"
     "(?:est|sont|sera|seront|reste(?:nt)?|demeure(?:nt)?)\\s+valables?|"
+    "\\bengage(?:ons)?\\b[^.;\\n]{0,50}\\b(?:mon|notre)\\s+offre(?=\\s+(?:pendant|pour\\s+une\\s+duree))|"
     "\\bmaintien\\s+(?:de\\s+(?:l'|leur\\s+|son\\s+)|des\\s+)offres?\\b|(?:delai|duree)\\s+pendant\\s+(?:lequel|"
-    "laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres\\s+valables(?=\\s+(?:"
+    "laquelle)\\s+[^.\\n:]{0,50}\\bengagee?s?\\b|offres?\\s+valables?(?=\\s+(?:"
     "pendant\\s+)?\\d)|"
     "offres?\\b[^.;]{0,50}\\b(?:auront|aura|ont)\\s+une\\s+(?:duree\\s+de\\s+)?validite\\s+de|"
     "offres?\\s+(?:engage|lie)(?:nt|ra|ront)?\\s+(?:le|les|chaque)\\s+(?:candidats?|soumissionnaires?)(?=\\s+(?:"
@@ -40,6 +41,9 @@ void validity_find(struct reading *r)
 		if (body_has(r, "\\A[\\W\\d]*(?:delai|duree|periode|validite)[^\\n]*:\\z", m.from, m.to) &&
 		    r->kind != KIND_RC && r->kind != KIND_AAPC &&
 		    !body_has(r, "\\A[^.\\n]{0,50}\\bdate\\s+limite", m.to, body_ahead(r, m.to, 80)))
+			continue;
+		/* what is bought may have offers of its own: "la validité des offres commerciales" */
+		if (r->kind == KIND_CCTP || body_has(r, "\\A\\s*commerciales?\\b", m.to, body_ahead(r, m.to, 14)))
 			continue;
 		/* "elle": an offer, where the words before speak of one */
 		if (body_has(r, "\\Aelle\\s", m.from, m.to) &&
@@ -151,6 +155,7 @@ static const struct {
 	  "permis)e?s?\\s*)?"
 	  "(?:$|[.;,\\t(])",
 	    0 },
+	{ "(?:^|\\G)[\\s:*-]*refus\\s+(?:des|de)\\s+variantes?\\s*(?:$|[.;,\\t])", 0 },
 	{ "\\b(?:depot|presentation|remise)\\s+de\\s+variantes?\\s+(?:est|sera)\\s+(?:interdit|exclu|proscrit|refuse)",
 	    0 },
 	{ "n'est\\s+pas\\s+(?:admis|autorise|accepte|prevu)\\s+de\\s+variantes?(?!\\s+(?:obligatoire|imposee|exigee))",
@@ -170,6 +175,8 @@ static const struct {
 	    1 },
 	{ "variantes?\\b[^.;]{0,90}?\\b(?:sont|est|seront|sera)\\s+(?:expressement\\s+)?(?:autorise|admise?|accepte|"
 	  "permise|possible|recevable)",
+	    1 },
+	{ "variantes?\\s+(?:peuvent|pourront|peut|pourra)\\s+(?:egalement\\s+)?etre\\s+(?:proposee|presentee|remise)",
 	    1 },
 	{ "(?:autorise|accepte|admet)\\s+(?:la\\s+(?:presentation|remise)\\s+(?:de|d'une)|les|des)\\s*variantes?", 1 },
 	{ "(?<!\\bne "
@@ -277,12 +284,16 @@ static const char platform_context_rx[] =
     "electronique|internet)?\\s*"
     "suivante|sites?\\s+suivants?|retire|depot\\s+des\\s+plis|remise\\s+des\\s+(?:plis|offres)";
 
-/* "Les offres seront transmises sur", or a chapter "Dépôt des plis" whose text begins with the address. */
-static const char handed_in_rx[] = "\\b(?:offres?|plis?|propositions?|reponses?)\\b[^.;\\n]{0,40}?\\b(?:transmis|"
-				   "depose|deposer|remis|adresse)[a-z]*\\s"
-				   "(?:[^.;\\n@]{0,60}?\\s)?(?:sur|via|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
-				   "\\n\\s*(?:art(?:icle)?\\.?\\s*)?[\\divx]{1,5}\\s*[-.:)]*\\s*(?:depot|remise|"
-				   "transmission|envoi)\\b[^\\n.@]{0,40}\\n+\\s*\\z";
+/* "Le dossier est téléchargeable depuis", "Les offres seront transmises sur", or a chapter "Dépôt des plis" whose text
+ * begins with the address. */
+static const char handed_in_rx[] =
+    "\\b(?:dossier|d\\.?c\\.?e)\\b[^.;\\n@]{0,60}\\b(?:telecharg|disponible|accessible|consultable)[a-z]*\\s+"
+    "(?:gratuitement\\s+)?(?:sur|via|depuis|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
+    "\\b(?:offres?|plis?|propositions?|reponses?)\\b[^.;\\n]{0,40}?\\b(?:transmis|"
+    "depose|deposer|remis|adresse)[a-z]*\\s"
+    "(?:[^.;\\n@]{0,60}?\\s)?(?:sur|via|a\\s+l'adresse)\\b[^.;\\n@]{0,30}\\z|"
+    "\\n\\s*(?:art(?:icle)?\\.?\\s*)?[\\divx]{1,5}\\s*[-.:)]*\\s*(?:depot|remise|"
+    "transmission|envoi)\\b[^\\n.@]{0,40}\\n+\\s*\\z";
 
 /* The address as one can use it: blanks out, "http//" mended, closing signs off. */
 static char *clean_url(TALLOC_CTX *mem, const char *s)

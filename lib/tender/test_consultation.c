@@ -267,8 +267,7 @@ Test(consultation, what_asks_nothing_of_the_bidder_is_no_requirement)
 		"7. Définitions\n\nAstreinte : période pendant laquelle le titulaire doit répondre aux appels.",
 		"2. Existant\n\n- Héberger les applications de la collectivité sur trois serveurs",
 		"Le réseau compte douze commutateurs et deux routeurs de marque courante.",
-		"Ce comité a pour mission de :\n- Faire le bilan des activités du mois écoulé\n- Valider les plans "
-		"d'action",
+		"Ce comité a pour mission de :\n- Faire le bilan du mois écoulé\n- Valider les plans d'action",
 		"Chaque comité se doit de :\n- Confier les actions décidées à un responsable",
 		"Quel niveau de service devra être proposé par le titulaire du contrat ?",
 	};

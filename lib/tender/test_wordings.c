@@ -189,3 +189,178 @@ Test(wordings, object_in_other_sentences)
 	};
 	EXPECT("object", cases);
 }
+
+/* What notices, essentials and short letters of consultation print instead of a clause. */
+Test(wordings, forms_of_notices_and_letters)
+{
+	static const char *const variants[][2] = {
+		{ RC "Refus des variantes.\nDivision en lots : oui", "false" },
+		{ RC "Des variantes peuvent être proposées, dans la limite d'une par candidat.", "true" },
+		{ RC "Motif de refus des variantes : voir l'article 9", "-" },
+		{ RC "Des variantes ne peuvent être proposées.", "-" },
+	};
+	EXPECT("variants_allowed", variants);
+	static const char *const validity[][2] = {
+		{ RC "5. Offre valable 3 mois à compter de la date limite de réception.", "90" },
+		{ RC "5. Carte valable 3 mois à compter de sa remise.", "-" },
+	};
+	EXPECT("offer_validity_days", validity);
+	static const char *const visits[][2] = {
+		{ RC "PSE\nSans\nVisite sur site\nSans\nClauses sociales", "false" },
+		{ RC "Visite sur site\nSans rendez-vous, nul n'entre.", "-" },
+	};
+	EXPECT("site_visit_mandatory", visits);
+	static const char *const references[][2] = {
+		{ RC "Numéro de référence attribué au marché par le pouvoir adjudicateur : 2027-TVX-02",
+		    "2027-TVX-02" },
+		{ RC "Référence attribuée au candidat 2027-TVX-02", "-" },
+	};
+	EXPECT("reference", references);
+	static const char *const lots[][2] = {
+		{ RC "Lot A : recette ; lot B : audit ; lot C : formation. Soit trois lots.", "3" },
+		{ RC "Un candidat peut obtenir soit trois lots au plus.", "-" },
+	};
+	EXPECT("lots", lots);
+	static const char *const codes[][2] = {
+		{ RC "1.5 - Nomenclature\nLot 01 : 30213100-6 Ordinateurs portables", "30213100" },
+		{ RC "1.5 - Téléphones\nLot 01 : 30213100-6", "-" },
+	};
+	EXPECT("cpv", codes);
+}
+
+Test(wordings, procedure_and_form_in_the_plural_or_with_a_scope)
+{
+	static const char *const procedures[][2] = {
+		{ RC "Appel d'offres ouvert européen soumis aux dispositions des articles R. 2124-2 et R. 2161-1 du "
+		     "code de la "
+		     "commande publique et de ses annexes.",
+		    "appel_offres_ouvert" },
+		{ RC "Une assistance est demandée pour un appel d'offres ouvert européen.", "-" },
+	};
+	EXPECT("procedure", procedures);
+	static const char *const forms[][2] = {
+		{ RC "Les accords-cadres sont conclus pour une durée d'un (1) an.", "accord_cadre" },
+		{ RC "Le formulaire sert aux marchés publics et accords-cadres.", "-" },
+	};
+	EXPECT("contract_form", forms);
+}
+
+Test(wordings, duration_between_two_verbs)
+{
+	static const char *const cases[][2] = {
+		{ RC "Le marché débute le 01/06/2027 pour s'achever le 31/05/2028.", "12 computed" },
+		{ RC "Le marché commence le 1er janvier 2027 et se termine le 31 décembre 2028.", "24 computed" },
+		{ RC "Marché ordinaire, à prix forfaitaires, d'une durée ferme de trente-six (36) mois.", "36" },
+		{ RC "Le salon débute le 01/06/2027 pour s'achever le 31/05/2028.", "-" },
+		{ RC "Le marché porte sur la pose d'un abri, d'une garantie de trente-six (36) mois.", "-" },
+	};
+	EXPECT("duration_months", cases);
+}
+
+Test(wordings, object_that_is_not_the_body_nor_the_form)
+{
+	static const char *const cases[][2] = {
+		{ RC "Consultation relative au renouvellement des commutateurs d'accès\n\n1. Présentation",
+		    "renouvellement des commutateurs d'accès" },
+		{ "CAISSE D'ENTRAIDE DES MARINS DE LA BASSE-RIVE\n" RC, "-" },
+		{ RC "Type de contrat\nAccord-cadre avec maximum\nDélai de validité des offres\n150 jours", "-" },
+	};
+	EXPECT("object", cases);
+	static const char *const buyers[][2] = {
+		{ RC "Acheteur : Université de Haute-Brenne, établissement public à caractère scientifique",
+		    "Université de Haute-Brenne" },
+	};
+	EXPECT("buyer", buyers);
+}
+
+/* The law's list of places where a buyer looks for himself asks nothing of the candidate. */
+Test(wordings, pieces_that_need_not_be_given)
+{
+	static const char text[] =
+	    RC "Pièces de la candidature :\n- Formulaire DC1 ou équivalent\n- Déclaration de chiffre d'affaires\n\n"
+	       "Les candidats ne sont pas tenus de fournir les justificatifs que l'acheteur peut obtenir directement "
+	       "par le "
+	       "biais :\n- D'un système électronique de mise à disposition d'informations, si le dossier de "
+	       "candidature en "
+	       "donne l'accès ;\n- D'un espace de stockage numérique, si le dossier de candidature en donne l'accès.\n";
+	cr_expect_str_eq(test_value(mem, "mandatory_candidature", text), "dc1 ; ca");
+}
+
+/* Technical clauses speak of other contracts and of what the system does: nothing of it is this contract's. */
+Test(wordings, traps_of_technical_clauses)
+{
+#define CCTP "Cahier des clauses techniques particulières\n\n"
+	static const char *const procedures[][2] = {
+		{ CCTP "Le service a lancé en 2021 un appel d'offres ouvert pour son précédent système.", "-" },
+	};
+	EXPECT("procedure", procedures);
+	static const char *const renewals[][2] = {
+		{ CCTP "Le précédent contrat était conclu pour 4 ans et reconductible une fois.", "-" },
+		{ CCTP "Le présent contrat est reconductible une fois.", "1" },
+	};
+	EXPECT("renewals", renewals);
+	static const char *const validity[][2] = {
+		{ CCTP "La validité des offres commerciales est de 30 jours dans le progiciel.", "-" },
+		{ RC "La validité des offres commerciales est de 30 jours dans le progiciel.", "-" },
+		{ RC "La validité des offres est de 90 jours.", "90" },
+		{ "Acte d'engagement\n\nJe m'engage, sur la base de mon offre pendant 6 mois à compter de la date "
+		  "limite.",
+		    "180" },
+	};
+	EXPECT("offer_validity_days", validity);
+	static const char *const amounts[][2] = {
+		{ CCTP "Le montant maximum d'une transaction est de 5 000 € HT.", "-" },
+		{ RC "Le montant maximum d'une commande est de 5 000 € HT.", "-" },
+		{ RC "Le montant maximum de l'accord-cadre est de 5 000 € HT.", "5000" },
+	};
+	EXPECT("amount_max_eur_ht", amounts);
+}
+
+Test(wordings, covers_of_rectorates_and_systems)
+{
+	static const char *const objects[][2] = {
+		{ "RECTORAT DE L'ACADÉMIE DE VALMONT\n" RC "Migration de la messagerie des services académiques\n",
+		    "Migration de la messagerie des services académiques" },
+		{ "GIE NUMÉRIQUE DES HÔPITAUX DE L'ARVAL\n" RC, "-" },
+	};
+	EXPECT("object", objects);
+	static const char *const references[][2] = {
+		{ RC "Procédure adaptée – RECT-2027-17", "RECT-2027-17" },
+		{ RC "Accord-cadre à bons de commande n° 27AC0114", "27AC0114" },
+		{ RC "Procédure adaptée – lettre du 17", "-" },
+	};
+	EXPECT("reference", references);
+	static const char *const visits[][2] = {
+		{ RC "Une visite du site peut être organisée à la demande du candidat.", "false" },
+		{ RC "Une visite du site peut être organisée le lundi.", "-" },
+	};
+	EXPECT("site_visit_mandatory", visits);
+}
+
+Test(wordings, clauses_in_one_line)
+{
+	static const char *const durations[][2] = {
+		{ RC "4. Durée : un an, tacitement reconductible, trois fois maximum.", "12" },
+		{ RC "4. Durée : un an de garantie, trois ans d'entretien.", "-" },
+	};
+	EXPECT("duration_months", durations);
+	static const char *const amounts[][2] = {
+		{ RC "Le montant maximum de chaque bon de commande est de 40 000 € HT. Le montant maximum de "
+		     "l'accord-cadre est "
+		     "fixé à 800 000 € HT.",
+		    "800000" },
+		{ RC "Par bon de commande, le montant maximum est fixé à 800 000 € HT.", "-" },
+	};
+	EXPECT("amount_max_eur_ht", amounts);
+	static const char *const platforms[][2] = {
+		{ RC "Le dossier est téléchargeable depuis https://www.exemple.com", "https://www.exemple.com" },
+		{ RC "La notice est téléchargeable depuis https://www.exemple.com", "-" },
+	};
+	EXPECT("platform_url", platforms);
+	static const char *const objects[][2] = {
+		{ "BORDEREAU DES PRIX UNITAIRES\nMairie de Vaubelle\nAccord-cadre n° 2027-14 : Maintenance du réseau "
+		  "sans fil",
+		    "Maintenance du réseau sans fil" },
+	};
+	EXPECT("object", objects);
+}

@@ -6,9 +6,8 @@ do $$
 declare
 	f text;
 begin
-	foreach f in array array['auth.login_lookup(text)', 'auth.register(uuid, uuid, text, text, text, text)',
-		'auth.open_session(uuid, uuid, bytea, bigint)', 'auth.rotate_session(bytea, bytea, bigint)',
-		'auth.assert_session(uuid, uuid, uuid)', 'auth.end_session(uuid, uuid, boolean)', 'auth.me(uuid, uuid)'] loop
+	foreach f in array array['auth.login_lookup(text)', 'auth.assert_session(uuid, uuid, uuid)',
+		'auth.end_session(uuid, uuid, boolean)'] loop
 		assert has_function_privilege('scorpius_api', f, 'execute'), f || ': not for scorpius_api';
 		assert not has_function_privilege('scorpius_jobs', f, 'execute'), f || ': open to scorpius_jobs';
 	end loop;

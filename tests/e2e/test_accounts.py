@@ -181,7 +181,7 @@ def test_logout_twice(account):
 
 def test_me(account):
     answer = account.get("/auth/me")
-    assert answer.json()["data"] == account.user
+    assert answer.json()["data"] == {**account.user, "email_confirmed": False, "organization_name": "Société d'essai", "version": 1}
     assert account.get("/auth/me", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
@@ -263,3 +263,54 @@ def test_session_of_another_organisation(account, other, api, stack):
     """Even a token that we signed is refused when its session is not of its organisation."""
     claims = {**claims_of(account.token), "org": other.organization_id}
     refused(api, f"Bearer {signed(claims, stack.env['JWT_SECRET_KEY'])}", "invalid_token")
+
+
+# --- every field of every body
+
+TEXT = ({"faux": 1}, ["x"], 5, True, "x" * 10000)
+BODIES = {  # route: (who asks, {field: whether it is needed})
+    ("POST", "/auth/register"): (None, {"email": True, "password": True, "full_name": True, "organization_name": False, "role": False}),
+    ("POST", "/auth/login"): (None, {"email": True, "password": True}),
+    ("POST", "/auth/refresh"): (None, {"refresh_token": True}),
+    ("POST", "/auth/password/forgot"): (None, {"email": True}),
+    ("POST", "/auth/password/reset"): (None, {"token": True, "password": True}),
+    ("POST", "/auth/email/confirm"): (None, {"token": True}),
+    ("POST", "/auth/invitations/accept"): (None, {"token": True, "password": True, "full_name": True}),
+    ("POST", "/auth/organization/restore"): (None, {"email": True, "password": True}),
+    ("POST", "/auth/password"): ("owner", {"current_password": True, "password": True}),
+    ("PATCH", "/auth/me"): ("owner", {"full_name": False}),
+    ("DELETE", "/auth/me"): ("owner", {"password": True}),
+    ("PATCH", "/organization"): ("owner", {"name": False}),
+    ("DELETE", "/organization"): ("owner", {"password": True}),
+    ("POST", "/users/invitations"): ("owner", {"email": True, "role": False}),
+}
+
+
+@pytest.mark.parametrize("method, path", BODIES)
+def test_every_field_of_every_body(account, api, stack, method, path):
+    who, fields = BODIES[method, path]
+    caller = account if who else api
+    good = {"email": f"{fresh('champ')}@essai.example", "password": api.new_password(), "full_name": "Camille", "organization_name": "Essai",
+            "role": "bid_manager", "refresh_token": "A" * 43, "token": "A" * 43, "current_password": account.password, "name": "Essai"}
+    if path == "/auth/password/reset":
+        good["token"] = api.link("password_reset", account.user["id"])
+    elif path == "/auth/invitations/accept":
+        good["token"] = account.invite()[1]
+    accounts = stack.sql("select count(*) n from scorpius.account")
+    for field, needed in fields.items():
+        for bad in TEXT + ((None, "", "  ") if needed else ()):
+            body = {**{f: good[f] for f in fields}, field: bad}
+            answer = caller.request(method, path, json=body)
+            # Blanks are characters of a password, and then it is a wrong one.
+            right = answer.status_code == 400 or (bad == "  " and "password" in field and answer.status_code in (400, 401))
+            assert right and (answer.status_code == 401 or field in {f for _, f in codes(answer)}), (field, str(bad)[:20], answer.text)
+        if needed:
+            answer = caller.request(method, path, json={f: good[f] for f in fields if f != field})
+            assert answer.status_code == 400 and ("missing_field", field) in codes(answer), answer.text
+    answer = caller.request(method, path, json={**{f: good[f] for f in fields}, "en_trop": 1})
+    assert answer.status_code == 400 and ("unknown_field", "en_trop") in codes(answer)
+    for content in (b"[]", b'"x"', b"5", b"null", b"{", b""):
+        answer = caller.request(method, path, content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400, (content, answer.text)
+    assert stack.sql("select count(*) n from scorpius.account") == accounts
+    assert account.get("/auth/me").json()["data"]["full_name"] == "Camille Essai"

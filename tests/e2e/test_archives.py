@@ -57,6 +57,30 @@ def test_a_dossier_in_an_archive_is_analysed(account):
     assert analysis["facts"]["buyer"]["evidence"][0]["file"] == "DCE/RC.pdf"
 
 
+def test_what_an_archive_did_not_give_is_a_problem_of_the_tender(account):
+    tender = account.data("POST", "/tenders", 201, json={})
+    archive = account.upload(("DCE.zip", zipped(("RC.pdf", pdfs.rules()), ("../CCTP.pdf", pdfs.clauses("Le titulaire livre.")),
+                                                ("plans.7z", b"7z\xbc\xaf\x27\x1c\0\4" + bytes(60)), ("BPU.xlsx", b""))),
+                             path=f"/tenders/{tender['id']}/documents")
+    problems = account.analyzed(tender["id"])["problems"]
+    assert {p["document_id"] for p in problems} == {archive["id"]}
+    told = {p["code"]: p["message"] for p in problems}
+    assert set(told) == {"entry_refused", "file_type_refused", "empty_file"} and len(problems) == 3
+    assert told["entry_refused"] == (
+        "«\u00a0DCE.zip\u00a0»\u00a0: le fichier « ../CCTP.pdf » de l'archive a été refusé : son chemin sort de "
+        "l'archive. S'il compte pour la réponse, déposez-le à part ou demandez-le à l'acheteur.")
+    assert "plans.7z" in told["file_type_refused"] and "BPU.xlsx" in told["empty_file"]
+
+
+def test_litter_of_desktops_is_left_without_a_word(account):
+    archive = expanded(account, zipped(("__MACOSX/DCE/._a.txt", b"\0\5\x16\7 litter"), ("DCE/.DS_Store", b"\0\0\0\1Bud1"),
+                                       ("Thumbs.db", b"litter\n"), ("DCE/~$RC.docx", b"someone\n"),
+                                       ("DCE/a.txt", b"une pi\xc3\xa8ce\n"), ("MACOSX/note.txt", b"une note\n")))
+    assert set(children(account, archive)) == {("DCE", "a.txt"), ("MACOSX", "note.txt")}
+    events = account.data("GET", f"/documents/{archive['id']}/events")["events"]
+    assert [e["message"] for e in events if e["message"]] == []
+
+
 def test_what_must_not_come_out_is_told(account):
     archive = expanded(account, zipped(("../hors.txt", b"x\n"), ("/racine.txt", b"x\n"), ("vide.txt", b""),
                                        ("virus.exe", b"MZ" + bytes(range(256)) * 40), ("bon.txt", b"lisible\n"),

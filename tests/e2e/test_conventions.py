@@ -24,39 +24,37 @@ def test_a_token_is_needed(api, things, op):
     assert answer.status_code == 401 and code(answer) == "missing_token"
 
 
-def member_with_role(api, stack, role):
-    """Roles that registration does not give are set beside the API."""
-    body, answer = api.register()
-    user = answer.json()["data"]
-    stack.sql("update scorpius.account set role = %s, is_owner = false, organization_id = case when %s = 'admin' then null else "
-              "organization_id end where id = %s", role, role, user["id"])
-    api.token = api.login(body["email"], body["password"]).json()["data"]["access_token"]
-
-
-@pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.method != "GET" and o.id != "logout"], ids=operations.name)
-def test_a_viewer_changes_nothing(api, stack, op):
-    member_with_role(api, stack, "viewer")
-    answer = api.request(op.method, operations.path_of_nobody(op), **operations.arguments(op))
+@pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.method != "GET" and o not in operations.OWN], ids=operations.name)
+def test_a_viewer_changes_nothing(things, op):
+    answer = things.colleague.request(op.method, operations.path_of_nobody(op), **operations.arguments(op))
     assert answer.status_code == 403 and code(answer) == "forbidden"
 
 
-def test_a_viewer_reads(api, stack):
-    member_with_role(api, stack, "viewer")
-    assert api.get("/documents").status_code == 200
-    assert api.get("/auth/me").json()["data"]["role"] == "viewer"
+def test_a_viewer_reads(things):
+    assert things.colleague.get("/documents").status_code == 200
+    assert things.colleague.get("/auth/me").json()["data"]["role"] == "viewer"
 
 
-@pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.id not in ("logout", "me")], ids=operations.name)
-def test_the_operator_sees_no_tender_and_no_document(api, stack, op):
-    member_with_role(api, stack, "admin")
-    answer = api.request(op.method, operations.path_of_nobody(op), **operations.arguments(op))
+@pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o not in operations.OPERATORS
+                                and (o not in operations.OWN or o.id in operations.MEMBERS_OWN)], ids=operations.name)
+def test_the_operator_sees_no_tender_and_no_document(things, op):
+    answer = things.operator.request(op.method, operations.path_of_nobody(op), **operations.arguments(op))
     assert answer.status_code == 403 and code(answer) == "forbidden"
-    assert api.get("/auth/me").json()["data"]["organization_id"] is None
+    assert things.operator.get("/auth/me").json()["data"]["organization_id"] is None
+
+
+@pytest.mark.parametrize("op", operations.OPERATORS, ids=operations.name)
+def test_only_the_operator_manages_accounts(things, op):
+    for member in (things.member, things.colleague):
+        answer = member.request(op.method, things.path(op), **operations.arguments(op))
+        assert answer.status_code == 403 and code(answer) == "forbidden"
+    # 409: what is there can't be brought back
+    assert things.operator.request(op.method, things.path(op), **operations.arguments(op)).status_code in (200, 409)
 
 
 # --- two organisations
 
-@pytest.mark.parametrize("op", operations.WITH_ID, ids=operations.name)
+@pytest.mark.parametrize("op", [o for o in operations.WITH_ID if o not in operations.OPERATORS], ids=operations.name)
 def test_what_another_organisation_has_does_not_exist(account, things, op):
     foreign = account.request(op.method, things.path(op), **operations.arguments(op))
     nobodys = account.request(op.method, operations.path_of_nobody(op), **operations.arguments(op))
@@ -88,7 +86,7 @@ def test_the_same_bytes_in_two_organisations(account, other):
 
 @pytest.mark.parametrize("op", operations.DYNAMIC, ids=operations.name)
 def test_unknown_parameters_are_refused(things, op):
-    answer = things.member.request(op.method, things.path(op) + "?nope=1", **operations.arguments(op))
+    answer = things.caller(op).request(op.method, things.path(op) + "?nope=1", **operations.arguments(op))
     assert answer.status_code == 400 and code(answer) == "unknown_parameter"
     assert answer.json()["errors"][0]["field"] == "nope"
 
@@ -110,7 +108,7 @@ def test_files_and_a_broken_request(stack, contract, op):
 def test_a_body_may_be_too_large(things, contract, stack, op, expect_log):
     expect_log("client intended to send too large body")
     path = things.path(op)
-    status, headers, body = raw(stack, f"{op.method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: trop-grand\r\nAuthorization: Bearer {things.member.token}\r\n"
+    status, headers, body = raw(stack, f"{op.method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: trop-grand\r\nAuthorization: Bearer {things.caller(op).token}\r\n"
                                 f"Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n".encode())
     contract.check(op.method, path, {"X-Request-Id": "trop-grand"}, status, headers, body)
     assert status == 413 and json.loads(body)["errors"][0]["code"] == "body_too_large"
@@ -119,7 +117,7 @@ def test_a_body_may_be_too_large(things, contract, stack, op, expect_log):
 
 @pytest.mark.parametrize("op", operations.WITH_BODY, ids=operations.name)
 def test_a_body_may_be_of_a_wrong_type(things, op):
-    answer = things.member.request(op.method, things.path(op), content=b"<xml/>", headers={"Content-Type": "application/xml"})
+    answer = things.caller(op).request(op.method, things.path(op), content=b"<xml/>", headers={"Content-Type": "application/xml"})
     assert answer.status_code == 415 and code(answer) == "unsupported_media_type"
 
 
@@ -127,7 +125,7 @@ def test_a_body_may_be_of_a_wrong_type(things, op):
     (m, p) for m in ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND") for p in sorted({o.template for o in operations.ALL})
     if (m, p) not in {(o.method, o.template) for o in operations.ALL}])
 def test_other_methods(things, path, method):
-    address = operations.address(path, things.document["id"], things.tender["id"])
+    address = operations.address(path, document_id=things.document["id"], tender_id=things.tender["id"])
     answer = things.member.request(method, address)
     assert answer.status_code == 405 and code(answer) == "method_not_allowed"
 
@@ -199,7 +197,7 @@ def test_version_is_that_of_the_contract(api, contract):
 
 @pytest.mark.parametrize("op", [o for o in operations.ALL if o.method == "GET" and o.id != "getDocumentRequirements"], ids=operations.name)
 def test_head_is_get_without_a_body(things, op):
-    head, get = (things.member.request(m, things.path(op) + operations.query(op)) for m in ("HEAD", "GET"))
+    head, get = (things.caller(op).request(m, things.path(op) + operations.query(op)) for m in ("HEAD", "GET"))
     assert head.status_code == get.status_code == 200 and head.content == b""
     assert head.headers["Content-Type"] == get.headers["Content-Type"]
     assert head.headers.get("ETag") == get.headers.get("ETag")
@@ -245,10 +243,41 @@ def test_other_origins_are_not_let_in(api, origin):
 
 @pytest.mark.parametrize("op", [o for o in operations.DYNAMIC if o.method == "GET"], ids=operations.name)
 def test_answers_are_not_sniffed_and_not_kept_by_strangers(things, op):
-    answer = things.member.request("GET", things.path(op))
+    answer = things.caller(op).request("GET", things.path(op))
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] in ("no-store", "private, no-cache")
     assert "Server" not in answer.headers or not re.search(r"\d", answer.headers["Server"])
+
+
+SECURE = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+          "Permissions-Policy": "camera=(), geolocation=(), microphone=()"}
+
+
+@pytest.mark.parametrize("path, status", [
+    ("/live", 200), ("/health", 200), ("/documents", 401), ("/nowhere", 404), ("/openapi.json", 200), ("/docs", 200), ("/docs/docs.js", None),
+    ("/docs/nowhere.js", 404), pytest.param("/live?x=" + "y" * 20000, 414, id="too-long-414")])
+def test_security_headers_on_every_answer(api, path, status):
+    """Whoever made it: a worker, nginx from a file, nginx in the place of either. Each header once."""
+    answer = api.http.get(path if path == "/health" else "/api/v1" + path)
+    assert status in (None, answer.status_code)
+    for name, value in SECURE.items():
+        assert answer.headers.get_list(name) == [value], name
+    policy, = answer.headers.get_list("Content-Security-Policy")
+    assert policy.startswith("default-src 'none';") and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert ("script-src 'self'" in policy) == (path.startswith("/docs") and answer.status_code == 200)
+    assert "Strict-Transport-Security" not in answer.headers, "without TLS it would say nothing true"
+    assert "X-Powered-By" not in answer.headers
+
+
+def test_cors_lets_scripts_read_what_they_need(api):
+    answer = api.get("/documents", headers={"Origin": ORIGIN})
+    exposed = answer.headers["Access-Control-Expose-Headers"]
+    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    assert all(h in exposed for h in ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "ETag", "Location"))
+    by_nginx = api.get("/docs/nowhere.js", headers={"Origin": ORIGIN})
+    assert by_nginx.headers["Access-Control-Expose-Headers"] == exposed
+    assert by_nginx.headers["Access-Control-Allow-Credentials"] == "true"
+    assert "Access-Control-Allow-Credentials" not in api.get("/documents", headers={"Origin": "https://evil.example"}).headers
 
 
 # --- one round trip
@@ -256,9 +285,9 @@ def test_answers_are_not_sniffed_and_not_kept_by_strangers(things, op):
 @pytest.mark.parametrize("op", [o for o in operations.PRIVATE if o.method == "GET"], ids=operations.name)
 def test_a_read_is_one_round_trip(things, stack, op):
     from stack import wait_until
-    things.member.request("GET", things.path(op))  # whatever a worker does once is done
-    for query in [operations.query(op)] + (["?cursor=", "?limit=5&offset=0"] if op.id in ("listDocuments", "listTenders", "listTenderRequirements", "listDossierVersions") else []):
+    things.caller(op).request("GET", things.path(op) + operations.query(op))  # whatever a worker does once is done
+    for query in [operations.query(op)] + (["?cursor=", "?limit=5&offset=0"] if "cursor" in str(op.parameters).lower() else []):
         mark = fresh("tour")
-        things.member.request("GET", things.path(op) + query, headers={"X-Request-Id": mark})
+        things.caller(op).request("GET", things.path(op) + query, headers={"X-Request-Id": mark})
         line = wait_until(lambda: stack.requests(mark), 5, "the log line")[0]
         assert line["round_trips"] == 1, line

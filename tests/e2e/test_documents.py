@@ -354,4 +354,4 @@ def test_etag_follows_the_document(account):
 def test_store_holds_what_the_database_knows(account, stack):
     """An answered upload lies under its final name, and nothing else lies beside it."""
     account.upload(("a.txt", b"un contenu que nul autre n'a\n"), query="?process=false")
-    wait_until(lambda: not [f for f in stack.files() if "/tmp/" in f.replace(str(stack.state), "")], 10, "no temporary file to be left")
+    wait_until(lambda: not [f for f in stack.files() if "/objects/" not in f], 10, "no temporary file to be left")

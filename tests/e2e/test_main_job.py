@@ -34,7 +34,7 @@ def check_places(account, analysis):
             assert -1 <= x0 < x1 <= page["width"] + 1 and -1 <= y0 < y1 <= page["height"] + 1, (key, e)
             inside = [w["text"] for w in page["words"] if x0 - 1 <= (w["box"][0] + w["box"][2]) / 2 <= x1 + 1
                       and y0 - 1 <= (w["box"][1] + w["box"][3]) / 2 <= y1 + 1]
-            assert any(w.strip(".,;:()") in e["quote"] for w in inside), f"{key}: the box of {e['quote']!r} holds {inside}"
+            assert any(bare and bare in e["quote"] for bare in (w.strip(".,;:()") for w in inside)), f"{key}: the box of {e['quote']!r} holds {inside}"
         count += 1
     return count
 

@@ -35,13 +35,15 @@ def document(account):
 
 
 def test_nothing_uploaded_can_be_read_from_the_disk(stack, account):
-    """Neither the file nor its model, nor what nginx kept of the request or the answer."""
+    """Neither the file nor its model. (Where nginx keeps requests and answers: see below.)"""
     text = f"Règlement de la consultation\n{MARKER}\n" * 3000
     uploaded = account.upload(("note.txt", text.encode()))
     account.processed(uploaded["id"])
     assert MARKER in account.get(f"/documents/{uploaded['id']}/content").text
     assert account.get(f"/documents/{uploaded['id']}/pages/1").status_code == 200
-    found = [str(p) for top in ("files", "tmp", "log", "redis", "run", "conf") for p in (stack.state / top).rglob("*")
+    tops = [stack.run, *(stack.state / top for top in ("files", "tmp", "log", "redis", "conf"))]
+    assert all(top.is_dir() for top in tops)
+    found = [str(p) for top in tops for p in top.rglob("*")
              if p.is_file() and MARKER.encode() in p.read_bytes()]
     assert found == []
 
@@ -134,3 +136,29 @@ def test_without_a_key_nothing_begins(stack, key):
     done = subprocess.run([BUILD / "app/cli/scorpius", "storage", "verify"], env={**stack.env, "PATH": os.environ["PATH"], "SECRET_KEY": key},
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 78 and "SECRET_KEY" in done.stderr and "openssl rand" in done.stderr
+
+
+@pytest.mark.parametrize("settings, said", [
+    ({"NGINX_TEMP_PATH": "/proc"}, "uploads lie there in clear"),
+    ({"NGINX_TEMP_PATH": "/proc", "NGINX_TEMP_ENCRYPTED": "true"}, "has no room there"),
+    ({"NGINX_TEMP_PATH": "/nowhere/at/all"}, "No such file"),
+    ({"NGINX_TEMP_PATH": "/tmp", "NGINX_TEMP_ENCRYPTED": "true"}, None),
+    ({"NGINX_TEMP_PATH": ""}, None),
+])
+@pytest.mark.parametrize("environment", ["production", "test"])
+def test_where_nginx_keeps_uploads_is_looked_at(stack, environment, settings, said):
+    """In production a folder on an open disk is refused; elsewhere the log tells."""
+    done = subprocess.run([BUILD / "app/api/scorpius-api"], env={**stack.env, "PATH": os.environ["PATH"], "APP_ENV": environment, **settings},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=30)
+    # 71: it went on to its real work, and found no socket.
+    assert done.returncode == (78 if said and environment == "production" else 71), done.stderr
+    assert ("NGINX_TEMP_PATH" in done.stderr or "temporary files" in done.stderr) == bool(said)
+    assert not said or said in done.stderr
+
+
+def test_the_stack_keeps_them_in_memory(stack):
+    """Unless the machine has no room there, which the workers then say."""
+    path = stack.env["NGINX_TEMP_PATH"]
+    warned = any("temporary files" in line for pool in ("api", "bulk") for line in stack.log_lines(pool))
+    assert warned == (not path.startswith("/dev/shm/"))
+    assert f'client_body_temp_path "{path}/body"' in (stack.state / "conf/nginx.conf").read_text()

@@ -5,6 +5,7 @@ import zoneinfo
 
 import pytest
 
+import office
 import pdfs
 from client import code, codes
 
@@ -326,6 +327,21 @@ def test_problems_say_what_to_do_in_french(account):
     assert "casse.pdf" in told["document_unreadable"]["message"] and "{" not in told["document_unreadable"]["message"]
     assert told["no_rules_document"]["document_id"] is None
     assert told["no_rules_document"]["message"].startswith("Aucun règlement de la consultation (RC)")
+
+
+def test_what_was_read_in_part_is_told(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("plan.pdf", pdfs.scan()),
+                                            ("CCTP.pdf", pdfs.scan(["Cahier des clauses techniques particulières"])),
+                                            ("annexe.pdf", pdfs.truncated()),
+                                            ("BPU.xlsx", office.xlsx("BPU", {"A1": "Bordereau des prix unitaires", "B1": "caché"},
+                                                                     '<cols><col min="2" max="2" hidden="1"/></cols>')))
+    told = {p["document_id"]: (p["code"], p["message"]) for p in tender["problems"]}
+    assert set(told) == {d["id"] for d in documents[1:]}
+    assert told[documents[1]["id"]][0] == "no_text" and "le texte a été reconnu" in told[documents[1]["id"]][1]
+    assert told[documents[2]["id"]] == ("pages_without_text", "«\u00a0CCTP.pdf\u00a0»\u00a0: des pages sans texte n'ont pas été "
+                                        "lues : 2. Lisez-les vous-même\u00a0: ce sont le plus souvent des images.")
+    assert told[documents[3]["id"]][0] == "partly_read" and "endommagé ou incomplet" in told[documents[3]["id"]][1]
+    assert told[documents[4]["id"]][0] == "partly_read" and "colonnes masquées" in told[documents[4]["id"]][1]
 
 
 def test_a_person_knows_the_rules(account):

@@ -1,6 +1,6 @@
-/* E-mail addresses as names of accounts. */
-#ifndef AUTH_EMAIL_H
-#define AUTH_EMAIL_H
+/* E-mail addresses: names of accounts, and where people write to a company. */
+#ifndef BASE_EMAIL_H
+#define BASE_EMAIL_H
 
 #include "error.h"
 #include "mem.h"

@@ -1,0 +1,7 @@
+-- Revert scorpius:rehash from pg
+
+begin;
+
+drop function auth.rehash_password(uuid, text, text);
+
+commit;

@@ -1,0 +1,189 @@
+"""What is deleted comes back while it can; then its rows and bytes are gone."""
+
+import threading
+
+import psycopg2
+import pytest
+
+import pdfs
+from client import code
+from stack import wait_until
+
+
+def due(stack, table, id):
+    stack.sql(f"update scorpius.{table} set purge_after = now() - interval '1 second' where id = %s", id)
+
+
+def gone(stack, table, id):
+    wait_until(lambda: not stack.sql(f"select 1 from scorpius.{table} where id = %s", id), 60, f"the {table} to go")
+
+
+def settled(stack, account):
+    wait_until(lambda: not stack.sql("select 1 from scorpius.blob_purge where organization_id = %s", account.organization_id), 60,
+               "the files to go")
+
+
+def objects(stack, account):
+    return [f for f in stack.files() if f.startswith(str(stack.files_path)) and account.organization_id in f]
+
+
+def blobs(stack, account):
+    return stack.sql("select count(*) n from scorpius.blob where organization_id = %s", account.organization_id)[0]["n"]
+
+
+def connect(stack, role, account):
+    c = psycopg2.connect(stack.env["DATABASE_URL"], connect_timeout=5)
+    with c.cursor() as cursor:
+        cursor.execute(f"set role {role}; set search_path = scorpius; set lock_timeout = '10s'")
+        cursor.execute("select set_config('scorpius.organization_id', %s, false)", (account.organization_id,))
+    c.commit()
+    return c
+
+
+def run(connection, query, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(query, params or None)
+        return cursor.fetchall() if cursor.description else None
+
+
+FIND = "select (select id::text from blob where sha256 = %s for key share)"
+
+
+# --- back
+
+def test_a_document_comes_back(account):
+    document = account.upload(("a.txt", b"revient\n"), query="?process=false")
+    path = f"/documents/{document['id']}"
+    assert account.request("DELETE", path).status_code == 204
+    assert account.get(path).status_code == 404
+    for _ in range(2):  # done again, it changes nothing
+        answer = account.post(f"{path}/restore")
+        assert answer.status_code == 200 and answer.json()["data"]["id"] == document["id"]
+    assert answer.json()["data"]["status"] == "uploaded"
+    assert account.get(f"{path}/content").content == b"revient\n"
+
+
+def test_a_document_comes_back_into_its_dossier(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("note.txt", b"une note\n"))
+    path = f"/tenders/{tender['id']}"
+    assert account.request("DELETE", f"/documents/{documents[1]['id']}").status_code == 204
+    before = account.analyzed(tender["id"])
+    assert before["document_count"] == 1
+    assert account.post(f"/documents/{documents[1]['id']}/restore").json()["data"]["tender_id"] == tender["id"]
+    after = account.analyzed(tender["id"])
+    assert (after["document_count"], after["dossier_version"]) == (2, before["dossier_version"] + 1)
+    assert account.data("GET", f"{path}/analysis")["dossier_version"] == after["dossier_version"]
+
+
+def test_a_tender_comes_back_with_what_went_with_it(account):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()), ("note.txt", b"une note\n"))
+    earlier, later = f"/documents/{documents[1]['id']}", f"/documents/{documents[0]['id']}"
+    account.request("DELETE", earlier)
+    account.analyzed(tender["id"])
+    assert account.request("DELETE", f"/tenders/{tender['id']}").status_code == 204
+    refused = account.post(f"{later}/restore")
+    assert refused.status_code == 409 and code(refused) == "bad_state"
+    assert account.post(f"/tenders/{tender['id']}/restore").json()["data"]["id"] == tender["id"]
+    assert account.analyzed(tender["id"])["document_count"] == 1
+    assert account.get(later).status_code == 200 and account.get(earlier).status_code == 404
+    assert account.post(f"{earlier}/restore").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["documents", "tenders"])
+def test_only_ones_own_come_back_and_only_in_time(account, other, stack, what):
+    document = account.upload(("a.txt", b"trop tard\n"), query="?process=false")
+    one = document if what == "documents" else account.data("POST", "/tenders", 201, json={})
+    path = f"/{what}/{one['id']}"
+    account.request("DELETE", path)
+    assert other.post(f"{path}/restore").status_code == 404
+    due(stack, what[:-1], one["id"])
+    assert account.post(f"{path}/restore").status_code == 404
+
+
+# --- gone
+
+def test_bytes_go_with_their_last_document(account, stack):
+    first, second = (account.upload((name, pdfs.rules())) for name in ("a.pdf", "b.pdf"))
+    for d in (first, second):
+        account.processed(d["id"])
+        assert account.request("DELETE", f"/documents/{d['id']}").status_code == 204
+    due(stack, "document", first["id"])
+    gone(stack, "document", first["id"])
+    settled(stack, account)
+    assert blobs(stack, account) == len(objects(stack, account)) == 2  # the file and its model
+    assert account.post(f"/documents/{second['id']}/restore").status_code == 200
+    assert account.get(f"/documents/{second['id']}/content").content == pdfs.rules()
+    account.request("DELETE", f"/documents/{second['id']}")
+    due(stack, "document", second["id"])
+    gone(stack, "document", second["id"])
+    settled(stack, account)
+    assert blobs(stack, account) == 0 and objects(stack, account) == []
+    for rows in ("reading where", "page where", "document_event where", "job where kind <> 'mail' and", "analysis where"):
+        assert stack.sql(f"select 1 from scorpius.{rows} organization_id = %s", account.organization_id) == []
+
+
+def test_a_tender_goes_with_all_that_is_its(account, stack):
+    tender, documents = account.tender_with(("RC.pdf", pdfs.rules()))
+    account.analyzed(tender["id"])
+    kept = account.upload(("autre.txt", b"reste\n"), query="?process=false")
+    account.data("PUT", f"/tenders/{tender['id']}/facts/buyer", 200, json={"action": "confirmed"})
+    account.request("DELETE", f"/tenders/{tender['id']}")
+    # One whose documents are not due waits for them.
+    due(stack, "tender", tender["id"])
+    assert stack.sql("select 1 from scorpius.document where id = %s", documents[0]["id"])
+    due(stack, "document", documents[0]["id"])
+    gone(stack, "tender", tender["id"])
+    settled(stack, account)
+    for table in ("dossier_version", "dossier_version_document", "analysis", "fact_decision", "reading"):
+        assert stack.sql(f"select 1 from scorpius.{table} where organization_id = %s", account.organization_id) == [], table
+    assert account.get(f"/documents/{kept['id']}/content").content == b"reste\n"
+    assert len(objects(stack, account)) == 1
+
+
+def test_an_upload_that_counts_on_bytes_keeps_them(account, stack):
+    """The upload looked first: the removal passes over what it has locked."""
+    document = account.upload(("a.txt", b"disputes\n"), query="?process=false")
+    upload, removal = connect(stack, "scorpius_api", account), connect(stack, "scorpius_jobs", account)
+    try:
+        sha256 = bytes.fromhex(document["sha256"])
+        assert run(upload, FIND, sha256)[0][0]
+        account.request("DELETE", f"/documents/{document['id']}")
+        due(stack, "document", document["id"])
+        gone(stack, "document", document["id"])
+        assert run(removal, "select queue.purge_blobs(10)") == [(0,)]
+        removal.commit()
+        assert blobs(stack, account) == 1 and len(objects(stack, account)) == 1
+        upload.rollback()
+        settled(stack, account)
+        assert blobs(stack, account) == 0 and objects(stack, account) == []
+    finally:
+        upload.close()
+        removal.close()
+
+
+def test_an_upload_after_the_removal_brings_its_own_bytes(account, stack):
+    """The removal came first, and is not over: the upload waits for it, and stores the bytes anew."""
+    data = b"encore disputes\n"
+    document = account.upload(("a.txt", data), query="?process=false")
+    removal = connect(stack, "scorpius_jobs", account)
+    try:
+        account.request("DELETE", f"/documents/{document['id']}")
+        blob = stack.sql("select id::text from scorpius.blob where organization_id = %s", account.organization_id)[0]["id"]
+        # What the job does, held before its commit; the lock keeps the job itself away.
+        run(removal, "select pg_advisory_xact_lock(hashtextextended('scorpius purge ' || %s, 0))", account.organization_id)
+        due(stack, "document", document["id"])
+        assert run(removal, "select queue.purge_deleted(10)") == [(1,)]
+        assert run(removal, "select queue.purge_blobs(10)") == [(1,)]
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(account.upload(("b.txt", data), query="?process=false")))
+        thread.start()
+        wait_until(lambda: stack.sql("select 1 from pg_stat_activity where usename = 'scorpius_api' and wait_event_type = 'Lock'"), 20,
+                   "the upload to wait")
+        removal.commit()
+        thread.join(30)
+        settled(stack, account)
+        again = stack.sql("select id::text from scorpius.blob where organization_id = %s", account.organization_id)
+        assert len(again) == 1 and again[0]["id"] != blob and len(objects(stack, account)) == 1
+        assert account.get(f"/documents/{answers[0]['id']}/content").content == data
+    finally:
+        removal.close()
