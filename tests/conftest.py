@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE))
 import client as client_module  # noqa: E402
 from contract import Contract  # noqa: E402
 from stack import Logs, Stack, children, wait_until  # noqa: E402
+from swift_fixture import Swift  # noqa: E402
 
 run = {}
 
@@ -47,6 +48,14 @@ def stack(secrets):
     yield s
     s.start_stopped()
     s.end()
+
+
+@pytest.fixture(scope="session")
+def swift():
+    """An S3 service."""
+    s = Swift()
+    yield s
+    s.remove()
 
 
 @pytest.fixture

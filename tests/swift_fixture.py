@@ -1,27 +1,24 @@
 """A real S3 service of one's own on loopback: OpenStack's object store with its S3 interface, which compares signatures
-and digests. One process each for the proxy, accounts, containers, objects and the cache, below one temporary folder."""
+and digests. Everything lies below one temporary folder."""
 
 import hashlib
 import hmac
-import os
 import pathlib
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.parse
 
 import httpx
-import pytest
+from stack import wait_until
 
 BUCKET = "scorpius-files"
 REGION = "eu-west-3"
-# The servers read /etc/swift/swift.conf unless told otherwise before anything else.
-LAUNCH = "import runpy, sys; from swift.common import utils; utils.set_swift_dir(sys.argv.pop(1)); runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+SERVERS = pathlib.Path(__file__).resolve().parent / "swift_servers.py"
 
 PROXY = """[DEFAULT]
 bind_ip = 127.0.0.1
@@ -83,12 +80,16 @@ def free_ports(n):
             s.close()
 
 
+def open_port(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Swift:
     """Starts in the constructor, with a bucket. `stop()` and `start()` may be called in a test; `remove()` ends it."""
 
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="scs3", dir="/tmp"))
-        self.processes = []
         self.secret = secrets.token_hex(16)
         self.access = "files:keeper"
         kinds = ["account", "container", "object"]
@@ -98,54 +99,45 @@ class Swift:
         for kind, port in zip(kinds, ports):
             (self.dir / "devices" / "one").mkdir(parents=True, exist_ok=True)
             (self.dir / f"{kind}-server.conf").write_text(SERVER.format(kind=kind, port=port, dir=self.dir, user=user))
-            for words in ("create 4 1 1", f"add r1z1-127.0.0.1:{port}/one 1", "rebalance"):
-                self.run("swift-ring-builder", self.dir / f"{kind}.builder", *words.split())
         (self.dir / "proxy-server.conf").write_text(
             PROXY.format(proxy=self.port, cache=cache, dir=self.dir, user=user, region=REGION, secret=self.secret))
-        self.commands = {"memcached": ["memcached", "-l", "127.0.0.1", "-p", str(cache), "-U", "0", "-u", user]}
-        for kind in [*kinds, "proxy"]:
-            self.commands[kind] = [sys.executable if sys.executable.startswith("/usr/bin") else "/usr/bin/python3", "-c", LAUNCH,
-                                   str(self.dir), f"/usr/bin/swift-{kind}-server", str(self.dir / f"{kind}-server.conf")]
-        self.ports = {"memcached": cache, "proxy": self.port, **dict(zip(kinds, ports))}
+        self.ports = [self.port, *ports]
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.settings = {"S3_ENDPOINT": self.endpoint, "S3_BUCKET": BUCKET, "S3_REGION": REGION,
                          "S3_ACCESS_KEY_ID": self.access, "S3_SECRET_ACCESS_KEY": self.secret}
+        with open(self.dir / "log", "ab") as log:
+            def spawn(*command):
+                return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
+            self.memcached = spawn("memcached", "-l", "127.0.0.1", "-p", str(cache), "-U", "0", "-u", user)
+            self.servers = spawn("/usr/bin/python3", str(SERVERS), str(self.dir))
         try:
-            self.start()
+            self.wait()
             assert self.request("PUT", "").startswith("200"), self.log()
         except BaseException:
-            self.stop()
+            self.remove()
             raise
 
-    def run(self, *command):
-        done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        # 1: it worked, with a remark (a ring of one device is no safe one).
-        assert done.returncode in (0, 1), f"{command}: {done.stdout}"
-
     def start(self):
-        with open(self.dir / "log", "ab") as log:
-            for name, command in self.commands.items():
-                self.processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True))
-        end = time.monotonic() + 60
-        for name, port in self.ports.items():
-            while True:
-                with socket.socket() as s:
-                    if s.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert time.monotonic() < end and all(p.poll() is None for p in self.processes), f"{name} does not start:\n{self.log()}"
-                time.sleep(0.05)
+        """After stop()."""
+        self.servers.send_signal(signal.SIGUSR2)
+        self.wait()
 
     def stop(self):
-        for p in self.processes:
-            try:
-                os.killpg(p.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            p.wait()
-        self.processes = []
+        """The service is down."""
+        self.servers.send_signal(signal.SIGUSR1)
+        wait_until(lambda: not any(map(open_port, self.ports)), 30, "the service to be gone", self.log)
+
+    def wait(self):
+        def ready():
+            assert all(p.poll() is None for p in (self.memcached, self.servers)), self.log()
+            return all(map(open_port, self.ports))
+        wait_until(ready, 60, "the service", self.log)
 
     def remove(self):
-        self.stop()
+        for p in (self.servers, self.memcached):
+            p.terminate()
+        for p in (self.servers, self.memcached):
+            p.wait(30)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def log(self):
@@ -174,10 +166,3 @@ class Swift:
         answer = self.request("GET", "", "list-type=2" + (f"&prefix={urllib.parse.quote(prefix, safe='')}" if prefix else ""))
         assert answer.startswith("200"), answer
         return sorted(part.split("</Key>")[0] for part in answer.split("<Key>")[1:])
-
-
-@pytest.fixture(scope="session")
-def swift():
-    s = Swift()
-    yield s
-    s.remove()

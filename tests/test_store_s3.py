@@ -10,14 +10,12 @@ import threading
 
 import pytest
 
-from swift_fixture import swift  # noqa: F401
-
 BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
 
 
 def run_tests(program, settings, backend, *arguments):
     """Gives how many tests passed; all must, and some must have run."""
-    done = subprocess.run([BUILD / "lib/store" / program, "-j1", *arguments], env={**os.environ, **settings, "STORE_TEST": backend},
+    done = subprocess.run([BUILD / "lib/store" / program, "-j2", *arguments], env={**os.environ, **settings, "STORE_TEST": backend},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
     assert done.returncode == 0 and "| Failing: 0 | Crashing: 0" in done.stdout, done.stdout
     passed = int(done.stdout.rpartition("Passing: ")[2].split()[0])
@@ -27,16 +25,16 @@ def run_tests(program, settings, backend, *arguments):
     return passed
 
 
-def test_a_bucket_keeps_to_what_every_backend_does(swift):  # noqa: F811
+def test_a_bucket_keeps_to_what_every_backend_does(swift):
     assert run_tests("test_store", swift.settings, "s3") >= 20
     assert [n for n in swift.names("test-") if "/probe" not in n] == [], "every test removed what it had made"
 
 
-def test_what_is_true_of_a_bucket_only(swift):  # noqa: F811
+def test_what_is_true_of_a_bucket_only(swift):
     run_tests("test_s3", swift.settings, "s3")
 
 
-def test_a_folder_before_a_bucket_keeps_to_it_too(swift):  # noqa: F811
+def test_a_folder_before_a_bucket_keeps_to_it_too(swift):
     assert run_tests("test_store", swift.settings, "layered") >= 20
     run_tests("test_layered", swift.settings, "layered")
 
@@ -98,7 +96,7 @@ class BadLine(Line):
         super().join(client, number, 40 if kind == 3 else None)
 
 
-def test_a_certificate_is_checked(swift, tmp_path):  # noqa: F811
+def test_a_certificate_is_checked(swift, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
                     "-days", "2", "-subj", "/CN=s3", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
@@ -116,13 +114,13 @@ def test_a_certificate_is_checked(swift, tmp_path):  # noqa: F811
 
 
 @pytest.fixture
-def bad_line(swift):  # noqa: F811
+def bad_line(swift):
     line = BadLine(swift.port)
     yield line
     line.end()
 
 
-def test_faults_that_pass_are_overcome(swift, bad_line):  # noqa: F811
+def test_faults_that_pass_are_overcome(swift, bad_line):
     """Each test is a process of its own: its first request meets all three faults."""
-    passed = run_tests("test_store", {**swift.settings, "S3_ENDPOINT": bad_line.endpoint}, "s3", "--filter", "store/*written*")
+    passed = run_tests("test_store", {**swift.settings, "S3_ENDPOINT": bad_line.endpoint}, "s3", "-j1", "--filter", "store/*written*")
     assert passed >= 2 and bad_line.count >= 4 * passed

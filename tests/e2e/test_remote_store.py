@@ -9,13 +9,12 @@ import time
 import pdfs
 import pytest
 from stack import Stack, wait_until
-from swift_fixture import swift  # noqa: F401
 
 BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
 
 
 @pytest.fixture(scope="module")
-def stack(swift, secrets):  # noqa: F811
+def stack(swift, secrets):
     s = Stack(settings={**swift.settings, "STORAGE_BACKEND": "s3", "S3_PREFIX": "e2e/"})
     secrets[swift.secret] = "S3_SECRET_ACCESS_KEY"
     yield s
@@ -29,7 +28,7 @@ def waiting(stack):
     return [p for p in (stack.files_path / "objects").rglob("*") if p.is_file()]
 
 
-def in_bucket(stack, swift, document):  # noqa: F811
+def in_bucket(stack, swift, document):
     row = stack.sql("select organization_id, blob_id from scorpius.document where id = %s", document["id"])[0]
     return f"e2e/{row['organization_id']}/{row['blob_id']}" in swift.names("e2e/")
 
@@ -60,7 +59,7 @@ def document(account):
     return uploaded
 
 
-def test_a_file_reaches_the_bucket_and_is_read_from_there(stack, swift, account, document):  # noqa: F811
+def test_a_file_reaches_the_bucket_and_is_read_from_there(stack, swift, account, document):
     moved(stack)
     assert in_bucket(stack, swift, document)
     assert account.get(f"/documents/{document['id']}/content").content == pdfs.rules()
@@ -69,7 +68,7 @@ def test_a_file_reaches_the_bucket_and_is_read_from_there(stack, swift, account,
     assert "0 manquants, 0 abîmés" in storage(stack, "verify")
 
 
-def test_an_outage_stops_no_upload_is_told_and_heals(stack, swift, account, document):  # noqa: F811
+def test_an_outage_stops_no_upload_is_told_and_heals(stack, swift, account, document):
     moved(stack)
     healthy(account)
     swift.stop()
@@ -95,7 +94,7 @@ def test_an_outage_stops_no_upload_is_told_and_heals(stack, swift, account, docu
     assert account.get(f"/documents/{document['id']}/content").content == pdfs.rules()
 
 
-def test_a_store_is_copied_resumed_compared_and_used(stack, swift, account, document, tmp_path):  # noqa: F811
+def test_a_store_is_copied_resumed_compared_and_used(stack, swift, account, document, tmp_path):
     moved(stack)
     target = tmp_path / "copy"
     copies = lambda: [p for p in (target / "objects").rglob("*") if p.is_file()]
@@ -126,7 +125,7 @@ def test_a_store_is_copied_resumed_compared_and_used(stack, swift, account, docu
     ({"S3_BUCKET": ""}, "S3_BUCKET"), ({"S3_ENDPOINT": "ftp://127.0.0.1"}, "S3_ENDPOINT"),
     ({"S3_ENDPOINT": "http://who:secret@127.0.0.1"}, "S3_ENDPOINT"), ({"S3_SECRET_ACCESS_KEY": ""}, "S3_SECRET_ACCESS_KEY"),
     ({"S3_ENDPOINT": "http://s3.essai.example", "APP_ENV": "production"}, "S3_ENDPOINT"), ({"S3_PREFIX": "../x"}, "S3_PREFIX"), ({"S3_BUCKET": "a/b?c"}, "S3_BUCKET"), ({"STORAGE_BACKEND": "ftp"}, "STORAGE_BACKEND")])
-def test_settings_that_can_not_work_are_refused_by_name(stack, swift, settings, named):  # noqa: F811
+def test_settings_that_can_not_work_are_refused_by_name(stack, swift, settings, named):
     out = storage(stack, "verify", status=78, **settings)
     assert named in out and swift.secret not in out
 
