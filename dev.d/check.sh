@@ -156,11 +156,12 @@ lint_includes() {
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h lib/store
 		pcre2.h lib/tender
-		curl/.* lib/mail
+		curl/.* lib/mail|lib/store
 		archive.h|archive_entry.h app/jobs
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
-		zip.h|libxml/.* app/reader
+		zip.h app/reader
+		libxml/.* app/reader|lib/store
 		seccomp.h app/reader
 	RULES
 	return $found

@@ -57,9 +57,8 @@ restore() {
 }
 trap restore EXIT
 trap "exit 1" HUP INT TERM
-had() { [ -e /lib/systemd/system/$1.service ]; }
-new=
-for s in nginx redis-server postgresql; do had $s || new="$new $s"; done
+servers() { (cd /lib/systemd/system 2>/dev/null && ls nginx.service redis-server.service postgresql.service memcached.service swift-*.service 2>/dev/null | grep -v @); }
+had=" $(servers | tr "\n" " ")"
 get() { apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"; }
 install() { get install --no-install-recommends --no-remove "$@"; }
 # Lists of packages that are old name versions which the mirror no longer has.
@@ -67,7 +66,7 @@ lists=$(find /var/lib/apt/lists -maxdepth 1 -name "*_Packages*" -mtime -1 2>/dev
 [ -n "$lists" ] || get update
 install "$@" || { get update && install "$@"; } || exit 1
 if [ -d /run/systemd/system ]; then
-	for s in $new; do if had $s; then systemctl -q disable $s.service || true; fi; done
+	for s in $(servers); do case $had in *" $s "*) ;; *) systemctl -q disable $s || true ;; esac; done
 fi
 exit 0
 '

@@ -7,7 +7,7 @@ bulk_workers=${SCORPIUS_BULK_WORKERS:-4}
 
 # --- settings: $STATE/env has all of them; secrets are made once and kept
 
-setting_names() { sed -n 's/^\tX(\([A-Z_]*\),.*/\1/p' "$TOP/lib/base/settings_list.h"; }
+setting_names() { sed -n 's/^\tX(\([A-Z0-9_]*\),.*/\1/p' "$TOP/lib/base/settings_list.h"; }
 
 env_get() { sed -n "s/^$1=//p" "$STATE/env" 2>/dev/null | head -n 1 | sed "s/^'\(.*\)'\$/\1/"; }
 

@@ -18,6 +18,7 @@ import client as client_module  # noqa: E402
 import spread  # noqa: E402
 from contract import Contract  # noqa: E402
 from stack import Logs, Stack, children, wait_until  # noqa: E402
+from swift_fixture import Swift  # noqa: E402
 
 run = {}
 
@@ -63,6 +64,14 @@ def stack(secrets):
     yield s
     s.start_stopped()
     s.end()
+
+
+@pytest.fixture(scope="session")
+def swift():
+    """An S3 service."""
+    s = Swift()
+    yield s
+    s.remove()
 
 
 @pytest.fixture

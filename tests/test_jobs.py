@@ -375,7 +375,7 @@ def test_jobs_wait_for_a_store_that_cannot_be_used(stack):
     (stack.store / "tmp").rmdir()
     (stack.store / "tmp").write_text("")
     stack.enqueue(org, second)
-    stack.wait(lambda: "no job can be leased" in stack.log.read_text())
+    stack.wait(lambda: "the store can't be used" in stack.log.read_text())
     stack.enqueue(org, third)
     stack.rows("update job set run_after = now() where document_id = %s", second)
     (stack.store / "tmp").unlink()

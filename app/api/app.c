@@ -5,6 +5,7 @@
 #include "crypto.h"
 #include "guard.h"
 #include "log.h"
+#include "store_settings.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -57,8 +58,7 @@ enum result app_begin_write(struct request *rq, struct error *e)
 
 enum result app_store(struct app *app, struct store **out, struct error *e)
 {
-	if (!app->store &&
-	    store_open_directory(app->mem, app->settings.UPLOAD_PATH, app->keys, &app->store, e) != ERR_OK) {
+	if (!app->store && store_open(app->mem, &app->settings, app->keys, &app->store, e) != ERR_OK) {
 		/* Down, not broken: it is tried again with the next request. */
 		enum result rc = e->code == ERR_STORAGE_FULL ? ERR_STORAGE_FULL : ERR_UNAVAILABLE;
 		e->n_faults = 0;

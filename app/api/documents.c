@@ -205,8 +205,10 @@ enum result document_page_show(struct request *rq, struct response *rs, struct e
 	struct bytes model;
 	struct doc_page *page;
 	TRY(app_store(app, &store, e));
-	if (store_get_bytes(store, rq->mem, &object, MODEL_MAX, &model, e) != ERR_OK ||
-	    doc_decode_page(rq->mem, model.p, model.n, (uint32_t)key.number, &page, e) != ERR_OK) {
+	enum result rc = store_get_bytes(store, rq->mem, &object, MODEL_MAX, &model, e);
+	if (rc == ERR_UNAVAILABLE)
+		return rc;
+	if (rc != ERR_OK || doc_decode_page(rq->mem, model.p, model.n, (uint32_t)key.number, &page, e) != ERR_OK) {
 		error_cause(e, "the model of a reading can't be read");
 		e->n_faults = 0;
 		return error_set(e, ERR_DAMAGED, NULL);

@@ -1,6 +1,6 @@
 #include "guard.h"
 #include "crypto.h"
-#include "limits.h"
+#include "rate_limits.h"
 #include "log.h"
 #include "login_guard.h"
 #include "uuid.h"

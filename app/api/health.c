@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #define FRESH_US 1000000
-#define STALE_US 10000000 /* older than this nobody believes it */
-#define QUEUE_STALE_S 60  /* work that could run and waits longer: nobody works */
+#define STALE_US 10000000  /* older than this nobody believes it */
+#define REMOTE_SILENT_S 60 /* nobody has reached the remote store for so long */
+#define REMOTE_STALE_S 300 /* a file waits longer to be moved there */
+#define QUEUE_STALE_S 60   /* work that could run and waits longer: nobody works */
 
 struct health {
 	_Atomic int64_t taken_us;  /* machine's monotonic clock; 0: never */
@@ -86,19 +88,22 @@ static void measure(struct request *rq, struct health_snapshot *out)
 
 	error_clear(&e);
 	start = clock_mono_us();
+	bool lags = false;
 	/* Without room uploads are refused, and all else goes on. */
 	enum result stored = app_store(app, &store, &e);
 	if (stored == ERR_OK)
 		stored = store_writable(store, &e);
 	if (stored == ERR_OK)
 		stored = app_store_room(app, 0, &e);
+	if (stored == ERR_OK)
+		stored = store_remote_lag(store, REMOTE_SILENT_S, REMOTE_STALE_S, &lags, &e);
 	bool full = stored == ERR_STORAGE_FULL && app->store, storage = stored == ERR_OK || full;
 	if (!storage && app->store) {
 		/* Its folder may have been mounted anew: the next use opens it again. */
 		talloc_free(app->store);
 		app->store = NULL;
 	}
-	out->state[SERVICE_STORAGE] = full ? SERVICE_DEGRADED : storage ? SERVICE_UP : SERVICE_DOWN;
+	out->state[SERVICE_STORAGE] = !storage ? SERVICE_DOWN : full || lags ? SERVICE_DEGRADED : SERVICE_UP;
 	out->took_us[SERVICE_STORAGE] = clock_mono_us() - start;
 }
 

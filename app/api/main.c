@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "health.h"
 #include "log.h"
+#include "store_settings.h"
 #include "sql.h"
 #include "temp_files.h"
 
@@ -65,6 +66,7 @@ static enum result open_all(struct app *app, struct error *e)
 	};
 	TRY(db_open(app->mem, &config, &app->db, e));
 	TRY(cache_open(app->mem, s->REDIS_URL, NULL, &app->cache, e));
+	TRY(store_settings_check(s, e));
 	TRY(master_keys_new(app->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &app->keys, e));
 	const char *origin = http_cors_fault(s->CORS_ORIGINS);
 	if (origin)

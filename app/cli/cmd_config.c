@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cli.h"
 #include "settings.h"
+#include "store_settings.h"
 
 const char config_help[] = "--explain   affiche chaque réglage : nom, valeur actuelle, sens, type, bornes, défaut\n"
 			   "            (les secrets ne sont jamais affichés)\n"
@@ -24,6 +25,8 @@ int cmd_config(TALLOC_CTX *mem, int argc, char **argv)
 	struct buf out;
 	error_clear(&e);
 	enum result rc = settings_read(mem, environment, &s, &e);
+	if (rc == ERR_OK)
+		rc = store_settings_check(&s, &e);
 	if (explain) {
 		buf_init(&out, mem, 1 << 20);
 		settings_explain(&s, &out);

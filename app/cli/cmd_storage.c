@@ -1,4 +1,5 @@
-/* scorpius storage: what lies in the file store against what the database says, and the change of the master key. */
+/* scorpius storage: what lies in the file store against what the database says, the change of the master key, copies to
+ * another store. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 #include "crypto.h"
 #include "operator_files.h"
 #include "settings.h"
-#include "store.h"
+#include "store_settings.h"
 #include "uuid.h"
 
 const char storage_help[] =
@@ -16,7 +17,12 @@ const char storage_help[] =
     "d'autre\n"
     "rotate-key          enveloppe la clé de chaque fichier avec SECRET_KEY, là où SECRET_KEY_PREVIOUS l'avait fait ;\n"
     "                    les fichiers eux-mêmes ne sont pas réécrits ; peut être interrompu et relancé\n"
-    "Code de sortie : 0, tout est bon ; 74, des fichiers manquent ou sont abîmés.\n";
+    "copy --to OÙ        copie chaque fichier, tel qu'il est, du magasin des réglages vers OÙ : directory:DOSSIER ou "
+    "s3\n"
+    "                    (le compartiment des réglages S3_…) ; relit la copie et la compare ; peut être interrompu et\n"
+    "                    relancé : ce qui est déjà là est laissé en place\n"
+    "  --reread          compare aussi octet par octet ce qui était déjà là, et pas seulement sa taille\n"
+    "Code de sortie : 0, tout est bon ; 74, des fichiers manquent, sont abîmés ou diffèrent de leur copie.\n";
 
 /* Younger objects may belong to an upload that is about to commit. */
 #define ORPHAN_AGE_S 86400
@@ -43,6 +49,14 @@ static void say_file(const char *what, const struct store_key *key)
 	uuid_format(&key->organization_id, organization);
 	uuid_format(&key->id, id);
 	printf("%s\u00a0: %s/%s\n", what, organization, id);
+}
+
+/* What went wrong, on standard error; gives the exit status. */
+static int tell(const struct error *e)
+{
+	if (e->cause[0] != '\0')
+		fprintf(stderr, "scorpius\u00a0: %s\n", e->cause);
+	return cli_fail("storage", e);
 }
 
 /* ---- verify ---- */
@@ -206,6 +220,87 @@ static enum result rotate(struct storage *s, struct error *e)
 	return ERR_OK;
 }
 
+/* ---- copy ---- */
+
+struct copying {
+	struct store *from, *to;
+	enum store_care care;
+	unsigned copied, there, damaged;
+};
+
+static enum result copy_seen(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
+{
+	struct copying *c = arg;
+	bool copied;
+	(void)age_s;
+	enum result rc = store_copy_object(c->from, c->to, key, c->care, &copied, e);
+	if (rc == ERR_NOT_FOUND) {
+		error_clear(e);
+		return ERR_OK; /* removed meanwhile */
+	}
+	if (rc == ERR_DAMAGED) {
+		error_clear(e);
+		c->damaged++;
+		say_file("la copie diffère", key);
+		return ERR_OK;
+	}
+	TRY(rc);
+	if (copied)
+		c->copied++;
+	else
+		c->there++;
+	return ERR_OK;
+}
+
+static enum result open_target(
+    TALLOC_CTX *mem, const struct settings *settings, const char *to, struct store **out, struct error *e)
+{
+	if (strcmp(to, "s3") != 0)
+		return store_open_directory(mem, to + strlen("directory:"), NULL, out, e);
+	if (strcmp(settings->STORAGE_BACKEND, "s3") == 0)
+		return error_set(e, ERR_INVALID_SETTING, "STORAGE_BACKEND", "name", "STORAGE_BACKEND", "reason",
+		    "the files are in S3 already");
+	return store_open_bucket(mem, settings, NULL, out, e);
+}
+
+static enum result copy(TALLOC_CTX *mem, const char *to, bool reread, struct error *e)
+{
+	struct copying c = { .care = reread ? STORE_PROVE_ALL : STORE_PROVE_NEW };
+	struct settings settings;
+	unsigned strange;
+	TRY(settings_read(mem, environment, &settings, e));
+	TRY(store_open(mem, &settings, NULL, &c.from, e));
+	TRY(open_target(mem, &settings, to, &c.to, e));
+	enum result rc = store_list(c.from, copy_seen, &c, &strange, e);
+	printf("%u fichiers copiés, %u déjà là, %u dont la copie diffère\n", c.copied, c.there, c.damaged);
+	if (strange > 0)
+		printf("%u fichiers qui ne viennent pas de Scorpius n'ont pas été copiés\n", strange);
+	if (rc != ERR_OK)
+		puts("la copie n'est pas finie\u00a0; relancez-la, elle reprendra où elle en est");
+	else if (c.damaged > 0)
+		rc = error_set(e, ERR_DAMAGED, NULL);
+	return rc;
+}
+
+static int run_copy(TALLOC_CTX *mem, int argc, char **argv)
+{
+	struct error e;
+	const char *to = NULL;
+	bool reread = false;
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--reread") == 0)
+			reread = true;
+		else if (strcmp(argv[i], "--to") == 0 && i + 1 < argc && !to)
+			to = argv[++i];
+		else
+			return cli_usage("storage");
+	}
+	if (!to || (strcmp(to, "s3") != 0 && (strncmp(to, "directory:", 10) != 0 || to[10] == '\0')))
+		return cli_usage("storage");
+	error_clear(&e);
+	return copy(mem, to, reread, &e) == ERR_OK ? 0 : tell(&e);
+}
+
 static enum result run(struct storage *s, bool rotating, struct error *e)
 {
 	struct settings settings;
@@ -214,7 +309,7 @@ static enum result run(struct storage *s, bool rotating, struct error *e)
 	TRY(operator_connect(s->mem, settings.DATABASE_URL, &s->db, e));
 	if (rotating)
 		return rotate(s, e);
-	TRY(store_open_directory(s->mem, settings.UPLOAD_PATH, s->keys, &s->store, e));
+	TRY(store_open(s->mem, &settings, s->keys, &s->store, e));
 	return verify(s, e);
 }
 
@@ -222,6 +317,8 @@ int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 {
 	struct storage s = { .mem = mem };
 	struct error e;
+	if (argc > 1 && strcmp(argv[1], "copy") == 0)
+		return run_copy(mem, argc, argv);
 	bool rotating = argc == 2 && strcmp(argv[1], "rotate-key") == 0;
 	if (!rotating && (argc < 2 || strcmp(argv[1], "verify") != 0))
 		return cli_usage("storage");
@@ -234,9 +331,5 @@ int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 			return cli_usage("storage");
 	}
 	error_clear(&e);
-	if (run(&s, rotating, &e) == ERR_OK)
-		return 0;
-	if (e.cause[0] != '\0')
-		fprintf(stderr, "scorpius\u00a0: %s\n", e.cause);
-	return cli_fail("storage", &e);
+	return run(&s, rotating, &e) == ERR_OK ? 0 : tell(&e);
 }

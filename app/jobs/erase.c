@@ -3,6 +3,7 @@
 #include "erasure_sql.h"
 #include "worker.h"
 
+#include "clock.h"
 #include "log.h"
 
 static enum result remove_files(
@@ -10,6 +11,7 @@ static enum result remove_files(
 {
 	struct store *store;
 	struct blob_after at = { { { 0 } } };
+	int64_t spoken_us = clock_mono_us();
 	TRY(worker_store(w, &store, e));
 	for (;;) {
 		TALLOC_CTX *batch = talloc_new(mem);
@@ -21,6 +23,11 @@ static enum result remove_files(
 			struct store_key key = { job->organization_id, rows[i].id };
 			TRY(store_remove(store, &key, e));
 			at = rows[i];
+			/* A remote store takes its time for each. */
+			if (clock_mono_us() - spoken_us > w->settings->JOB_LEASE * 250000) {
+				TRY(worker_heartbeat(w, batch, job, w->settings->JOB_LEASE, e));
+				spoken_us = clock_mono_us();
+			}
 		}
 		talloc_free(batch);
 		*removed += (int64_t)n;

@@ -271,4 +271,4 @@ static enum result fail_end(
 	return ERR_OK;
 }
 
-const struct job_kind job_export_end = { "export_end", run_end, fail_end };
+const struct job_kind job_export_end = { "export_end", run_end, fail_end, .storeless = true };

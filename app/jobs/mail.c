@@ -180,4 +180,4 @@ static int64_t attempts(const struct settings *s)
 	return s->SMTP_MAX_ATTEMPTS;
 }
 
-const struct job_kind job_mail = { "mail", run, fail, attempts };
+const struct job_kind job_mail = { "mail", run, fail, attempts, .storeless = true };

@@ -12,15 +12,16 @@
 
 #include "clock.h"
 #include "log.h"
+#include "mover.h"
 #include "sql.h"
 #include "worker.h"
+#include "store_settings.h"
 
-#define CHILDREN_MAX 64
+#define CHILDREN_MAX 65   /* JOB_WORKERS and the mover */
 #define STEADY_US 5000000 /* a child that lived so long starts with a fresh back-off */
 #define BACK_OFF_FIRST_US 500000
 #define BACK_OFF_LAST_US 30000000
 #define STATEMENT_TIMEOUT_S 300
-#define STALE_UPLOAD_S 86400
 
 struct child {
 	pid_t pid; /* 0: not running */
@@ -40,6 +41,12 @@ struct parent {
 	bool stopping;
 	int status;
 };
+
+/* The workers, and after them the mover where there is one. */
+static size_t n_children(const struct parent *p)
+{
+	return (size_t)p->settings.JOB_WORKERS + (mover_needed(&p->settings) ? 1 : 0);
+}
 
 static const char *environment(const char *name)
 {
@@ -75,6 +82,7 @@ static enum result configure(struct parent *p, struct error *e)
 	if (url == NULL)
 		return error_set(e, ERR_INVALID_SETTING, "DATABASE_JOBS_URL", "name", "DATABASE_JOBS_URL", "reason",
 		    "neither it nor DATABASE_URL is set");
+	TRY(store_settings_check(s, e));
 	TRY(master_keys_new(p->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &p->keys, e));
 	p->db = (struct db_config){ .url = url,
 		.application_name = "scorpius-jobs",
@@ -109,6 +117,8 @@ static int child_main(struct parent *p, size_t index)
 	sigset_t chld;
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
+	if (index >= (size_t)p->settings.JOB_WORKERS)
+		return mover_loop(p->mem, &p->settings, p->keys);
 	sigprocmask(SIG_UNBLOCK, &chld, &waiting);
 	sigdelset(&waiting, SIGTERM);
 	sigdelset(&waiting, SIGINT);
@@ -145,7 +155,7 @@ static void spawn(struct parent *p, size_t i)
 static void reaped(struct parent *p, pid_t pid, int status)
 {
 	int64_t now = clock_mono_us();
-	for (size_t i = 0; i < (size_t)p->settings.JOB_WORKERS; i++) {
+	for (size_t i = 0; i < n_children(p); i++) {
 		struct child *c = &p->children[i];
 		if (c->pid != pid)
 			continue;
@@ -170,7 +180,7 @@ static void reaped(struct parent *p, pid_t pid, int status)
 
 static void stop_children(struct parent *p)
 {
-	for (size_t i = 0; i < (size_t)p->settings.JOB_WORKERS; i++)
+	for (size_t i = 0; i < n_children(p); i++)
 		if (p->children[i].pid > 0)
 			kill(p->children[i].pid, SIGTERM);
 }
@@ -180,7 +190,7 @@ static int64_t spawn_due(struct parent *p, bool *any)
 {
 	int64_t wait_us = 60000000;
 	*any = false;
-	for (size_t i = 0; i < (size_t)p->settings.JOB_WORKERS; i++) {
+	for (size_t i = 0; i < n_children(p); i++) {
 		struct child *c = &p->children[i];
 		if (c->pid == 0 && !p->stopping) {
 			int64_t left = c->spawn_at_us - clock_mono_us();
@@ -219,13 +229,11 @@ static void clean_store(struct parent *p)
 {
 	struct store *store;
 	struct error e;
-	unsigned removed = 0;
 	error_clear(&e);
-	if (store_open_directory(p->mem, p->settings.UPLOAD_PATH, p->keys, &store, &e) != ERR_OK ||
-	    store_clean(store, STALE_UPLOAD_S, &removed, &e) != ERR_OK)
+	if (store_open(p->mem, &p->settings, p->keys, &store, &e) == ERR_OK)
+		mover_clean(store);
+	else
 		log_failure(LOG_WARN, "the store can't be cleaned", &e);
-	else if (removed > 0)
-		log_info("removed what unfinished uploads left", "files", num_text(removed).s);
 }
 
 int main(int argc, char **argv)
@@ -257,7 +265,8 @@ int main(int argc, char **argv)
 		log_error("no shared memory", "why", strerror(errno));
 		return 71;
 	}
-	clean_store(p);
+	if (!mover_needed(&p->settings)) /* which does it, as the service may be slow */
+		clean_store(p);
 	log_info("started", "workers", num_text(p->settings.JOB_WORKERS).s, "mail",
 	    p->mail != NULL ? "enabled" : "disabled: SMTP_HOST is not set");
 	int status = supervise(p);

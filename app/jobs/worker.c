@@ -1,5 +1,6 @@
 /* Leasing: what is done is done once, what fails is tried again, what can't be done says why. */
 #include "worker.h"
+#include "store_settings.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #define POLL_MS 5000
 #define REMOVE_US 60000000 /* also when there is always work */
+#define STORE_CHECK_MS 1000
 #define JOB_MEMORY ((size_t)3 << 30)
 
 static const struct job_kind *const kinds[] = { &job_read, &job_analyze, &job_mail, &job_erase, &job_export,
@@ -94,23 +96,44 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
 {
 	if (w->store == NULL)
-		TRY(store_open_directory(talloc_parent(w->db), w->settings->UPLOAD_PATH, w->keys, &w->store, e));
+		TRY(store_open(talloc_parent(w->db), w->settings, w->keys, &w->store, e));
 	*out = w->store;
 	return ERR_OK;
 }
 
-/* A store that is full or gone would use up the attempts of every job in seconds: its jobs wait for it. Opened anew, as
- * what was mounted again is another directory. */
+/* Opened anew, as what was mounted again is another directory. */
 static enum result check_store(struct worker *w, struct error *e)
 {
 	struct store *store;
-	if (!w->store_doubted)
-		return ERR_OK;
 	TALLOC_FREE(w->store);
 	TRY(worker_store(w, &store, e));
 	TRY(store_writable(store, e));
-	w->store_doubted = false;
-	return ERR_OK;
+	return store_probe_remote(store, e);
+}
+
+static void doubt_store(struct worker *w, enum result why)
+{
+	w->store_doubted = why == ERR_IO || why == ERR_STORAGE_FULL || why == ERR_UNAVAILABLE;
+}
+
+/* A store that is full or gone would use up the attempts of every job in seconds: jobs that need it wait for it. */
+static bool store_usable(struct worker *w)
+{
+	struct error e;
+	if (!w->store_doubted)
+		return true;
+	if (clock_mono_us() < w->store_check_us)
+		return false;
+	error_clear(&e);
+	w->store_doubted = check_store(w, &e) != ERR_OK;
+	w->store_check_us = clock_mono_us() + STORE_CHECK_MS * 1000;
+	/* Told once per outage. */
+	if (w->store_doubted && !w->store_told)
+		log_failure(LOG_WARN, "the store can't be used, jobs that need it wait", &e);
+	else if (!w->store_doubted && w->store_told)
+		log_info("the store can be used again");
+	w->store_told = w->store_doubted;
+	return !w->store_doubted;
 }
 
 const char *worker_error_id(enum result code)
@@ -203,7 +226,7 @@ static void after_failure(struct worker *w, const struct job *job, const struct 
 	bool stop = worker_stopping();
 	bool final = !stop && is_final(w, job, why->code);
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
-	w->store_doubted = why->code == ERR_IO || why->code == ERR_STORAGE_FULL;
+	doubt_store(w, why->code);
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
 	    stop    ? "job given back"
 	    : final ? "job failed"
@@ -297,6 +320,7 @@ static void remove_deleted(struct worker *w, int64_t *removed_us)
 		talloc_free(mem);
 		if (code != ERR_OK) {
 			log_failure(LOG_WARN, "what was deleted can't be removed", &e);
+			doubt_store(w, code);
 			break;
 		}
 	}
@@ -306,37 +330,44 @@ static void remove_deleted(struct worker *w, int64_t *removed_us)
 int worker_loop(struct worker *w, const sigset_t *waiting)
 {
 	bool told = false;
-	const char *names[ARRAY_LEN(kinds)];
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		names[i] = kinds[i]->name;
-	struct job_lease_terms terms = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
-		{ names, ARRAY_LEN(kinds) } };
+	const char *all[ARRAY_LEN(kinds)], *storeless[ARRAY_LEN(kinds)];
+	size_t n_storeless = 0;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		all[i] = kinds[i]->name;
+		if (kinds[i]->storeless)
+			storeless[n_storeless++] = kinds[i]->name;
+	}
+	const struct job_lease_terms terms = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
+		{ all, ARRAY_LEN(kinds) } };
+	const struct job_lease_terms without_store = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
+		{ storeless, n_storeless } };
 	int64_t removed_us = clock_mono_us();
 	while (!worker_stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
 		struct job job;
+		bool usable = true;
 		error_clear(&e);
 		enum result code = db_ensure(w->db, &e);
 		if (code == ERR_OK) {
 			give_back_slot(w);
 			worker_purge(w);
-			code = check_store(w, &e);
+			usable = store_usable(w);
 		}
 		if (code == ERR_OK)
 			code = db_begin_as(w->db, mem, NULL, DB_WRITE, &e);
 		if (code == ERR_OK)
-			code = job_lease_last(w->db, &terms, mem, &job, &e);
+			code = job_lease_last(w->db, usable ? &terms : &without_store, mem, &job, &e);
 		if (code == ERR_OK) {
 			told = false;
 			do_job(w, &job);
-			if (clock_mono_us() - removed_us > REMOVE_US)
+			if (!w->store_doubted && clock_mono_us() - removed_us > REMOVE_US)
 				remove_deleted(w, &removed_us);
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
-			if (clock_mono_us() - removed_us > POLL_MS * 1000)
+			if (usable && clock_mono_us() - removed_us > POLL_MS * 1000)
 				remove_deleted(w, &removed_us);
-			db_wait(w->db, POLL_MS, waiting);
+			db_wait(w->db, usable ? POLL_MS : STORE_CHECK_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);
 			talloc_free(mem);

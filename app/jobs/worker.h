@@ -27,8 +27,10 @@ struct worker {
 	const struct mail_server *mail; /* NULL: this installation sends no mail */
 	struct slot *slot;
 	int64_t purge_us;   /* when it looks again for rows that have had their time, by the monotonic clock */
-	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
-	bool lost;          /* the fence said that the lease of the present job is somebody else's */
+	bool store_doubted; /* work failed by the store: what needs it waits until it can be used again */
+	bool store_told;    /* of the doubt that lasts */
+	int64_t store_check_us;
+	bool lost; /* the fence said that the lease of the present job is somebody else's */
 };
 
 /* One kind of job. `run` does the work and ends the job in its last transaction; an error is tried again later, until
@@ -39,6 +41,7 @@ struct job_kind {
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
 	int64_t (*attempts)(const struct settings *s); /* NULL: JOB_MAX_ATTEMPTS */
+	bool storeless;                                /* goes on while the file store is out of order */
 };
 extern const struct job_kind job_read, job_analyze, job_mail, job_erase, job_export, job_export_end;
 

@@ -48,7 +48,15 @@
 	X(MAX_REQUEST_SIZE, SIZE, "1G", 2048, 8589934592, NULL, false, "largest upload request accepted") \
 	X(MAX_UPLOAD_FILES, INT, "200", 1, 1000, NULL, false, "most files in one upload request") \
 	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
-	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store") \
+	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store; with s3, where uploads are committed before they move") \
+	X(STORAGE_BACKEND, CHOICE, "directory", 0, 0, "directory|s3", false, "where files are kept for good") \
+	X(S3_ENDPOINT, TEXT, NULL, 0, 300, NULL, false, "address of the S3 service, https://host[:port]; buckets are addressed by path") \
+	X(S3_BUCKET, TEXT, NULL, 0, 100, NULL, false, "bucket of the file store, which exists") \
+	X(S3_REGION, TEXT, "us-east-1", 1, 64, NULL, false, "region that requests are signed for") \
+	X(S3_ACCESS_KEY_ID, TEXT, NULL, 0, 200, NULL, false, "account of the S3 service") \
+	X(S3_SECRET_ACCESS_KEY, TEXT, NULL, 0, 500, NULL, true, "its secret") \
+	X(S3_PREFIX, TEXT, "", 0, 200, NULL, false, "before the names of objects, such as scorpius/") \
+	X(S3_CA_FILE, TEXT, "", 0, 500, NULL, false, "file of certificate authorities for S3_ENDPOINT; default: those of the system") \
 	X(NGINX_TEMP_PATH, TEXT, "", 0, 500, NULL, false, "folder of nginx's temporary files, which hold uploads in clear: a tmpfs; empty: not looked at") \
 	X(NGINX_TEMP_ENCRYPTED, BOOL, "false", 0, 0, NULL, false, "declares the volume of NGINX_TEMP_PATH encrypted") \
 	X(STORAGE_MIN_FREE, SIZE, "256M", 16777216, 1099511627776, NULL, false, "uploads that would leave less than this free on the file store are refused") \

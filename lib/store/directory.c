@@ -6,6 +6,7 @@
  * Both lie on one file system, so that a rename moves a finished file to its name in one step. */
 #include "crypto.h"
 #include "fail_point.h"
+#include "store_file.h"
 #include "store_ops.h"
 #include "uuid.h"
 
@@ -15,13 +16,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FREE_MIN (16LL << 20) /* below this health says "full" before uploads do */
 #define FLUSH_STEP (4LL << 20)
 #define TMP_NAME 33
+#define COMMIT_TRIES 20
 
 struct directory {
 	int root, tmp, objects; /* descriptors */
@@ -43,14 +44,6 @@ struct dir_get {
 struct place {
 	char organization[37], shard[3], name[37];
 };
-
-static enum result fail(struct error *e, const char *what)
-{
-	int err = errno;
-	error_cause(e, "%s: %s", what, strerror(err));
-	/* EFBIG is a limit that the operator set on the size of files. */
-	return error_set(e, err == ENOSPC || err == EDQUOT || err == EFBIG ? ERR_STORAGE_FULL : ERR_IO, NULL);
-}
 
 static void place_of(const struct store_key *key, struct place *p)
 {
@@ -104,7 +97,7 @@ static enum result dir_put_begin(void *backend, TALLOC_CTX *mem, void **state, s
 	p->dir = backend;
 	p->fd = make_tmp(p->dir, p->name);
 	if (p->fd < 0) {
-		enum result r = fail(e, "make a temporary file");
+		enum result r = file_fault(e, "make a temporary file");
 		talloc_free(p);
 		return r;
 	}
@@ -124,7 +117,7 @@ static enum result dir_put_write(void *state, const void *bytes, size_t n, struc
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return fail(e, "write");
+			return file_fault(e, "write");
 		at += w;
 		n -= (size_t)w;
 		p->written += w;
@@ -139,26 +132,10 @@ static enum result dir_put_write(void *state, const void *bytes, size_t n, struc
 	return ERR_OK;
 }
 
-static enum result read_at(int fd, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
-{
-	*got = 0;
-	while (*got < n) {
-		ssize_t r = pread(fd, (char *)bytes + *got, n - *got, offset + (int64_t)*got);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return fail(e, "read");
-		if (r == 0)
-			break;
-		*got += (size_t)r;
-	}
-	return ERR_OK;
-}
-
 static enum result dir_put_read_at(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
 	struct dir_put *p = state;
-	return read_at(p->fd, offset, bytes, n, got, e);
+	return file_read_at(p->fd, offset, bytes, n, got, e);
 }
 
 /* Gives the file its name without ever taking another one's. */
@@ -176,13 +153,17 @@ static int move_in(const struct dir_put *p, int shard, const char *name)
 	return renameat(p->dir->tmp, p->name, shard, name);
 }
 
-static enum result commit_in(struct dir_put *p, int organization, int shard, const char *name, struct error *e)
+static enum result commit_in(
+    struct dir_put *p, int organization, int shard, const char *name, bool *again, struct error *e)
 {
 	if (organization < 0 || shard < 0)
-		return fail(e, "make the folder of an object");
+		return file_fault(e, "make the folder of an object");
 	if (move_in(p, shard, name) != 0) {
+		*again = errno == ENOENT;
+		if (*again)
+			return ERR_IO;
 		if (errno != EEXIST)
-			return fail(e, "rename");
+			return file_fault(e, "rename");
 		error_cause(e, "the object exists already");
 		return error_set(e, ERR_CONFLICT, NULL);
 	}
@@ -191,7 +172,7 @@ static enum result commit_in(struct dir_put *p, int organization, int shard, con
 	/* The upper two as well: another process may have made a folder a moment ago and not be that far yet. Where
 	 * nothing changed this costs next to nothing. */
 	if (fsync(shard) != 0 || fsync(organization) != 0 || fsync(p->dir->objects) != 0) {
-		enum result r = fail(e, "fsync a folder");
+		enum result r = file_fault(e, "fsync a folder");
 		unlinkat(shard, name, 0);
 		return r;
 	}
@@ -206,17 +187,28 @@ static enum result dir_put_commit(void *state, const struct store_key *key, stru
 	place_of(key, &place);
 	fail_point("before fsync");
 	if (fsync(p->fd) != 0)
-		return fail(e, "fsync");
+		return file_fault(e, "fsync");
 	fail_point("after fsync");
-	int organization = make_folder(p->dir->objects, place.organization);
-	int shard = organization < 0 ? -1 : make_folder(organization, place.shard);
-	fail_point("folders made");
-	enum result r = commit_in(p, organization, shard, place.name, e);
-	if (shard >= 0)
-		close(shard);
-	if (organization >= 0)
-		close(organization);
-	return r;
+	/* Somebody may remove a folder with its last object between two of our steps: we begin again. */
+	for (int tries = 0;; tries++) {
+		bool again = false;
+		int organization = make_folder(p->dir->objects, place.organization);
+		int shard = organization < 0 ? -1 : make_folder(organization, place.shard);
+		if (organization < 0 || shard < 0)
+			again = errno == ENOENT;
+		fail_point("folders made");
+		enum result r = again ? ERR_IO : commit_in(p, organization, shard, place.name, &again, e);
+		if (shard >= 0)
+			close(shard);
+		if (organization >= 0)
+			close(organization);
+		if (!again)
+			return r;
+		if (tries == COMMIT_TRIES) {
+			errno = ENOENT;
+			return file_fault(e, "make the folder of an object");
+		}
+	}
 }
 
 static int dir_get_free(struct dir_get *g)
@@ -235,13 +227,13 @@ static enum result dir_get_open(
 	place_path(&place, path);
 	int fd = openat(d->objects, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? error_set(e, ERR_NOT_FOUND, NULL) : fail(e, "open an object");
+		return errno == ENOENT ? error_set(e, ERR_NOT_FOUND, NULL) : file_fault(e, "open an object");
 	struct dir_get *g = mem_zero(mem, struct dir_get);
 	g->fd = fd;
 	talloc_set_destructor(g, dir_get_free);
 	struct stat st;
 	if (fstat(fd, &st) != 0) {
-		enum result r = fail(e, "stat an object");
+		enum result r = file_fault(e, "stat an object");
 		talloc_free(g);
 		return r;
 	}
@@ -253,7 +245,7 @@ static enum result dir_get_open(
 static enum result dir_get_read_at(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
 	struct dir_get *g = state;
-	return read_at(g->fd, offset, bytes, n, got, e);
+	return file_read_at(g->fd, offset, bytes, n, got, e);
 }
 
 static enum result dir_exists(void *backend, const struct store_key *key, bool *out, struct error *e)
@@ -264,7 +256,7 @@ static enum result dir_exists(void *backend, const struct store_key *key, bool *
 	place_of(key, &place);
 	place_path(&place, path);
 	*out = faccessat(d->objects, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	return *out || errno == ENOENT ? ERR_OK : fail(e, "look for an object");
+	return *out || errno == ENOENT ? ERR_OK : file_fault(e, "look for an object");
 }
 
 static enum result dir_remove(void *backend, const struct store_key *key, struct error *e)
@@ -276,15 +268,18 @@ static enum result dir_remove(void *backend, const struct store_key *key, struct
 	snprintf(folder, sizeof(folder), "%s/%s", place.organization, place.shard);
 	int shard = open_folder(d->objects, folder);
 	if (shard < 0)
-		return errno == ENOENT ? ERR_OK : fail(e, "open a folder");
+		return errno == ENOENT ? ERR_OK : file_fault(e, "open a folder");
 	enum result r = ERR_OK;
 	if (unlinkat(shard, place.name, 0) != 0) {
 		if (errno != ENOENT)
-			r = fail(e, "remove an object");
+			r = file_fault(e, "remove an object");
 	} else if (fsync(shard) != 0) {
-		r = fail(e, "fsync a folder");
+		r = file_fault(e, "fsync a folder");
 	}
 	close(shard);
+	/* Folders go with their last object, or walks would be long where objects come and go. */
+	if (r == ERR_OK && unlinkat(d->objects, folder, AT_REMOVEDIR) == 0)
+		unlinkat(d->objects, place.organization, AT_REMOVEDIR);
 	return r;
 }
 
@@ -310,7 +305,7 @@ static enum result walk_folder(struct walk *w, int at, const char *name, walk_en
 	if (!folder && fd < 0 && errno == ENOENT)
 		return ERR_OK; /* gone meanwhile */
 	if (!folder) {
-		r = fail(e, "open a folder");
+		r = file_fault(e, "open a folder");
 		if (fd >= 0)
 			close(fd);
 		return r;
@@ -326,7 +321,7 @@ static enum result walk_object(struct walk *w, int folder, const char *name, str
 {
 	struct stat st;
 	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? ERR_OK : fail(e, "stat an object");
+		return errno == ENOENT ? ERR_OK : file_fault(e, "stat an object");
 	if (!S_ISREG(st.st_mode) || !uuid_parse(name, &w->key.id) || strcmp(name + 34, w->shard) != 0) {
 		(*w->strange)++;
 		return ERR_OK;
@@ -336,8 +331,11 @@ static enum result walk_object(struct walk *w, int folder, const char *name, str
 
 static enum result walk_shard(struct walk *w, int folder, const char *name, struct error *e)
 {
-	struct stat st;
-	if (strlen(name) != 2 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) {
+	struct stat st = { .st_mode = 0 };
+	bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno == ENOENT)
+		return ERR_OK;
+	if (strlen(name) != 2 || !there || !S_ISDIR(st.st_mode)) {
 		(*w->strange)++;
 		return ERR_OK;
 	}
@@ -347,9 +345,11 @@ static enum result walk_shard(struct walk *w, int folder, const char *name, stru
 
 static enum result walk_organization(struct walk *w, int folder, const char *name, struct error *e)
 {
-	struct stat st;
-	if (!uuid_parse(name, &w->key.organization_id) || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISDIR(st.st_mode)) {
+	struct stat st = { .st_mode = 0 };
+	bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno == ENOENT)
+		return ERR_OK;
+	if (!uuid_parse(name, &w->key.organization_id) || !there || !S_ISDIR(st.st_mode)) {
 		(*w->strange)++;
 		return ERR_OK;
 	}
@@ -366,11 +366,7 @@ static enum result dir_list(void *backend, store_seen *each, void *arg, unsigned
 static enum result dir_room(void *backend, int64_t *bytes, struct error *e)
 {
 	const struct directory *d = backend;
-	struct statvfs fs;
-	if (fstatvfs(d->tmp, &fs) != 0)
-		return fail(e, "stat the file system");
-	*bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
-	return ERR_OK;
+	return file_room(d->tmp, bytes, e);
 }
 
 static enum result dir_writable(void *backend, struct error *e)
@@ -381,12 +377,12 @@ static enum result dir_writable(void *backend, struct error *e)
 	TRY(dir_room(backend, &room, e));
 	if (room < FREE_MIN) {
 		errno = ENOSPC;
-		return fail(e, "nearly full");
+		return file_fault(e, "nearly full");
 	}
 	int fd = make_tmp(d, name);
 	if (fd < 0)
-		return fail(e, "make a temporary file");
-	enum result r = write(fd, "", 1) == 1 ? ERR_OK : fail(e, "write");
+		return file_fault(e, "make a temporary file");
+	enum result r = write(fd, "", 1) == 1 ? ERR_OK : file_fault(e, "write");
 	close(fd);
 	unlinkat(d->tmp, name, 0);
 	return r;
@@ -399,7 +395,7 @@ static enum result dir_clean(void *backend, int64_t older_than_s, unsigned *remo
 	int fd = open_folder(d->root, "tmp");
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	if (!folder) {
-		enum result r = fail(e, "open the folder of temporary files");
+		enum result r = file_fault(e, "open the folder of temporary files");
 		if (fd >= 0)
 			close(fd);
 		return r;
@@ -454,7 +450,7 @@ enum result store_open_directory(
 	d->objects = d->tmp < 0 ? -1 : make_folder(d->root, "objects");
 	talloc_set_destructor(d, directory_free);
 	if (d->objects < 0) {
-		enum result r = fail(e, "open the file store");
+		enum result r = file_fault(e, "open the file store");
 		talloc_free(s);
 		return r;
 	}

@@ -35,6 +35,43 @@ struct store_object {
  * caller's and must outlive it too. */
 enum result store_open_directory(
     TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct store **out, struct error *e) MUST_CHECK;
+
+/* A bucket of an S3 service, addressed by path (ENDPOINT/BUCKET/PREFIX...). All texts are copied. */
+struct store_s3 {
+	const char *endpoint, *bucket, *region, *access_key_id, *secret_access_key;
+	const char *prefix;  /* before the names of objects, "" or "scorpius/": letters, digits and -._/ only */
+	const char *ca_file; /* authorities for https; NULL or "": the system's */
+	const char *spool;   /* a folder of this machine for what is being written */
+};
+/* Nothing is asked of the service yet. Where it can't be reached, calls try several times, for up to half a minute, and
+ * then say UNAVAILABLE; IO when it refuses. An object may vanish while it is read (IO), and commit's CONFLICT is told
+ * where the object was there before, not between two writers of the same moment. */
+enum result store_open_s3(TALLOC_CTX *mem, const struct store_s3 *config, const struct master_keys *keys,
+    struct store **out, struct error *e) MUST_CHECK;
+
+/* A directory of this machine in front of a bucket (whose `spool` is not looked at). What is written is committed in
+ * the directory, without a word to the service, and store_move() takes it to the bucket; reads look in both; a walk
+ * sees both, each object once. store_writable() asks the directory only. */
+enum result store_open_layered(TALLOC_CTX *mem, const char *path, const struct store_s3 *remote,
+    const struct master_keys *keys, struct store **out, struct error *e) MUST_CHECK;
+/* Moves what lies in the directory, while `go_on` says so; an object that was removed meanwhile stays removed, one that
+ * can't be moved stays and keeps no other. The first failure comes back. One process a directory should do it; nothing
+ * is harmed by two. A store of one layer has nothing to move. */
+enum result store_move(struct store *s, bool (*go_on)(void *arg), void *arg, unsigned *moved, unsigned *failed,
+    struct error *e) MUST_CHECK;
+/* Asks the bucket and, when it answers, notes the time in the directory for other processes to see. */
+enum result store_probe_remote(struct store *s, struct error *e) MUST_CHECK;
+/* Whether nobody has reached the bucket for silent_s seconds, or an object has been waiting in the directory for more
+ * than waiting_s. Asks the directory only, cheap enough for a health check. False for a store of one layer. */
+enum result store_remote_lag(
+    struct store *s, int64_t silent_s, int64_t waiting_s, bool *lags, struct error *e) MUST_CHECK;
+
+/* Copies an object as it lies there, sealed; needs no key. What is in `to` already stays: *copied is then false, and
+ * DAMAGED told when its size is another. `care`: whether the bytes are read back from `to` and compared, for what was
+ * copied now or for what was there as well. */
+enum store_care { STORE_TRUST, STORE_PROVE_NEW, STORE_PROVE_ALL };
+enum result store_copy_object(struct store *from, struct store *to, const struct store_key *key, enum store_care care,
+    bool *copied, struct error *e) MUST_CHECK;
 /* Which master key wraps the keys of new objects: what a row keeps beside the wrapped key. */
 const char *store_master_id(const struct store *s);
 
@@ -85,8 +122,9 @@ enum result store_remove(struct store *s, const struct store_key *key, struct er
 typedef enum result store_seen(void *arg, const struct store_key *key, int64_t age_s, struct error *e);
 enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *strange, struct error *e) MUST_CHECK;
 
-/* Whether an object could be written now: makes and removes a small file; no fsync, cheap enough for a health check.
- * STORAGE_FULL when less than 16 MiB are free, else IO. */
+/* Whether an object could be written now: a directory makes and removes a small file; no fsync, cheap enough for a
+ * health check. A bucket answers whether it lets us look into it. STORAGE_FULL when less than 16 MiB are free, else IO
+ * or UNAVAILABLE. */
 enum result store_writable(struct store *s, struct error *e) MUST_CHECK;
 /* How many bytes may still be written where objects are first stored. Asks the file system only. IO. */
 enum result store_room(struct store *s, int64_t *bytes, struct error *e) MUST_CHECK;

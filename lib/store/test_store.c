@@ -1,87 +1,13 @@
-#include "store.h"
+/* What every backend of the store keeps to; test_store_backend.h tells which one is run. */
+#include "crypto.h"
+#include "test_store_backend.h"
 #include "uuid.h"
 
 #include <criterion/criterion.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define SECRET "a master key of thirty-two bytes."
-
-static char root[64];
-static TALLOC_CTX *mem;
-static struct master_keys *keys;
-static struct store *store;
-static struct error err;
-
-static void set_up(void)
-{
-	strncpy(root, "/tmp/scorpius-store-XXXXXX", sizeof(root));
-	cr_assert(mkdtemp(root));
-	mem = mem_new("test", 0);
-	error_clear(&err);
-	cr_assert_eq(master_keys_new(mem, SECRET, NULL, &keys, &err), ERR_OK);
-	cr_assert_eq(store_open_directory(mem, root, keys, &store, &err), ERR_OK, "%s", err.cause);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
-static void tear_down(void)
-{
-	talloc_free(mem);
-	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static unsigned count;
-
-static int count_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)path;
-	(void)f;
-	count += type == FTW_F;
-	cr_assert_eq(st->st_mode & 077, 0, "nobody else may look");
-	return 0;
-}
-
-/* Regular files below the store's directory. */
-static unsigned files(void)
-{
-	count = 0;
-	nftw(root, count_one, 8, FTW_PHYS);
-	return count;
-}
-
-static struct store_object new_object(void)
-{
-	return (struct store_object){ .key = { uuid_new(), uuid_new() } };
-}
-
-/* A new name; valid until the next call. */
-static const struct store_key *a_key(void)
-{
-	static struct store_key key;
-	key = new_object().key;
-	return &key;
-}
-
-static enum result put_bytes(struct store *s, struct store_object *o, const void *p, size_t n, uint8_t sha256[32])
-{
-	return store_put_bytes(s, mem, &o->key, p, n, sha256, &o->wrapped_key, &err);
-}
 
 TestSuite(store, .init = set_up, .fini = tear_down);
 
@@ -147,7 +73,6 @@ Test(store, giving_up_leaves_nothing)
 	struct store_put *put;
 	cr_assert_eq(store_put_begin(store, mem, a_key(), &put, &err), ERR_OK);
 	cr_assert_eq(store_put_write(put, "abc", 3, &err), ERR_OK);
-	cr_assert_eq(files(), 1);
 	store_put_abort(put);
 	cr_assert_eq(files(), 0);
 }
@@ -173,10 +98,6 @@ Test(store, organisations_share_no_path_and_see_only_their_own)
 	struct bytes all;
 	cr_assert_eq(store_get_bytes(store, mem, &one, 10, &all, &err), ERR_OK);
 	cr_assert(all.n == 3 && memcmp(all.p, "one", 3) == 0);
-	char path[256], org[37];
-	uuid_format(&one.key.organization_id, org);
-	snprintf(path, sizeof(path), "%s/objects/%s", root, org);
-	cr_assert_eq(access(path, F_OK), 0);
 }
 
 Test(store, an_object_is_never_replaced)
@@ -201,19 +122,6 @@ Test(store, removing_is_final_and_may_be_repeated)
 	cr_assert_eq(store_exists(store, &key.key, &there, &err), ERR_OK);
 	cr_assert_not(there);
 	cr_assert_eq(files(), 0);
-}
-
-Test(store, a_reader_keeps_its_bytes_when_the_object_is_removed)
-{
-	struct store_object key = new_object();
-	struct store_get *get;
-	char back[4];
-	size_t got;
-	cr_assert_eq(put_bytes(store, &key, "abc", 3, NULL), ERR_OK);
-	cr_assert_eq(store_get_open(store, mem, &key, &get, &err), ERR_OK);
-	cr_assert_eq(store_remove(store, &key.key, &err), ERR_OK);
-	cr_assert_eq(store_get_read_at(get, 0, back, 3, &got, &err), ERR_OK);
-	cr_assert_eq(got, 3);
 }
 
 Test(store, a_full_disk_is_told_and_leaves_nothing)
@@ -245,47 +153,6 @@ Test(store, tells_how_much_room_there_is)
 	cr_assert_eq(files(), 0);
 }
 
-Test(store, health_tells_when_nothing_can_be_written)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/tmp", root);
-	cr_assert_eq(rmdir(path), 0); /* also stops root, whom permissions would not */
-	cr_assert_eq(store_writable(store, &err), ERR_IO);
-	error_clear(&err);
-	struct store_put *put;
-	cr_assert_eq(store_put_begin(store, mem, a_key(), &put, &err), ERR_IO);
-}
-
-Test(store, leftovers_of_dead_writers_are_removed_by_age)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/tmp/leftover", root);
-	int fd = open(path, O_CREAT | O_WRONLY, 0600);
-	cr_assert(fd >= 0);
-	struct timespec old[2] = { { time(NULL) - 7200, 0 }, { time(NULL) - 7200, 0 } };
-	cr_assert_eq(futimens(fd, old), 0);
-	close(fd);
-	struct store_put *put;
-	unsigned removed = 9;
-	cr_assert_eq(store_put_begin(store, mem, a_key(), &put, &err), ERR_OK);
-	cr_assert_eq(store_clean(store, 3 * 3600, &removed, &err), ERR_OK);
-	cr_assert_eq(removed, 0, "younger than the limit");
-	cr_assert_eq(store_clean(store, 3600, &removed, &err), ERR_OK);
-	cr_assert_eq(removed, 1);
-	cr_assert_eq(files(), 1, "what is being written stays");
-}
-
-Test(store, opening_makes_the_directory_but_not_its_parents)
-{
-	char path[128];
-	struct store *s;
-	snprintf(path, sizeof(path), "%s/new", root);
-	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_OK);
-	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_OK, "and again");
-	snprintf(path, sizeof(path), "%s/no/such/parent", root);
-	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_IO);
-}
-
 Test(store, nothing_stays_open)
 {
 	int before = dup(0);
@@ -295,7 +162,7 @@ Test(store, nothing_stays_open)
 		struct bytes all;
 		TALLOC_CTX *request = mem_new("request", 0);
 		struct store *s;
-		cr_assert_eq(store_open_directory(request, root, keys, &s, &err), ERR_OK);
+		cr_assert_eq(open_with(request, keys, &s), ERR_OK);
 		cr_assert_eq(put_bytes(s, &key, "x", 1, NULL), ERR_OK);
 		cr_assert_eq(store_get_bytes(s, request, &key, 1, &all, &err), ERR_OK);
 		cr_assert_eq(store_clean(s, 3600, NULL, &err), ERR_OK);
@@ -307,7 +174,7 @@ Test(store, nothing_stays_open)
 	cr_assert_eq(before, after);
 }
 
-/* ---- what lies on the disk ---- */
+/* ---- what is stored ---- */
 
 static uint8_t pattern[3 * 65536 + 10];
 
@@ -315,37 +182,6 @@ static void fill_pattern(void)
 {
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)(i * 7 + i / 251);
-}
-
-static void path_of(const struct store_object *o, char out[256])
-{
-	char organization[37], id[37];
-	uuid_format(&o->key.organization_id, organization);
-	uuid_format(&o->key.id, id);
-	snprintf(out, 256, "%s/objects/%s/%s/%s", root, organization, id + 34, id);
-}
-
-/* Overwrites, cuts or lengthens an object behind the store's back. */
-static void spoil(const struct store_object *o, off_t at, const void *p, size_t n, off_t size)
-{
-	char path[256];
-	path_of(o, path);
-	int fd = open(path, O_WRONLY);
-	cr_assert(fd >= 0);
-	if (n)
-		cr_assert_eq(pwrite(fd, p, n, at), (ssize_t)n);
-	if (size >= 0)
-		cr_assert_eq(ftruncate(fd, size), 0);
-	close(fd);
-}
-
-static off_t stored_size(const struct store_object *o)
-{
-	char path[256];
-	struct stat st;
-	path_of(o, path);
-	cr_assert_eq(stat(path, &st), 0);
-	return st.st_size;
 }
 
 static enum result read_all(const struct store_object *o)
@@ -401,20 +237,15 @@ Test(store, any_place_can_be_read_in_any_order_while_written_and_after)
 	}
 }
 
-Test(store, nothing_of_the_clear_bytes_lies_on_the_disk)
+Test(store, nothing_of_the_clear_bytes_is_stored)
 {
 	struct store_object key = new_object();
-	char path[256];
-	static uint8_t stored[70000];
 	static const char marker[] = "MARKER-OF-AN-UPLOAD";
 	cr_assert_eq(put_bytes(store, &key, marker, sizeof(marker), NULL), ERR_OK);
-	path_of(&key, path);
-	int fd = open(path, O_RDONLY);
-	ssize_t n = read(fd, stored, sizeof(stored));
-	close(fd);
-	cr_assert(n > (ssize_t)sizeof(marker));
-	cr_assert_null(memmem(stored, (size_t)n, "MARKER", 6));
-	cr_assert_eq(memcmp(stored, "SCF1", 4), 0);
+	struct bytes sealed = stored(&key.key);
+	cr_assert(sealed.n > sizeof(marker));
+	cr_assert_null(memmem(sealed.p, sealed.n, "MARKER", 6));
+	cr_assert_eq(memcmp(sealed.p, "SCF1", 4), 0);
 }
 
 Test(store, a_flipped_bit_anywhere_is_noticed)
@@ -422,52 +253,49 @@ Test(store, a_flipped_bit_anywhere_is_noticed)
 	fill_pattern();
 	struct store_object key = new_object();
 	cr_assert_eq(put_bytes(store, &key, pattern, 70000, NULL), ERR_OK);
-	off_t size = stored_size(&key);
-	char path[256];
-	path_of(&key, path);
-	static const off_t places[] = { 0, 5, 9, 20, 40, 57, 30000, 65600, 65609, 65700, -1 };
+	struct bytes sealed = stored(&key.key);
+	static const size_t places[] = { 0, 5, 9, 20, 40, 57, 30000, 65600, 65609, 65700, SIZE_MAX };
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		off_t at = places[i] < 0 ? size - 1 : places[i];
-		uint8_t byte;
-		int fd = open(path, O_RDONLY);
-		cr_assert_eq(pread(fd, &byte, 1, at), 1);
-		close(fd);
-		uint8_t flipped = byte ^ 0x10;
-		spoil(&key, at, &flipped, 1, -1);
-		cr_assert_eq(read_all(&key), ERR_DAMAGED, "at %lld", (long long)at);
-		spoil(&key, at, &byte, 1, -1);
+		size_t at = places[i] == SIZE_MAX ? sealed.n - 1 : places[i];
+		uint8_t *spoilt = talloc_memdup(mem, sealed.p, sealed.n);
+		spoilt[at] ^= 0x10;
+		replace(&key.key, spoilt, sealed.n);
+		cr_assert_eq(read_all(&key), ERR_DAMAGED, "at %zu", at);
 	}
+	replace(&key.key, sealed.p, sealed.n);
 	cr_assert_eq(read_all(&key), ERR_OK);
 }
 
 Test(store, an_object_cut_short_at_any_place_is_noticed)
 {
 	fill_pattern();
-	static const off_t sizes[] = { 0, 10, 56, 60, 73, 1000, 56 + 65553, 56 + 65553 + 5, 56 + 65553 + 17,
+	static const size_t sizes[] = { 0, 10, 56, 60, 73, 1000, 56 + 65553, 56 + 65553 + 5, 56 + 65553 + 17,
 		56 + 65553 + 4480 };
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		struct store_object key = new_object();
-		cr_assert_eq(put_bytes(store, &key, pattern, 70000, NULL), ERR_OK);
-		cr_assert(sizes[i] < stored_size(&key));
-		spoil(&key, 0, NULL, 0, sizes[i]);
-		cr_assert_eq(read_all(&key), ERR_DAMAGED, "%lld", (long long)sizes[i]);
-	}
 	struct store_object key = new_object();
-	cr_assert_eq(put_bytes(store, &key, pattern, 65536, NULL), ERR_OK);
-	spoil(&key, 0, NULL, 0, stored_size(&key) + 100);
-	cr_assert_eq(read_all(&key), ERR_DAMAGED, "and one that grew");
+	cr_assert_eq(put_bytes(store, &key, pattern, 70000, NULL), ERR_OK);
+	struct bytes sealed = stored(&key.key);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		cr_assert(sizes[i] < sealed.n);
+		replace(&key.key, sealed.p, sizes[i]);
+		cr_assert_eq(read_all(&key), ERR_DAMAGED, "%zu", sizes[i]);
+	}
+	struct store_object whole = new_object();
+	cr_assert_eq(put_bytes(store, &whole, pattern, 65536, NULL), ERR_OK);
+	sealed = stored(&whole.key);
+	uint8_t *longer = talloc_zero_size(mem, sealed.n + 100);
+	memcpy(longer, sealed.p, sealed.n);
+	replace(&whole.key, longer, sealed.n + 100);
+	cr_assert_eq(read_all(&whole), ERR_DAMAGED, "and one that grew");
 }
 
 Test(store, two_objects_exchanged_are_noticed)
 {
 	struct store_object one = new_object(), two = { .key = { one.key.organization_id, uuid_new() } };
-	char a[256], b[256], aside[256];
 	cr_assert_eq(put_bytes(store, &one, "one", 3, NULL), ERR_OK);
 	cr_assert_eq(put_bytes(store, &two, "two", 3, NULL), ERR_OK);
-	path_of(&one, a);
-	path_of(&two, b);
-	snprintf(aside, sizeof(aside), "%s/aside", root);
-	cr_assert(rename(a, aside) == 0 && rename(b, a) == 0 && rename(aside, b) == 0);
+	struct bytes a = stored(&one.key), b = stored(&two.key);
+	replace(&one.key, b.p, b.n);
+	replace(&two.key, a.p, a.n);
 	cr_assert_eq(read_all(&one), ERR_DAMAGED);
 	/* With their keys as well: a key is bound to its object. */
 	struct store_object mixed = { one.key, two.wrapped_key };
@@ -487,10 +315,10 @@ Test(store, another_master_key_reads_only_what_it_wrapped_or_what_came_before_it
 	cr_assert_str_neq(master_key_id(keys), master_key_id(others));
 	cr_assert_str_eq(master_key_id(later), master_key_id(others));
 	struct store *s;
-	cr_assert_eq(store_open_directory(mem, root, others, &s, &err), ERR_OK);
+	cr_assert_eq(open_with(mem, others, &s), ERR_OK);
 	cr_assert_eq(store_get_bytes(s, mem, &key, 3, &all, &err), ERR_DAMAGED);
 	error_clear(&err);
-	cr_assert_eq(store_open_directory(mem, root, later, &s, &err), ERR_OK);
+	cr_assert_eq(open_with(mem, later, &s), ERR_OK);
 	cr_assert_eq(store_get_bytes(s, mem, &key, 3, &all, &err), ERR_OK);
 	cr_assert_eq(file_key_unwrap(later, &key.key, key.wrapped_key, file_key, &current, &err), ERR_OK);
 	cr_assert_not(current, "it is to be wrapped anew");
@@ -504,4 +332,73 @@ Test(store, a_master_key_that_is_absent_or_short_is_refused)
 	cr_assert_eq(master_keys_new(mem, "thirty-one bytes are not enough", NULL, &k, &err), ERR_INVALID_SETTING);
 	error_clear(&err);
 	cr_assert_eq(master_keys_new(mem, SECRET, "short", &k, &err), ERR_INVALID_SETTING);
+}
+
+/* ---- large objects, walking ---- */
+
+Test(store, an_object_larger_than_a_part_comes_back_whole)
+{
+	/* 16 MiB of the file are more when sealed: two parts, where a backend sends parts. */
+	struct store_object key = new_object();
+	struct store_put *put;
+	struct store_get *get;
+	uint8_t written[32], *back = mem_array(mem, uint8_t, sizeof(pattern));
+	struct crypto_sha256 *hash = crypto_sha256_begin(mem);
+	size_t got;
+	uint8_t read[32];
+	fill_pattern();
+	cr_assert_eq(store_put_begin(store, mem, &key.key, &put, &err), ERR_OK);
+	for (int64_t n = 0; n < 17 << 20; n += (int64_t)sizeof(pattern))
+		cr_assert_eq(store_put_write(put, pattern, sizeof(pattern), &err), ERR_OK, "%s", err.cause);
+	cr_assert_eq(store_put_finish(put, written, &err), ERR_OK);
+	cr_assert_eq(store_put_commit(put, &err), ERR_OK, "%s", err.cause);
+	key.wrapped_key = store_put_wrapped_key(put);
+	cr_assert_eq(store_get_open(store, mem, &key, &get, &err), ERR_OK, "%s", err.cause);
+	cr_assert_eq(store_get_size(get), store_put_size(put));
+	for (int64_t at = 0;; at += (int64_t)got) {
+		cr_assert_eq(store_get_read_at(get, at, back, sizeof(pattern), &got, &err), ERR_OK, "%s", err.cause);
+		if (got == 0)
+			break;
+		crypto_sha256_add(hash, back, got);
+	}
+	crypto_sha256_end(hash, read);
+	cr_assert_eq(memcmp(written, read, 32), 0);
+	cr_assert_eq(store_remove(store, &key.key, &err), ERR_OK);
+	cr_assert_eq(files(), 0, "of its parts as well");
+}
+
+struct seen {
+	struct store_key keys[8];
+	size_t n;
+};
+
+static enum result see(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
+{
+	struct seen *s = arg;
+	cr_assert(s->n < ARRAY_LEN(s->keys));
+	cr_assert(age_s >= -2 && age_s < 600, "%lld", (long long)age_s);
+	s->keys[s->n++] = *key;
+	return s->n == 8 ? error_set(e, ERR_CONFLICT, NULL) : ERR_OK;
+}
+
+Test(store, a_walk_sees_every_object_once_and_ends_when_told)
+{
+	struct store_object objects[5];
+	struct seen seen = { .n = 0 };
+	unsigned strange = 9;
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+		objects[i] = new_object();
+		cr_assert_eq(put_bytes(store, &objects[i], "x", 1, NULL), ERR_OK);
+	}
+	cr_assert_eq(store_list(store, see, &seen, &strange, &err), ERR_OK, "%s", err.cause);
+	cr_assert_eq(seen.n, 5);
+	cr_assert_eq(strange, 0);
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+		bool found = false;
+		for (size_t k = 0; k < seen.n; k++)
+			found = found || memcmp(&seen.keys[k], &objects[i].key, sizeof(struct store_key)) == 0;
+		cr_assert(found, "%zu", i);
+	}
+	seen.n = 7;
+	cr_assert_eq(store_list(store, see, &seen, &strange, &err), ERR_CONFLICT, "the walker's own fault comes back");
 }

@@ -1,8 +1,8 @@
 /* Limits of how often: counters in Redis that begin with the first request of a window and end with it. All counters of
  * a request are looked at and raised in one script, so that two requests at the same instant can't both take the last
  * place, and the session's mark is looked up in the same round trip. */
-#ifndef CACHE_LIMITS_H
-#define CACHE_LIMITS_H
+#ifndef CACHE_RATE_LIMITS_H
+#define CACHE_RATE_LIMITS_H
 
 #include "cache.h"
 

@@ -1,0 +1,84 @@
+/* What is true of the store in a directory only. */
+#include "test_store_backend.h"
+#include "uuid.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+TestSuite(directory, .init = set_up, .fini = tear_down);
+
+Test(directory, what_is_being_written_is_one_file)
+{
+	struct store_put *put;
+	cr_assert_eq(store_put_begin(store, mem, a_key(), &put, &err), ERR_OK);
+	cr_assert_eq(files(), 1);
+}
+
+Test(directory, an_organisation_has_a_folder_of_its_own)
+{
+	struct store_object one = new_object();
+	char path[256], org[37];
+	cr_assert_eq(put_bytes(store, &one, "one", 3, NULL), ERR_OK);
+	uuid_format(&one.key.organization_id, org);
+	snprintf(path, sizeof(path), "%s/objects/%s", root, org);
+	cr_assert_eq(access(path, F_OK), 0);
+}
+
+Test(directory, a_reader_keeps_its_bytes_when_the_object_is_removed)
+{
+	struct store_object key = new_object();
+	struct store_get *get;
+	char back[4];
+	size_t got;
+	cr_assert_eq(put_bytes(store, &key, "abc", 3, NULL), ERR_OK);
+	cr_assert_eq(store_get_open(store, mem, &key, &get, &err), ERR_OK);
+	cr_assert_eq(store_remove(store, &key.key, &err), ERR_OK);
+	cr_assert_eq(store_get_read_at(get, 0, back, 3, &got, &err), ERR_OK);
+	cr_assert_eq(got, 3);
+}
+
+Test(directory, health_tells_when_nothing_can_be_written)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/tmp", root);
+	cr_assert_eq(rmdir(path), 0); /* also stops root, whom permissions would not */
+	cr_assert_eq(store_writable(store, &err), ERR_IO);
+	error_clear(&err);
+	struct store_put *put;
+	cr_assert_eq(store_put_begin(store, mem, a_key(), &put, &err), ERR_IO);
+}
+
+Test(directory, leftovers_of_dead_writers_are_removed_by_age)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/tmp/leftover", root);
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+	cr_assert(fd >= 0);
+	struct timespec old[2] = { { time(NULL) - 7200, 0 }, { time(NULL) - 7200, 0 } };
+	cr_assert_eq(futimens(fd, old), 0);
+	close(fd);
+	struct store_put *put;
+	unsigned removed = 9;
+	cr_assert_eq(store_put_begin(store, mem, a_key(), &put, &err), ERR_OK);
+	cr_assert_eq(store_clean(store, 3 * 3600, &removed, &err), ERR_OK);
+	cr_assert_eq(removed, 0, "younger than the limit");
+	cr_assert_eq(store_clean(store, 3600, &removed, &err), ERR_OK);
+	cr_assert_eq(removed, 1);
+	cr_assert_eq(files(), 1, "what is being written stays");
+}
+
+Test(directory, opening_makes_the_directory_but_not_its_parents)
+{
+	char path[128];
+	struct store *s;
+	snprintf(path, sizeof(path), "%s/new", root);
+	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_OK);
+	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_OK, "and again");
+	snprintf(path, sizeof(path), "%s/no/such/parent", root);
+	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_IO);
+}
