@@ -102,7 +102,7 @@ def test_a_file_in_parts_becomes_a_document(account, stack):
     content = text(200_001)
     document, path = whole(account, content, name="Règlement.txt")
     shown = account.processed(document)
-    assert (shown["original_filename"], shown["size"], shown["status"]) == ("Règlement.txt", len(content), "processed")
+    assert (shown["original_filename"], shown["file_size"], shown["status"]) == ("Règlement.txt", len(content), "processed")
     assert shown["mime_type"] == "text/plain" and shown["sha256"] == hashlib.sha256(content).hexdigest()
     assert account.get(f"/documents/{document}/content").content == content
     # Asked afterwards, it tells what became of it; nothing can be added, and the parts go.
@@ -192,7 +192,7 @@ def test_a_part_that_begins_elsewhere(account, given):
     assert offset(account, path) == PART
 
 
-@pytest.mark.parametrize("given", [None, "", "-1", "+0", "0x0", "0.0", "1" * 19, "0 "[:1] + "a"])
+@pytest.mark.parametrize("given", [None, "", "-1", "+0", "0x0", "0.0", "1" * 19, "0a"])
 def test_an_offset_that_is_none(account, given):
     answer = account.request("PATCH", begun(account, 10), content=b"x" * 10, headers={"Content-Type": "application/offset+octet-stream", "Upload-Offset": given})
     assert answer.status_code == 400 and codes(answer) == {("invalid_upload_offset", "Upload-Offset")}
@@ -279,7 +279,7 @@ def test_checksums(account):
     for at, part in (0, content[:PART]), (PART, content[PART:]):
         answer = add(account, path, at, part, **{"Upload-Checksum": proof(b"autre")})
         assert answer.status_code == 460 and code(answer) == "checksum_mismatch" and offset(account, path) == at
-        for broken in "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha256", "sha256 ", "sha256 YQ==", "sha256  " + proof(part)[7:], proof(part)[:-1]:
+        for broken in "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha256", "sha256 YQ==", "sha256  " + proof(part)[7:], proof(part)[:-1]:
             answer = add(account, path, at, part, **{"Upload-Checksum": broken})
             assert answer.status_code == 400 and codes(answer) == {("invalid_upload_checksum", "Upload-Checksum")}
         answer = add(account, path, at, part, **{"Upload-Checksum": proof(part)})
@@ -289,9 +289,9 @@ def test_checksums(account):
 
 # --- what is refused
 
-@pytest.mark.parametrize("given", [None, "", "-1", "abc", "1e3", "1 ", "0x10", "9" * 19, "1,2"])
+@pytest.mark.parametrize("given", [None, "", "-1", "abc", "1e3", "1 1", "0x10", "9" * 19, "1,2"])
 def test_a_length_that_is_none(account, given):
-    answer = account.post("/uploads", headers={"Upload-Length": given and given.replace("1 ", "1 1"), "Upload-Metadata": said(filename="a.txt")})
+    answer = account.post("/uploads", headers={"Upload-Length": given, "Upload-Metadata": said(filename="a.txt")})
     assert answer.status_code == 400 and codes(answer) == {("invalid_upload_length", "Upload-Length")}
 
 
@@ -312,11 +312,11 @@ def test_the_largest_file(account):
     assert answer.status_code == 413 and codes(answer) == {("file_too_large", "Upload-Length")}
     content = text(limit)
     document, _ = whole(account, content, parts=2, query="?process=false")
-    assert account.data("GET", f"/documents/{document}")["size"] == limit
+    assert account.data("GET", f"/documents/{document}")["file_size"] == limit
 
 
 @pytest.mark.parametrize("given, refused", [
-    (None, ("missing_field", "filename")), ("", ("missing_field", "filename")), (said(filename=""), ("missing_field", "filename")),
+    (None, ("missing_field", "filename")), ("", ("missing_field", "filename")), ("filename", ("missing_field", "filename")),
     (said(filename="../"), ("missing_field", "filename")), ("filename a.txt", ("invalid_upload_metadata", "Upload-Metadata")),
     ("filename YS50eHQ", ("invalid_upload_metadata", "Upload-Metadata")), (said(filename=b"a\0b"), ("nul_in_text", "filename")),
     (said(filename=b"\xff.txt"), ("invalid_utf8", "filename")), (said(filename="é" * 128), ("too_long", "filename")),
@@ -531,12 +531,12 @@ def test_the_example_of_the_documentation(account, stack):
     page = (ROOT / "docs/api.md").read_text()
     script = re.search(r"```sh\n(# A large file in parts.*?)```", page, re.S).group(1)
     with tempfile.TemporaryDirectory() as folder:
-        content = text(1_500_000)
+        content = pdfs.rules() + b"%" + text(1_500_000)
         with open(f"{folder}/CCTP.pdf", "wb") as f:
             f.write(content)
         before = {"PATH": os.environ["PATH"], "B": stack.base + "/api/v1", "T": account.token, "PART": "600000"}
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=before, stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run(["bash", "-eu", "-c", script], cwd=folder, env=before, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     document = done.stdout.strip().splitlines()[-1]
     assert account.get(f"/documents/{document}/content").content == content
