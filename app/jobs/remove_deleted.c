@@ -1,5 +1,6 @@
-/* What was deleted and can't come back any more, and what came in parts and never became whole, goes for good: rows first, their files after the commit. What a worker
- * that dies leaves is noted in blob_purge, so that the next one goes on. */
+/* What was deleted and can't come back any more, and what came in parts and never became whole, goes for good: rows
+ * first, their files after the commit. What a worker that dies leaves is noted in blob_purge, so that the next one goes
+ * on. */
 #include "undo_sql.h"
 #include "worker.h"
 
