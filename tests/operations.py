@@ -40,6 +40,8 @@ def arguments(operation, password="x"):
         "invite": lambda: {"json": {"email": f"{fresh('op')}@essai.example"}},
         "changeUserAsOperator": lambda: {"json": {}},
         "uploadDocuments": lambda: {"files": [("file", ("a.txt", b"un fichier\n", "text/plain"))]},
+        "beginUpload": lambda: {"headers": {"Upload-Length": "11", "Upload-Metadata": "filename YS50eHQ="}},  # a.txt
+        "appendUpload": lambda: {"content": b"un fichier\n", "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}},
         "createTender": lambda: {"json": {}},
         "changeTender": lambda: {"json": {"description": "Note"}},
         "setTenderStatus": lambda: {"json": {"status": "ready"}},
@@ -54,7 +56,7 @@ def arguments(operation, password="x"):
 NOBODYS = "0199a3f2-5c1e-7a44-9d0b-3f6a1c2b4d5e"
 
 
-IDS = ("document_id", "tender_id", "session_id", "export_id", "user_id", "invitation_id", "organization_id")
+IDS = ("document_id", "tender_id", "session_id", "export_id", "user_id", "invitation_id", "organization_id", "upload_id")
 
 
 def address(template, **ids):
@@ -84,10 +86,11 @@ class Things:
         self.operator = member.operator()
         self.profile = member.data("POST", "/company-profile", 201, json=PROFILE)
         self.export = member.export()
+        self.upload = member.data("POST", "/uploads", 201, **arguments(CONTRACT.by_id("beginUpload")))
 
     def path(self, operation):
         return address(operation.template, document_id=self.document["id"], tender_id=self.tender["id"], user_id=self.colleague.user["id"], export_id=self.export["id"],
-                       invitation_id=self.invitation["id"], organization_id=self.member.organization_id)
+                       invitation_id=self.invitation["id"], upload_id=self.upload["id"], organization_id=self.member.organization_id)
 
     def caller(self, operation):
         """Whoever may call it."""

@@ -58,9 +58,9 @@ class Route:
 
     def body(self, password, **ids):
         """Keyword arguments for the client; `ids`: {field: value} to put in."""
-        if not self.schemas():
-            return {}
         given = operations.arguments(self.operation, password)
+        if not self.schemas():
+            return given
         if not given:
             raise CannotFill(f"{self}: operations.arguments() has no body for {self.operation.id}")
         if not ids:
@@ -169,6 +169,9 @@ class World:
 
     def make_export(self):
         return self.people["owner"].export()["id"]
+
+    def make_upload(self):
+        return self.people["owner"].data("POST", "/uploads", 201, **operations.arguments(operations.CONTRACT.by_id("beginUpload")))["id"]
 
     def prepare(self, route):
         """What a route needs that no parameter names."""

@@ -4,6 +4,7 @@
 #include "app.h"
 #include "idempotency.h"
 #include "guard.h"
+#include "resumable.h"
 #include "health.h"
 #include "log.h"
 #include "store_settings.h"
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 		.authenticate = app_authenticate,
 		.admit = guard_admit,
 		.handle = idempotency_handle,
+		.headers = resumable_headers,
 		.finished = app_finished,
 	};
 	int rc = http_fastcgi_loop(&http);

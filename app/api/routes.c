@@ -22,6 +22,7 @@ static const char *const requirement_priorities[] = { "eliminatory", "mandatory"
 
 static const struct param health_params[] = { { "detailed", PARAM_BOOL, .fallback = "false" }, { 0 } };
 static const struct param upload_params[] = { { "process", PARAM_BOOL, .fallback = "true" }, { 0 } };
+static const struct param resumable_params[] = { { "upload_id", PARAM_ID }, { 0 } };
 static const struct param document_list_params[] = {
 	{ "status", PARAM_ENUM, .choices = document_statuses },
 	{ "tender_id", PARAM_ID },
@@ -193,6 +194,15 @@ const struct route api_routes[] = {
 	  .run = document_page_show, .summary = "Text and words of a page" },
 	{ METHOD_GET, V1 "/documents/{document_id}/requirements", WHO_MEMBERS, document_params, .read_only = true,
 	  .run = document_requirement_list, .summary = "Requirements of a document" },
+
+	{ METHOD_POST, V1 "/uploads", WHO_WRITERS, upload_params, .run = resumable_create,
+	  .summary = "Begin an upload in parts", .creates = true },
+	{ METHOD_GET, V1 "/uploads/{upload_id}", WHO_WRITERS, resumable_params, .read_only = true, .run = resumable_show,
+	  .summary = "How far an upload in parts is" },
+	{ METHOD_PATCH, V1 "/uploads/{upload_id}", WHO_WRITERS, resumable_params, ANY_SIZE, POOL_BULK,
+	  .run = resumable_append, .summary = "The next part of an upload", .limit = LIMIT_UPLOAD },
+	{ METHOD_DELETE, V1 "/uploads/{upload_id}", WHO_WRITERS, resumable_params, .run = resumable_delete,
+	  .summary = "Give an upload in parts up" },
 
 	{ METHOD_POST, V1 "/tenders", WHO_WRITERS, NULL, 65536, .run = tender_create, .summary = "Make a tender", .creates = true },
 	{ METHOD_GET, V1 "/tenders", WHO_MEMBERS, tender_list_params, .read_only = true, .run = tender_list_show,

@@ -8,17 +8,19 @@
 #include "fail_point.h"
 #include "log.h"
 #include "multipart.h"
+#include "resumable.h"
+#include "upload_metadata.h"
 #include "uuid.h"
 #include "version_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static enum result receive_file(
-    struct request *rq, struct multipart *m, const char *name, struct upload *up, struct error *e)
+enum result upload_file_begin(
+    struct request *rq, struct upload *up, const char *name, struct upload_file **out, struct error *e)
 {
 	struct app *app = app_of(rq);
-	int64_t max = app->settings.MAX_UPLOAD_SIZE, files_max = app->settings.MAX_UPLOAD_FILES;
+	int64_t files_max = app->settings.MAX_UPLOAD_FILES;
 	struct store *store;
 	if ((int64_t)up->n == files_max)
 		return error_set(e, ERR_TOO_MANY_FILES, "file", "max", num_text(files_max).s);
@@ -29,29 +31,48 @@ static enum result receive_file(
 	/* The name it will have unless the organisation has these bytes already. */
 	f->blob_id = uuid_new();
 	struct store_key key = { rq->identity.organization_id.value, f->blob_id };
-	TRY(store_put_begin(store, rq->mem, &key, &f->put, e));
+	*out = f;
+	return store_put_begin(store, rq->mem, &key, &f->put, e);
+}
+
+enum result upload_file_add(struct request *rq, struct upload_file *f, const void *bytes, size_t n, struct error *e)
+{
+	int64_t max = app_of(rq)->settings.MAX_UPLOAD_SIZE;
+	f->size += (int64_t)n;
+	if (f->size > max)
+		return error_set(e, ERR_FILE_TOO_LARGE, "file", "name", f->name, "max", num_text(max).s);
+	return store_put_write(f->put, bytes, n, e);
+}
+
+enum result upload_file_end(struct request *rq, struct upload_file *f, struct error *e)
+{
+	if (f->size == 0) {
+		error_set(e, ERR_EMPTY_FILE, "file", "name", f->name);
+		return ERR_OK;
+	}
+	int64_t begun = clock_mono_us();
+	enum result rc = content_type_of_put(app_of(rq)->detector, f->put, f->name, "file", &f->type, e);
+	f->validation_ms = (clock_mono_us() - begun) / 1000;
+	if (rc == ERR_FILE_TYPE_REFUSED || rc == ERR_EMPTY_FILE)
+		return ERR_OK;
+	TRY(rc);
+	return store_put_finish(f->put, f->sha256, e);
+}
+
+static enum result receive_file(
+    struct request *rq, struct multipart *m, const char *name, struct upload *up, struct error *e)
+{
+	struct upload_file *f;
+	TRY(upload_file_begin(rq, up, name, &f, e));
 	for (;;) {
 		char chunk[65536];
 		size_t got;
 		TRY(multipart_read(m, chunk, sizeof chunk, &got, e));
 		if (got == 0)
 			break;
-		f->size += (int64_t)got;
-		if (f->size > max)
-			return error_set(e, ERR_FILE_TOO_LARGE, "file", "name", name, "max", num_text(max).s);
-		TRY(store_put_write(f->put, chunk, got, e));
+		TRY(upload_file_add(rq, f, chunk, got, e));
 	}
-	if (f->size == 0) {
-		error_set(e, ERR_EMPTY_FILE, "file", "name", name);
-		return ERR_OK; /* told with the faults of the other files */
-	}
-	int64_t begun = clock_mono_us();
-	enum result rc = content_type_of_put(app->detector, f->put, name, "file", &f->type, e);
-	f->validation_ms = (clock_mono_us() - begun) / 1000;
-	if (rc == ERR_FILE_TYPE_REFUSED || rc == ERR_EMPTY_FILE)
-		return ERR_OK;
-	TRY(rc);
-	return store_put_finish(f->put, f->sha256, e);
+	return upload_file_end(rq, f, e);
 }
 
 static enum result receive_field(
@@ -66,15 +87,8 @@ static enum result receive_field(
 		return ERR_OK;
 	}
 	if (strcmp(part->name, "document_type") == 0) {
-		static const char *const types[] = { "rc", "ccap", "cctp", "ccp", "ae", "aapc", "bpu", "dpgf", "dqe",
-			"dc1", "dc2", "planning", "memoire_frame", "annexe", "other" };
 		TRY(multipart_text(m, "document_type", 100, &text, e));
-		for (size_t i = 0; i < ARRAY_LEN(types); i++)
-			if (strcmp(types[i], text) == 0)
-				up->document_type = types[i];
-		if (!up->document_type)
-			error_set(e, ERR_INVALID_VALUE, "document_type", "value", text, "expected",
-			    "rc, ccap, cctp, ae, ...");
+		up->document_type = upload_document_type(text, e);
 		return ERR_OK;
 	}
 	error_set(e, ERR_UNKNOWN_FIELD, part->name, "name", part->name);
@@ -147,8 +161,11 @@ static enum result look_up(struct request *rq, struct upload *up, struct error *
 	struct tender_locked tender;
 	struct blob_place *places = mem_array(rq->mem, struct blob_place, up->n);
 	struct document_row *replaced = NULL;
-	size_t n_replaced = 0;
+	struct upload_place *resumed = NULL;
+	size_t n_replaced = 0, n_resumed = 0;
 	TRY(app_begin(rq, e));
+	if (up->resumed)
+		TRY(upload_lock_later(db, &(struct upload_key){ up->resumed->id }, rq->mem, &resumed, &n_resumed, e));
 	if (up->tender_id.set)
 		TRY(tender_lock_later(db, &(struct tender_key){ up->tender_id.value }, rq->mem, &tender, e));
 	if (up->replaces.set)
@@ -162,6 +179,8 @@ static enum result look_up(struct request *rq, struct upload *up, struct error *
 		return error_set(e, ERR_NOT_FOUND, "tender_id");
 	}
 	TRY(rc);
+	if (up->resumed)
+		TRY(resumable_check(n_resumed ? resumed : NULL, up->resumed->received, e));
 	if (up->replaces.set)
 		TRY(upload_check_replaced(n_replaced ? replaced : NULL, &up->tender_id.value, e));
 	for (size_t i = 0; i < up->n; i++) {
@@ -276,6 +295,8 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 		if (process)
 			TRY(tender_set_queued_later(db, &tender, NULL, e));
 	}
+	if (up->resumed)
+		TRY(resumable_end_later(rq, up->resumed, &up->files[0].row.id, e));
 	fail_point("before commit");
 	TRY(db_commit(db, e));
 	fail_point("after commit");

@@ -3,7 +3,7 @@
 #define API_UPLOAD_H
 
 #include "app.h"
-#include "document_sql.h"
+#include "upload_sql.h"
 
 struct upload_file {
 	const char *name;
@@ -19,13 +19,30 @@ struct upload_file {
 	struct document_row row;
 };
 
+/* An upload in parts that ends with this request (resumable.c). */
+struct upload_resumed {
+	struct uuid id;
+	int64_t received;        /* where its last part begins */
+	struct upload_life life; /* filled in by upload_store() */
+};
+
 struct upload {
 	struct upload_file *files;
 	size_t n;
 	struct opt_uuid tender_id; /* of the form, or of the route */
 	const char *document_type;
-	struct opt_uuid replaces; /* a document of that tender, whose place the one file takes */
+	struct opt_uuid replaces;       /* a document of that tender, whose place the one file takes */
+	struct upload_resumed *resumed; /* NULL: the files came with this request */
 };
+
+/* One file: begin, add its bytes, end. What is begun goes with the request unless upload_store() succeeds. Faults of
+ * the content (EMPTY_FILE, FILE_TYPE_REFUSED) are only noted in `e`, so that those of other files are told with them.
+ */
+enum result upload_file_begin(
+    struct request *rq, struct upload *up, const char *name, struct upload_file **out, struct error *e) MUST_CHECK;
+enum result upload_file_add(
+    struct request *rq, struct upload_file *f, const void *bytes, size_t n, struct error *e) MUST_CHECK;
+enum result upload_file_end(struct request *rq, struct upload_file *f, struct error *e) MUST_CHECK;
 
 /* Streams a multipart request into temporary objects and checks every part. Nothing is kept unless upload_store()
  * succeeds: temporary objects go with the request. `with_tender`: whether the form may name one. */

@@ -1,5 +1,6 @@
-/* What was deleted and can't come back any more goes for good: rows first, their files after the commit. What a worker
- * that dies leaves is noted in blob_purge, so that the next one goes on. */
+/* What was deleted and can't come back any more, and what came in parts and never became whole, goes for good: rows
+ * first, their files after the commit. What a worker that dies leaves is noted in blob_purge, so that the next one goes
+ * on. */
 #include "undo_sql.h"
 #include "worker.h"
 
@@ -10,14 +11,16 @@
 static enum result remove_rows(
     struct worker *w, TALLOC_CTX *mem, const struct uuid *organization_id, int64_t *removed, struct error *e)
 {
-	struct purge_count deleted, blobs;
+	struct purge_count deleted, uploads, blobs;
 	struct purge_limit batch = { BATCH };
 	/* Each in a transaction of its own: a file's row is locked no longer than it must. */
 	TRY(db_begin_for(w->db, mem, organization_id, DB_WRITE, e));
 	TRY(purge_deleted_last(w->db, &batch, mem, &deleted, e));
 	TRY(db_begin_for(w->db, mem, organization_id, DB_WRITE, e));
+	TRY(purge_uploads_last(w->db, &batch, mem, &uploads, e));
+	TRY(db_begin_for(w->db, mem, organization_id, DB_WRITE, e));
 	TRY(purge_blobs_last(w->db, &batch, mem, &blobs, e));
-	*removed = deleted.removed;
+	*removed = deleted.removed + uploads.removed;
 	return ERR_OK;
 }
 

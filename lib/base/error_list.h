@@ -32,6 +32,12 @@
 	X(NO_FILE, "no_file", 400, 65, "the request has no part named 'file'", "la requête ne contient aucune partie nommée « file »") \
 	X(EMPTY_FILE, "empty_file", 400, 65, "the file '{name}' is empty", "le fichier « {name} » est vide") \
 	X(FILE_TYPE_REFUSED, "file_type_refused", 400, 65, "the content of '{name}' is of type '{type}', which is not accepted", "le contenu de « {name} » est de type « {type} », qui n'est pas accepté") \
+	X(UPLOAD_LENGTH, "invalid_upload_length", 400, 65, "Upload-Length must give the size of the whole file: bytes, in digits", "Upload-Length doit donner la taille du fichier entier : des octets, en chiffres") \
+	X(UPLOAD_LENGTH_DEFERRED, "upload_length_deferred", 400, 65, "the size of the file must be known at the beginning: send Upload-Length in place of Upload-Defer-Length", "la taille du fichier doit être connue dès le début : envoyez Upload-Length à la place d'Upload-Defer-Length") \
+	X(UPLOAD_METADATA, "invalid_upload_metadata", 400, 65, "Upload-Metadata must be a list of 'name value' with values in base64, separated by commas; '{value}' is not", "Upload-Metadata doit être une liste de « nom valeur », valeurs en base64, séparée par des virgules ; « {value} » n'en est pas") \
+	X(UPLOAD_OFFSET, "invalid_upload_offset", 400, 65, "Upload-Offset must tell where the part begins: bytes, in digits", "Upload-Offset doit dire où commence la partie : des octets, en chiffres") \
+	X(UPLOAD_CHECKSUM, "invalid_upload_checksum", 400, 65, "Upload-Checksum must be '{expected}'", "Upload-Checksum doit être de la forme « {expected} »") \
+	X(PART_TOO_SMALL, "part_too_small", 400, 65, "a part that is not the last one must have at least {min} bytes", "une partie qui n'est pas la dernière doit compter au moins {min} octets") \
 	X(WEAK_PASSWORD, "weak_password", 400, 65, "the password is too easy to guess", "le mot de passe est trop facile à deviner") \
 	X(LINK_INVALID, "link_invalid", 400, 65, "this link is not valid, or has been used already", "ce lien n'est pas valable ou a déjà été utilisé") \
 	X(LINK_EXPIRED, "link_expired", 400, 65, "this link has expired; ask for a new one", "ce lien a expiré ; demandez-en un nouveau") \
@@ -67,6 +73,9 @@
 	X(NO_RULES_DOCUMENT, "no_rules_document", 409, 65, "no document is recognised as the rules of the consultation (RC)", "aucun règlement de la consultation (RC) n'a été reconnu parmi les pièces") \
 	X(IN_OTHER_TENDER, "document_in_other_tender", 409, 65, "the document belongs to another tender", "le document appartient à une autre consultation") \
 	X(BAD_STATE, "bad_state", 409, 65, "not possible while the state is '{state}'", "impossible dans l'état « {state} »") \
+	X(OFFSET_CONFLICT, "upload_offset_conflict", 409, 75, "the next part of this upload begins at {value}", "la partie suivante de ce dépôt commence à {value}") \
+	X(TOO_MANY_UPLOADS, "too_many_uploads", 409, 75, "the organisation has {max} unfinished uploads already: finish one or delete it", "l'organisation a déjà {max} dépôts inachevés : terminez-en un ou supprimez-le") \
+	X(TUS_VERSION, "tus_version", 412, 65, "this version of the tus protocol is not spoken here; expected {expected}", "cette version du protocole tus n'est pas prise en charge ici ; attendu : {expected}") \
 	X(VERSION_CONFLICT, "version_conflict", 409, 75, "this was changed meanwhile: its version is {version} now", "cet élément a été modifié entre-temps : sa version est maintenant {version}") \
 	X(BODY_TOO_LARGE, "body_too_large", 413, 65, "the body exceeds the limit of {max} bytes", "le corps dépasse la limite de {max} octets") \
 	X(FILE_TOO_LARGE, "file_too_large", 413, 65, "the file '{name}' exceeds the limit of {max} bytes", "le fichier « {name} » dépasse la limite de {max} octets") \
@@ -74,6 +83,7 @@
 	X(URI_TOO_LONG, "uri_too_long", 414, 65, "the address is too long", "l'adresse est trop longue") \
 	X(UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415, 65, "the content type must be '{expected}'", "le type de contenu doit être « {expected} »") \
 	X(RANGE_NOT_SATISFIABLE, "range_not_satisfiable", 416, 65, "the range lies outside of the file, which has {size} bytes", "la plage demandée est en dehors du fichier, qui compte {size} octets") \
+	X(CHECKSUM_MISMATCH, "checksum_mismatch", 460, 65, "the part does not have the checksum that came with it", "la partie n'a pas la somme de contrôle annoncée") \
 	X(TOO_MANY_REQUESTS, "too_many_requests", 429, 75, "too many requests; try again later", "trop de requêtes ; réessayez plus tard") \
 	/* our side */ \
 	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \

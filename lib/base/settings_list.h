@@ -47,6 +47,8 @@
 	X(MAX_UPLOAD_SIZE, SIZE, "104857600", 1024, 2147483648, NULL, false, "largest file accepted") \
 	X(MAX_REQUEST_SIZE, SIZE, "1G", 2048, 8589934592, NULL, false, "largest upload request accepted") \
 	X(MAX_UPLOAD_FILES, INT, "200", 1, 1000, NULL, false, "most files in one upload request") \
+	X(UPLOAD_EXPIRE_HOURS, INT, "24", 1, 720, NULL, false, "how long an upload in parts waits for its next part before it is removed") \
+	X(MAX_OPEN_UPLOADS, INT, "20", 1, 10000, NULL, false, "most unfinished uploads in parts of an organisation") \
 	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
 	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store; with s3, where uploads are committed before they move") \
 	X(STORAGE_BACKEND, CHOICE, "directory", 0, 0, "directory|s3", false, "where files are kept for good") \

@@ -71,5 +71,7 @@ void crypto_base64url(const void *p, size_t n, char *out);
 /* Decodes n characters; false when they are not that form (padding, other characters, bits left over) or when the
  * bytes do not fit into `max`. */
 bool crypto_unbase64url(const char *s, size_t n, void *out, size_t max, size_t *size);
+/* The same of the ordinary alphabet, with its padding (RFC 4648, 4). */
+bool crypto_unbase64(const char *s, size_t n, void *out, size_t max, size_t *size);
 
 #endif

@@ -56,7 +56,8 @@ void crypto_base64url(const void *p, size_t n, char *out)
 	*out = '\0';
 }
 
-static int base64url_value(char c)
+/* `last`: the two characters that the alphabets do not share. */
+static int base64_value(char c, const char last[2])
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -64,17 +65,17 @@ static int base64url_value(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
+	return c == last[0] ? 62 : c == last[1] ? 63 : -1;
 }
 
-bool crypto_unbase64url(const char *s, size_t n, void *out, size_t max, size_t *size)
+static bool decode(const char *s, size_t n, const char last[2], void *out, size_t max, size_t *size)
 {
 	uint8_t *b = out;
 	uint32_t bits = 0;
 	unsigned held = 0;
 	*size = 0;
 	for (size_t i = 0; i < n; i++) {
-		int v = base64url_value(s[i]);
+		int v = base64_value(s[i], last);
 		if (v < 0)
 			return false;
 		bits = bits << 6 | (uint32_t)v;
@@ -88,4 +89,19 @@ bool crypto_unbase64url(const char *s, size_t n, void *out, size_t max, size_t *
 	}
 	/* One text for one value: six bits over are a character too many, others must be zero. */
 	return held < 6 && (bits & ((1U << held) - 1)) == 0;
+}
+
+bool crypto_unbase64url(const char *s, size_t n, void *out, size_t max, size_t *size)
+{
+	return decode(s, n, "-_", out, max, size);
+}
+
+bool crypto_unbase64(const char *s, size_t n, void *out, size_t max, size_t *size)
+{
+	*size = 0;
+	if (n % 4 != 0)
+		return false;
+	for (int padding = 0; padding < 2 && n > 0 && s[n - 1] == '='; padding++)
+		n--;
+	return decode(s, n, "+/", out, max, size);
 }

@@ -146,3 +146,21 @@ Test(crypto, a_wrapped_key_opens_with_its_master_and_purpose_only)
 	master[0] ^= 1;
 	cr_assert_not(crypto_unwrap(master, "id", 2, wrapped, back));
 }
+
+Test(crypto, base64_is_read_with_its_padding)
+{
+	static const char *const good[][2] = { { "", "" }, { "YQ==", "a" }, { "YWI=", "ab" }, { "YWJj", "abc" },
+		{ "+/+/", "\xfb\xff\xbf" } };
+	const char *bad[] = { "YQ", "YQ=", "YQ===", "Y===", "====", "=", "YR==", "YWJ=", "-_-_",
+		"Y Q=", "YQ==YQ==", "YWI=\n" };
+	uint8_t out[16];
+	size_t size;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		cr_assert(crypto_unbase64(good[i][0], strlen(good[i][0]), out, sizeof(out), &size), "%s", good[i][0]);
+		cr_assert_eq(size, strlen(good[i][1]));
+		cr_assert_eq(memcmp(out, good[i][1], size), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_assert_not(crypto_unbase64(bad[i], strlen(bad[i]), out, sizeof(out), &size), "%s", bad[i]);
+	cr_assert_not(crypto_unbase64("YWJj", 4, out, 2, &size), "no room");
+}

@@ -36,10 +36,14 @@ struct blob_new {
 };
 SQL_FIELDS(blob_new, id, sha256, size, mime_type, wrapped_key, key_id);
 
+/* Of bytes that are no file, but a part of one. */
+#define BLOB_UNTYPED "application/octet-stream"
+
 /* The same bytes twice are one blob: gives the id that stands, ours or the older one. */
 SQL_ONE(blob_insert, blob_new, blob_key,
-    "insert into blob (id, sha256, size, mime_type, wrapped_key, key_id) values ($1, $2, $3, $4, $5, $6)"
-    " on conflict (organization_id, sha256) do update set referenced_at = now() returning id")
+    "insert into blob as b (id, sha256, size, mime_type, wrapped_key, key_id) values ($1, $2, $3, $4, $5, $6)"
+    " on conflict (organization_id, sha256) do update set referenced_at = now(), mime_type ="
+    " case when b.mime_type = '" BLOB_UNTYPED "' then excluded.mime_type else b.mime_type end returning id")
 
 /* ---- documents ---- */
 

@@ -66,6 +66,7 @@ struct purge_count {
 };
 SQL_FIELDS(purge_count, removed);
 SQL_ONE(purge_deleted, purge_limit, purge_count, "select queue.purge_deleted($1) as removed")
+SQL_ONE(purge_uploads, purge_limit, purge_count, "select queue.purge_uploads($1) as removed")
 SQL_ONE(purge_blobs, purge_limit, purge_count, "select queue.purge_blobs($1) as removed")
 
 SQL_ALL(purge_files, purge_limit, blob_key, "select id from blob_purge where row_gone order by id limit $1")

@@ -33,7 +33,7 @@ void answer_options(struct response *rs, unsigned allowed)
 	response_header(rs, "Access-Control-Allow-Methods", methods);
 	response_header(rs, "Access-Control-Allow-Headers",
 	    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match, If-Range, "
-	    "Range, X-Request-Id");
+	    "Range, Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset, X-Request-Id");
 	response_header(rs, "Access-Control-Max-Age", "600");
 }
 
@@ -129,7 +129,9 @@ static void add_cors(const struct http_app *app, const struct request *rq, struc
 		response_header(rs, "Access-Control-Allow-Credentials", "true");
 		response_header(rs, "Access-Control-Expose-Headers",
 		    "ETag, Location, Retry-After, X-Request-Id, Content-Disposition, Accept-Ranges,"
-		    " Content-Range, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset");
+		    " Content-Range, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Tus-Resumable, "
+		    "Upload-Offset,"
+		    " Upload-Length, Upload-Metadata, Upload-Expires, Scorpius-Document-Id");
 		return;
 	}
 }
@@ -221,9 +223,10 @@ static const char *reason_phrase(int status)
 	} all[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
 		{ 206, "Partial Content" }, { 416, "Range Not Satisfiable" }, { 304, "Not Modified" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" }, { 507, "Insufficient Storage" } };
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" }, { 429, "Too Many Requests" },
+		{ 460, "Checksum Mismatch" }, { 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+		{ 507, "Insufficient Storage" } };
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (all[i].status == status)
 			return all[i].phrase;

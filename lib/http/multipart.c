@@ -2,6 +2,7 @@
  * delimiter is given out, the rest waits for more bytes. A CRLF put in front of the body makes the first delimiter like
  * all others. */
 #include "multipart.h"
+#include "filename.h"
 #include "text.h"
 
 #include <string.h>
@@ -167,32 +168,13 @@ static enum result header_line(struct multipart *m, size_t *budget, char **line,
 	}
 }
 
-/* A browser may send a whole path; a name of ours never has one, nor anything that a terminal or a header would obey.
- */
 static enum result clean_filename(struct multipart *m, const char *raw, const char **out, struct error *e)
 {
-	if (!text_utf8_valid(raw, strlen(raw)))
-		return error_set(e, ERR_INVALID_UTF8, "filename");
-	if (!*raw) { /* a form that was sent without a file chosen */
-		*out = "";
+	*out = "";
+	if (!*raw) /* a form that was sent without a file chosen */
 		return ERR_OK;
-	}
-	const char *last = raw;
-	for (const char *p = raw; *p; p++)
-		if (*p == '/' || *p == '\\')
-			last = p + 1;
-	char *name = mem_strdup(m->mem, last);
-	char *w = name;
-	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p >= 0x20 && *p != 0x7F)
-			*w++ = *p;
-	*w = '\0';
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return malformed(e, "a file has no name");
-	if (strlen(name) > 255)
-		return error_set(e, ERR_TOO_LONG, "filename", "max", "255");
-	*out = name;
-	return ERR_OK;
+	TRY(filename_clean(m->mem, raw, out, e));
+	return **out ? ERR_OK : malformed(e, "a file has no name");
 }
 
 static enum result disposition(struct multipart *m, const char *value, struct multipart_part *part, struct error *e)

@@ -24,6 +24,9 @@ struct http_app {
 	enum result (*admit)(struct request *rq, struct error *e);
 	/* Runs the handler of rq->route, or gives an answer in its place. NULL: only runs it. */
 	enum result (*handle)(struct request *rq, struct response *rs, struct error *e);
+	/* Adds headers that go with an address, whatever is answered there: also to refusals and to OPTIONS, where rq
+	 * has no route. NULL: none. */
+	void (*headers)(const struct request *rq, struct response *rs);
 	/* Called once when the answer is out, before the request's memory goes: log, counters, transactions. `e` is the
 	 * failure or has code OK. */
 	void (*finished)(struct request *rq, const struct response *rs, const struct error *e);

@@ -41,7 +41,9 @@ def test_without_postgresql(stack, account, operator, no_database):
         if op.id in ("root", "live", "ready", "health", "healthForBalancers"):
             continue
         caller = operator if op in operations.OPERATORS else account
-        answer = caller.request(op.method, operations.path_of_nobody(op) + operations.query(op), headers={"Accept-Language": "fr"}, **operations.arguments(op))
+        given = operations.arguments(op)
+        headers = {"Accept-Language": "fr", **given.pop("headers", {})}
+        answer = caller.request(op.method, operations.path_of_nobody(op) + operations.query(op), headers=headers, **given)
         assert answer.status_code == 503 and code(answer) == "service_unavailable", (op, answer.text)
         assert answer.json()["errors"][0]["message"].startswith("un service nécessaire")
         assert int(answer.headers["Retry-After"]) >= 1

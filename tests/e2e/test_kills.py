@@ -1,6 +1,7 @@
 """Workers and the whole stack are killed in the middle of uploads: what was acknowledged is there and intact, and no row
 lacks its file. A stack of its own, since everything in it dies."""
 
+import base64
 import hashlib
 import os
 import random
@@ -18,8 +19,9 @@ from test_storage import BUILD, storage
 
 FAILING = BUILD / "app/api/scorpius-api-failing"
 # Every point that stands in the sources: a step that gets one is tested without a line here.
-POINTS = sorted({name for folder in ("lib/store", "app/api") for path in (ROOT / folder).glob("*.c")
-                 for name in re.findall(r'fail_point\("([^"]+)"\)', path.read_text())})
+POINTS, PART_POINTS = (sorted({name for path in paths for name in re.findall(r'fail_point\("([^"]+)"\)', path.read_text())}) for paths in (
+    [p for folder in ("lib/store", "app/api") for p in (ROOT / folder).glob("*.c") if p.name != "resumable.c"],
+    [*(ROOT / "lib/store").glob("*.c"), ROOT / "app/api/resumable.c"]))
 ROUNDS = 2
 
 
@@ -84,6 +86,99 @@ def test_a_worker_is_killed(victim, failing, member, point):
     assert found == ([name] if point == "after commit" else [])
     again = member.upload((name, content), query="?process=false")
     assert member.get(f"/documents/{again['id']}/content").content == content
+    whole(victim)
+
+
+def part(content, at):
+    return {"content": content, "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(at)}}
+
+
+def begun(member, content, name="a.txt"):
+    given = {"Upload-Length": str(len(content)), "Upload-Metadata": "filename " + base64.b64encode(name.encode()).decode()}
+    return member.post("/uploads?process=false", headers=given).headers["Location"]
+
+
+def at(member, path):
+    return int(member.request("HEAD", path).headers["Upload-Offset"])
+
+
+@pytest.mark.parametrize("point", PART_POINTS)
+def test_a_worker_is_killed_while_it_takes_a_part(victim, failing, member, point):
+    """What was acknowledged before stays; what was not may be there only as a whole part."""
+    content, size = note(300_000), 100_000
+    path = begun(member, content)
+    assert member.request("PATCH", path, **part(content[:size], 0)).status_code == 204
+    failing.write_text(point)
+    answer = member.request("PATCH", path, **part(content[size:2 * size], size))
+    assert answer.status_code == 503 and code(answer) == "service_unavailable" and not failing.exists()
+    whole(victim)
+    now = at(member, path)
+    assert now == (2 * size if point == "after commit of a part" else size)
+    while now < len(content):
+        answer = member.request("PATCH", path, **part(content[now:now + size], now))
+        assert answer.status_code == 204
+        now = int(answer.headers["Upload-Offset"])
+    assert member.get(f"/documents/{answer.headers['Scorpius-Document-Id']}/content").content == content
+    whole(victim)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_is_killed_while_it_takes_the_last_part(victim, failing, member, point):
+    """The document is there with the upload's end, or neither is."""
+    content, size = note(300_000), 200_000
+    path = begun(member, content)
+    assert member.request("PATCH", path, **part(content[:size], 0)).status_code == 204
+    failing.write_text(point)
+    answer = member.request("PATCH", path, **part(content[size:], size))
+    assert answer.status_code == 503 and not failing.exists()
+    whole(victim)
+    documents, head = member.data("GET", "/documents"), member.request("HEAD", path).headers
+    if point == "after commit":
+        assert [d["id"] for d in documents] == [head["Scorpius-Document-Id"]] and int(head["Upload-Offset"]) == len(content)
+    else:
+        assert documents == [] and "Scorpius-Document-Id" not in head and int(head["Upload-Offset"]) == size
+        answer = member.request("PATCH", path, **part(content[size:], size))
+        assert answer.status_code == 204
+        head = answer.headers
+    assert member.get(f"/documents/{head['Scorpius-Document-Id']}/content").content == content
+    whole(victim)
+
+
+def test_uploads_in_parts_go_on_after_the_whole_stack_was_killed(victim, member):
+    """Parts are sent by several clients when everything dies: each is where it was last told, or one part further."""
+    size, uploads = 70_000, []
+    for _ in range(4):
+        content = note(20 * size)
+        uploads.append({"content": content, "path": begun(member, content), "told": 0})
+
+    def send(u):
+        with httpx.Client(base_url=victim.base, timeout=30, trust_env=False, headers={"Authorization": f"Bearer {member.token}"}) as http:
+            while u["told"] + size < len(u["content"]):
+                try:
+                    answer = http.patch(u["path"], **part(u["content"][u["told"]:u["told"] + size], u["told"]))
+                except httpx.TransportError:
+                    return
+                if answer.status_code != 204:
+                    return
+                u["told"] = int(answer.headers["Upload-Offset"])
+
+    senders = [threading.Thread(target=send, args=(u,), daemon=True) for u in uploads]
+    for s in senders:
+        s.start()
+    wait_until(lambda: sum(u["told"] for u in uploads) >= 12 * size, 60, "some parts")
+    victim.kill_all()
+    for s in senders:
+        s.join(40)
+        assert not s.is_alive()
+    victim.dev("up")
+    whole(victim)
+    assert any(u["told"] + size < len(u["content"]) for u in uploads), "nothing was under way"
+    for u in uploads:
+        now = at(member, u["path"])
+        assert now in (u["told"], u["told"] + size)
+        answer = member.request("PATCH", u["path"], **part(u["content"][now:], now))
+        assert answer.status_code == 204
+        assert member.get(f"/documents/{answer.headers['Scorpius-Document-Id']}/content").content == u["content"]
     whole(victim)
 
 

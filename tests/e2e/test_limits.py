@@ -159,6 +159,15 @@ def test_an_organisation_has_so_many_uploads_a_minute(world):
     assert world.someone().upload(("a.txt", b"un autre\n"), query="?process=false")
 
 
+def test_parts_are_uploads(world):
+    member = world.someone()
+    path = member.post("/uploads", headers={"Upload-Length": "1", "Upload-Metadata": "filename YS50eHQ="}).headers["Location"]
+    for _ in range(3):
+        assert member.request("PATCH", path, headers={"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}).status_code == 204
+    too_many(member.upload(("a.txt", b"encore\n"), status=429))
+    assert member.request("HEAD", path).status_code == 200, "asking where it is has another limit"
+
+
 def test_an_organisation_has_so_many_bytes_an_hour(world, low):
     member = world.someone()
     files = low.files()

@@ -47,11 +47,18 @@ def test_nearly_full(account, stack, small_volume, expect_log):
     expect_log(r"request failed|a service changed its state|died, respawn|Spawning child")
     document = account.upload(("a.txt", b"garde\n"), query="?process=false")
     assert [p for p in small_volume.rglob("*") if p.is_file()]
+    begun = account.post("/uploads", headers={"Upload-Length": "120000", "Upload-Metadata": "filename YS50eHQ="}).headers["Location"]
     filler = small_volume / "filler"
     with open(filler, "wb") as f:
         os.posix_fallocate(f.fileno(), 0, FILL)
     refused = account.post("/documents", files=[("file", ("b.txt", b"refuse\n"))])
     assert refused.status_code == 507 and code(refused) == "storage_full"
+    # In parts, too: neither begun nor gone on with.
+    content = b"ligne\n" * 20_000
+    part = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    for refused in (account.post("/uploads", headers={"Upload-Length": "9", "Upload-Metadata": "filename YS50eHQ="}),
+                    account.request("PATCH", begun, content=content[:70_000], headers=part), account.request("PATCH", begun, content=content, headers=part)):
+        assert refused.status_code == 507 and code(refused) == "storage_full"
     health = account.get("/health", params={"detailed": "true"})
     assert health.status_code == 200 and health.json()["status"] == "degraded"
     assert health.json()["services"]["storage"] == "degraded" and "full" in health.json()["components"]["storage"]["error"]

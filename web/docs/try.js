@@ -23,6 +23,11 @@ function bodyForm(op, resolve, state) {
 			box.replaceChildren(state.json);
 			return;
 		}
+		if (type !== "multipart/form-data") {
+			state.file = el("input", { type: "file", "aria-label": "bytes of the body" });
+			box.replaceChildren(state.file);
+			return;
+		}
 		box.replaceChildren(...Object.entries(resolve(schema).properties).map(([name, property]) => {
 			const input = name === "file" ? el("input", { type: "file", multiple: true }) :
 				el("input", { type: "text", placeholder: typeOf(property, resolve).slice(0, 80) });
@@ -54,6 +59,9 @@ function request(method, path, op, state) {
 	if (state.type === "application/json") {
 		headers["Content-Type"] = state.type;
 		body = state.json.value;
+	} else if (state.type && state.type !== "multipart/form-data") {
+		headers["Content-Type"] = state.type;
+		body = state.file.files[0];
 	} else if (state.type) {
 		body = new FormData();
 		for (const [name, input] of Object.entries(state.inputs))
