@@ -21,7 +21,8 @@ unit_tests() {
 	cp "$BUILD/meson-logs/testlog.json" "$results/unit.json"
 
 	[ -w "$(dirname "$build_san")" ] || build_san=$STATE/build-san
-	build_in "$build_san" "${CC:-gcc}" -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+	# Lines are all that a report needs of debug information; more of it takes a good part of the time to compile.
+	build_in "$build_san" "${CC:-gcc}" -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 -Dc_args=-g1
 	step "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	mkdir "$results/reports"
 	sanitizers "$results/reports" meson test -C "$build_san" --no-rebuild --suite unit --timeout-multiplier 8 \

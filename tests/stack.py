@@ -310,10 +310,13 @@ class Logs:
         return bool(self.PLAIN.search(line)) and not self.ANSWERS.search(line)
 
     def containing(self, secrets):
-        """(file, number of the secret) for each secret that stands in a log."""
+        """(file, what it is) for each secret that stands in a log."""
         out = []
         for path in sorted(self.folder.glob("*")):
             if path.is_file():
-                text = path.read_bytes()
+                # There are thousands, and grep looks for all in one pass; which of them it is only matters where there is one.
+                status = subprocess.run(["grep", "-aqFf", "-", path], input="\n".join(secrets).encode(), env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}).returncode
+                assert status in (0, 1), f"grep could not read {path}"
+                text = path.read_bytes() if status == 0 else b""
                 out += [(path.name, what) for secret, what in secrets.items() if secret.encode() in text]
         return out
