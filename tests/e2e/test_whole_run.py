@@ -32,6 +32,8 @@ def test_store_and_database_agree(stack, whole_run):
                          " where state in ('queued', 'leased') and not (kind in ('erase', 'export_end') and state = 'queued' and run_after > now())")
 
     wait_until(lambda: in_hand() == [], 60, "the jobs to be done", in_hand)
+    wait_until(lambda: not stack.sql("select 1 from scorpius.upload where clean_at <= now() union all select 1 from scorpius.blob_purge"), 90,
+               "what is to be removed to go")
     blobs = {str(r["id"]): r["organization_id"] for r in stack.sql("select id::text, organization_id::text from scorpius.blob")}
     files = {p.name: p for p in stack.files_path.rglob("*") if p.is_file()}
     assert set(files) == set(blobs)
