@@ -10,15 +10,20 @@ from _pytest.reports import TestReport
 
 WHOLE_RUN = "test_whole_run.py"
 
-# The files that take longest go first, so that no worker ends up with one when the others are done.
-LONG = ("test_bad_input.py", "test_jobs.py", "test_limits.py", "test_kills.py", "test_conventions.py", "test_together.py")
+# One after the other on one worker, so that they do not take the machine from each other: they measure, count requests in a
+# time, take cores for hashes, or kill what others wait for.
+ALONE = ("test_limits.py", "test_kills.py", "test_accounts_passwords.py", "test_together.py", "test_failures.py")
+
+# These go first, so that no worker ends up with a long file, or the start of another stack, when the others are done.
+FIRST = (*ALONE, "test_isolation.py", "test_schema.py", "test_migrate.py", "test_without_mail.py", "test_row_isolation.py", "test_tenders.py",
+         "test_storage.py", "test_main_job.py")
 
 
 def order(items):
-    """Sorts collected tests: the long files first, what judges a whole stack last. Each file's tests stay as they were."""
+    """Sorts collected tests by their files; what judges a whole stack comes last. Each file's tests stay as they were."""
     def place(item):
         name = item.path.name
-        return len(LONG) + 1 if name == WHOLE_RUN else LONG.index(name) if name in LONG else len(LONG)
+        return len(FIRST) + 1 if name == WHOLE_RUN else FIRST.index(name) if name in FIRST else len(FIRST)
     items.sort(key=place)
 
 
@@ -35,6 +40,8 @@ def scheduler(config, log):
     class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file, _, test = nodeid.partition("::")
+            if file.endswith(ALONE):
+                return "alone"
             # The judges of a worker's stack have its name as parameter, and are a scope of their own.
             return f"{file}[{test.rpartition('[')[2]}" if file.endswith(WHOLE_RUN) else file
 

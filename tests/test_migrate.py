@@ -34,7 +34,7 @@ def migrate(server, tmp_path):
         env = {"PATH": f"{spy}:{os.environ['PATH']}", "DATABASE_URL": server.url(database="scorpius"), "DATA_PATH": str(data),
                "DATABASE_API_PASSWORD": API, "DATABASE_JOBS_PASSWORD": JOBS, **settings}
         done = subprocess.run([BUILD / "app/cli/scorpius", "migrate", *args], env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
         for secret in (OPERATOR, API, JOBS):
             assert secret not in done.stdout + done.stderr
             assert secret not in (tmp_path / "arguments").read_text() if (tmp_path / "arguments").exists() else True

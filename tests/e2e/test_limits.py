@@ -2,6 +2,7 @@
 not do with them. nginx trusts this machine as a proxy here, so that a test chooses where its clients come from."""
 
 import base64
+import concurrent.futures
 import fcntl
 import hashlib
 import hmac
@@ -251,8 +252,10 @@ def test_without_redis_nginx_holds(world, low, no_redis):
 
 def test_without_redis_any_request_is_limited_by_nginx(world, no_redis):
     here = world.at(address())
-    statuses = [here.get("/").status_code for _ in range(90)]
-    assert statuses[:60] == [200] * 60 and 429 in statuses
+    # Several at once: asked slowly enough, on a busy machine, nothing is too much.
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: here.get("/").status_code, range(150)))
+    assert statuses.count(200) >= 60 and set(statuses) == {200, 429} and 429 not in statuses[:50]
     assert {here.get("/live").status_code for _ in range(30)} == {200}
 
 
