@@ -1,6 +1,7 @@
 """What is installed on a server, looked at without systemd running: units, how much they may do, who sees which secret; nginx's
 site with TLS, served by a private nginx."""
 
+import json
 import os
 import pathlib
 import re
@@ -169,6 +170,27 @@ def test_a_number_of_workers_that_is_none_is_refused(pool, total):
 @pytest.mark.parametrize("instance", ["api", "api-c", "other-a", "../api-a"])
 def test_an_unknown_instance_is_refused(pool, instance):
     assert pool("run", instance).returncode == 64
+
+
+PLAN = ("DEBUG", "API_HOST", "API_PORT", "DATABASE_POOL_SIZE", "DATABASE_MAX_OVERFLOW", "REDIS_MAX_CONNECTIONS", "TEMP_PATH")
+
+
+def test_settings_of_other_servers_are_answered_once(pool):
+    def answered(instance, **env):
+        lines = [json.loads(line) for line in pool("run", instance, **env).stdout.splitlines() if line.startswith("{")]
+        assert all(set(line) == {"time", "level", "program", "msg", "name", "instead"} for line in lines)
+        return [line["name"] for line in lines]
+    assert answered("api-a", **dict.fromkeys(PLAN, "1")) == list(PLAN)
+    assert answered("bulk-a", **dict.fromkeys(PLAN, "1")) == []
+    assert answered("api-a", REDIS_MAX_CONNECTIONS="", DATABASE_TIMEOUT="5s") == []
+
+
+def test_every_variable_of_the_container_example_has_a_use():
+    names = re.findall(r"^([A-Z_]+)=", (ROOT / "docker/.env.prod.example").read_text(), re.M)
+    settings = set(re.findall(r"^\tX\(([A-Z_]+),", (ROOT / "lib/base/settings_list.h").read_text(), re.M))
+    compose = set(re.findall(r"\$\{([A-Z_]+)", "".join(p.read_text() for p in (ROOT / "docker").glob("*.yml"))))
+    assert len(names) == len(set(names)) and set(PLAN) <= set(names)
+    assert not set(names) - settings - compose - set(PLAN) - {"API_WORKERS", "BULK_WORKERS"}
 
 
 # --- nginx's site
