@@ -131,7 +131,7 @@ class Swift:
         def ready():
             assert all(p.poll() is None for p in (self.memcached, self.servers)), self.log()
             return all(map(open_port, self.ports))
-        wait_until(ready, 60, "the service", self.log)
+        wait_until(ready, 180, "the service", self.log)
 
     def remove(self):
         for p in (self.servers, self.memcached):
