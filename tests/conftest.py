@@ -195,6 +195,9 @@ def pytest_testnodedown(node):
 def pytest_sessionfinish(session, exitstatus):
     """The judgement over all processes' parts is made by the one that has no other above it."""
     config = session.config
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        for s in Stack.started:
+            s.abandon()
     if hasattr(config, "workerinput"):
         config.workeroutput["part"] = part(exitstatus == 0)
         return
