@@ -204,12 +204,19 @@ def pytest_testnodedown(node):
 def pytest_sessionfinish(session, exitstatus):
     """The judgement over all processes' parts is made by the one that has no other above it."""
     config = session.config
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        for s in Stack.started:
+            s.abandon()
     if hasattr(config, "workerinput"):
         config.workeroutput["part"] = part(exitstatus == 0)
         return
     if not parts:
         parts.append(part(exitstatus == 0))
-    if exitstatus == 0 and spread.whole(config, HERE):
+    missing = len(getattr(config.option, "tx", None) or [None]) - len(parts)
+    if exitstatus == 0 and missing:
+        spread.told_as_test(config, "tests/conftest.py", "test_every_worker_told_what_it_saw", [f"{missing} workers told nothing"])
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif exitstatus == 0 and spread.whole(config, HERE):
         contract = Contract()
         contract.seen = {(operation, status) for p in parts for operation, status in p["seen"]}
         wrong = contract.missing() + contract.stale()

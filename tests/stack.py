@@ -124,6 +124,12 @@ class Stack:
             self.dev("down")
             self.mail.stop()
 
+    def abandon(self):
+        """Has it ended by somebody who is not ended with us: of a run that is killed little time is left."""
+        if not self.existing:
+            subprocess.Popen([str(ROOT / "dev"), "down"], cwd=ROOT, env={**os.environ, "SCORPIUS_STATE": str(self.state), "SCORPIUS_PORT": str(self.port)},
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
     def remove(self):
         if not self.existing:
             shutil.rmtree(self.state, ignore_errors=True)
