@@ -48,6 +48,7 @@
 	X(MAX_REQUEST_SIZE, SIZE, "1G", 2048, 8589934592, NULL, false, "largest upload request accepted") \
 	X(MAX_UPLOAD_FILES, INT, "200", 1, 1000, NULL, false, "most files in one upload request") \
 	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
+	X(RETENTION_DAYS, INT, "0", 0, 36500, NULL, false, "how long archived tenders, and documents in no tender, are kept before they are deleted; 0: for ever") \
 	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store") \
 	X(NGINX_TEMP_PATH, TEXT, "", 0, 500, NULL, false, "folder of nginx's temporary files, which hold uploads in clear: a tmpfs; empty: not looked at") \
 	X(NGINX_TEMP_ENCRYPTED, BOOL, "false", 0, 0, NULL, false, "declares the volume of NGINX_TEMP_PATH encrypted") \
