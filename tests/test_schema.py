@@ -302,6 +302,21 @@ def test_api_sees_its_own(database, two):
         rows(c, "select password_hash from account")
 
 
+def test_what_may_go_is_seen_inside_only(database, operator, two):
+    """The view goes by the policies of who asks, not of its owner."""
+    cur = operator.cursor()
+    ids = [o.tender for o in two]
+    cur.execute("update scorpius.tender set status = 'archived' where id = any (%s::uuid[])", (ids,))
+    try:
+        for mine in two:
+            assert rows(as_role(database, "scorpius_jobs", mine.id), "select organization_id::text, id::text from retained") == [(mine.id, mine.tender)]
+        assert rows(as_role(database, "scorpius_jobs", None), "select id from retained") == []
+        with pytest.raises(errors.InsufficientPrivilege):
+            rows(as_role(database, "scorpius_api", two[0].id), "select id from retained")
+    finally:
+        cur.execute("update scorpius.tender set status = 'draft' where id = any (%s::uuid[])", (ids,))
+
+
 def test_updates_stay_inside(database, operator, two, role):
     mine, other = two
     c = as_role(database, role, mine.id)
