@@ -228,7 +228,7 @@ def test_by_default_all_is_kept(account, stack):
     other = document(account, "b.txt", b"autre\n")
     account.request("DELETE", other)
     stack.sql("update scorpius.document set purge_after = now() where id = %s", table(other)[1])
-    wait_until(lambda: not stack.sql("select from scorpius.document where id = %s", table(other)[1]), 60, "the removal")
+    wait_until(lambda: not stack.sql("select 1 from scorpius.document where id = %s", table(other)[1]), 60, "the removal")
     for path in (t, d):
         assert account.data("GET", path)["retention"] == {"expires_at": None, "warned_at": None}
 
@@ -307,7 +307,7 @@ def test_a_hold_beats_every_way_of_going(mine):
     mine.request("DELETE", other)
     a_pass(mine)
     mine.stack.sql("update scorpius.document set purge_after = now() where id = %s", table(other)[1])
-    wait_until(lambda: not mine.stack.sql("select from scorpius.document where id = %s", table(other)[1]), 60, "the removal")
+    wait_until(lambda: not mine.stack.sql("select 1 from scorpius.document where id = %s", table(other)[1]), 60, "the removal")
     shown = mine.data("GET", t)
     assert shown["retention"] == {"expires_at": None, "warned_at": None} and shown["legal_hold"]["set_by"] == mine.user["id"]
     assert mine.data("POST", f"{earlier}/restore")["id"] == table(earlier)[1]  # its time was over; it is held
@@ -339,7 +339,7 @@ def test_what_is_deleted_already_can_be_held(mine):
     other = tender(mine, "draft")
     mine.request("DELETE", other)
     mine.stack.sql("update scorpius.tender set purge_after = now() where id = %s", table(other)[1])
-    wait_until(lambda: not mine.stack.sql("select from scorpius.tender where id = %s", table(other)[1]), 60, "the removal")
+    wait_until(lambda: not mine.stack.sql("select 1 from scorpius.tender where id = %s", table(other)[1]), 60, "the removal")
     assert hold(mine, t, False)["legal_hold"] is None
     assert mine.stack.sql("select purge_after > now() + interval '19 days' as time from scorpius.tender where id = %s", table(t)[1]) == [{"time": True}]
     hold(mine, t)
