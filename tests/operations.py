@@ -45,6 +45,7 @@ def arguments(operation, password="x"):
         "createTender": lambda: {"json": {}},
         "changeTender": lambda: {"json": {"description": "Note"}},
         "setTenderStatus": lambda: {"json": {"status": "ready"}},
+        "setLegalHold": lambda: {"json": {"held": True, "reason": "Référé précontractuel"}},
         "createCompanyProfile": lambda: {"json": PROFILE},
         "replaceCompanyProfile": lambda: {"json": PROFILE},
         "changeCompanyProfile": lambda: {"json": {"team_size": 12}},

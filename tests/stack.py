@@ -273,7 +273,7 @@ class Logs:
     PLAIN = re.compile(r"\[(error|crit|alert|emerg)\]|\b(ERROR|FATAL|PANIC):|Sanitizer|runtime error:")
     OURS = ("api.log", "bulk.log", "jobs.log")
     # What PostgreSQL calls an error and the API an answer: the token of an ended session, an address that is taken or invited, the last owner.
-    ANSWERS = re.compile(r'ERROR:  (the session has ended|an organisation keeps an owner|duplicate key value violates unique constraint "(account_email_key|invitation_open_key)")$')
+    ANSWERS = re.compile(r'ERROR:  (the session has ended|an organisation keeps an owner|a legal hold keeps it|duplicate key value violates unique constraint "(account_email_key|invitation_open_key)")$')
 
     def __init__(self, folder):
         self.folder = folder

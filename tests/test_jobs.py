@@ -436,6 +436,31 @@ def test_term_lets_a_job_end_or_gives_it_back(stack):
     assert (state, ready) == ("queued", True)
 
 
+def test_an_erasure_that_is_told_to_stop_goes_on_later(stack):
+    org = stack.organisation()
+    for i in range(3):
+        stack.upload(org, b"a effacer %d\n" % i, enqueue=False)
+    stack.rows("update organization set deleted_at = now(), erase_after = now() where id = %s", org)
+    job = str(uuid.uuid4())
+    stack.rows("insert into job (organization_id, id, kind) values (%s, %s, 'erase')", org, job)
+    # It waits for the list of its files until it is told to stop.
+    holder = psycopg2.connect(stack.cluster.dsn("operator", DATABASE))
+    holder.cursor().execute("lock table scorpius.blob in access exclusive mode")
+    stack.start(JOB_WORKERS="1")
+    stack.wait(lambda: stack.rows("select pid from pg_locks where relation = 'scorpius.blob'::regclass and not granted"))
+    stack.process.send_signal(signal.SIGTERM)
+    # Only when the child has it, too, may it go on.
+    stack.wait(lambda: any(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1 for child in stack.children()
+                           for line in open(f"/proc/{child}/status") if line.startswith(("SigPnd:", "ShdPnd:"))))
+    holder.close()
+    assert stack.stop() == 0
+    assert stack.one("select state, run_after <= now() from job where id = %s", job) == ("queued", True)
+    assert len([p for p in stack.store.rglob("*") if p.is_file() and org in str(p)]) == 3
+    stack.start(JOB_WORKERS="1")
+    stack.wait(lambda: stack.one("select erased_at from organization where id = %s", org)[0])
+    assert [p for p in stack.store.rglob("*") if p.is_file() and org in str(p)] == []
+
+
 def test_heals_when_the_database_comes_back(stack):
     org = stack.organisation()
     stack.start()

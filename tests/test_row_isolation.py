@@ -263,6 +263,7 @@ OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's n
                   "queue.purge_files_removed": "the jobs' own: files of the organisation that is set, that are gone",
                   "queue.drop_exports": "the jobs' own: exports of the organisation that is set",
                   "queue.purge_due": "the jobs' own: whose turn it is, of all organisations",
+                  "queue.retention_due": "the jobs' own: whose retention ends, of all organisations",
                   "queue.purge_deleted": "the jobs' own: what the organisation that is set has deleted, when its time is over",
                   "queue.purge_uploads": "the jobs' own: uploads in parts of the organisation that is set, whose time is over",
                   "queue.purge_blobs": "the jobs' own: bytes of the organisation that is set that nothing refers to",

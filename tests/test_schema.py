@@ -19,7 +19,7 @@ NO_TENANT_KEY = {"organization", "account", "session", "session_spent"}
 # Indexes that do not begin with organization_id: the organisation is not known yet, or all are looked at.
 FREE_INDEXES = {"organization_pkey", "account_pkey", "account_email_key", "session_pkey", "session_refresh_hash_key",
                 "session_previous_hash_key", "session_spent_pkey", "session_spent_id_idx", "account_token_hash_key", "invitation_hash_key", "job_open_idx", "job_mail_failed_idx",
-                "tender_purge_idx", "document_purge_idx", "upload_clean_idx"}
+                "tender_purge_idx", "document_purge_idx", "upload_clean_idx", "tender_retention_idx", "document_retention_idx"}
 DEFINERS = {
     "admin.organization_count", "admin.organization_list", "admin.user_change", "admin.user_show",
     "auth.accept_invitation", "auth.ask_confirmation", "auth.assert_session", "auth.change_password", "auth.change_user",
@@ -27,7 +27,7 @@ DEFINERS = {
     "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
     "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
     "auth.session_list", "auth.delete_organization", "auth.restore_organization", "admin.restore_organization",
-    "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.purge_due", "queue.purge_deleted", "queue.purge_uploads", "queue.purge_blobs", "queue.purge_files_removed", "queue.drop_exports", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
+    "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.purge_due", "queue.purge_deleted", "queue.purge_uploads", "queue.purge_blobs", "queue.purge_files_removed", "queue.drop_exports", "queue.retention_due", "queue.mail_troubled", "queue.waiting_seconds", "scorpius.account_token_replaces",
 }
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"},
@@ -240,6 +240,7 @@ class Organisation:
             "values (%s, %s, 'cctp.pdf', 2, 1, 'filename Y2N0cC5wZGY=', true, now() + interval '1 day', now() + interval '1 day')",
             (upload, self.account))
         run("insert into upload_part (upload_id, start, size, blob_id) values (%s, 0, 1, %s)", (upload, self.blob))
+        run("insert into retention_notice (id) values (%s)", (str(uuid.uuid4()),))
         run("insert into blob_purge (id, row_gone) values (%s, true)", (str(uuid.uuid4()),))
         run("reset search_path")
         run("select set_config('scorpius.organization_id', '', false)")
@@ -276,7 +277,7 @@ def as_role(database, role, organization_id):
 
 TABLES = ["organization", "account", "session", "audit_event", "blob", "tender", "document", "document_event", "reading",
           "page", "dossier_version", "dossier_version_document", "analysis", "fact_decision", "job", "account_token", "invitation", "session_spent",
-          "company_profile", "company_profile_version", "organization_export", "upload", "upload_part"]
+          "company_profile", "company_profile_version", "organization_export", "upload", "upload_part", "retention_notice"]
 
 
 def visible(c, role, table):
@@ -301,9 +302,24 @@ def test_reads_stay_inside(database, operator, two, role, table):
 def test_api_sees_its_own(database, two):
     c = as_role(database, "scorpius_api", two[0].id)
     unseen = [t for t in TABLES if visible(c, "scorpius_api", t) is None]
-    assert unseen == ["session", "account_token", "session_spent"]
+    assert unseen == ["session", "account_token", "session_spent", "retention_notice"]
     with pytest.raises(errors.InsufficientPrivilege):
         rows(c, "select password_hash from account")
+
+
+def test_what_may_go_is_seen_inside_only(database, operator, two):
+    """The view goes by the policies of who asks, not of its owner."""
+    cur = operator.cursor()
+    ids = [o.tender for o in two]
+    cur.execute("update scorpius.tender set status = 'archived' where id = any (%s::uuid[])", (ids,))
+    try:
+        for mine in two:
+            assert rows(as_role(database, "scorpius_jobs", mine.id), "select organization_id::text, id::text from retained") == [(mine.id, mine.tender)]
+        assert rows(as_role(database, "scorpius_jobs", None), "select id from retained") == []
+        with pytest.raises(errors.InsufficientPrivilege):
+            rows(as_role(database, "scorpius_api", two[0].id), "select id from retained")
+    finally:
+        cur.execute("update scorpius.tender set status = 'draft' where id = any (%s::uuid[])", (ids,))
 
 
 def test_updates_stay_inside(database, operator, two, role):

@@ -70,7 +70,8 @@ route_handler audit_log_show, admin_organization_list_show, admin_user_show, adm
 route_handler document_upload, document_list, document_show, document_content, document_process, document_event_list,
     document_page_show, document_requirement_list;
 route_handler resumable_create, resumable_show, resumable_append, resumable_delete;
-route_handler tender_create, tender_list_show, tender_show, tender_patch, tender_delete_one, tender_status_put;
+route_handler tender_create, tender_list_show, tender_show, tender_patch, tender_delete_one, tender_status_put,
+    tender_legal_hold_put;
 route_handler tender_document_add, tender_document_remove, document_delete_one, document_restore, tender_restore,
     tender_analysis_start, tender_completeness_show;
 route_handler tender_analysis_show, tender_fact_put, tender_requirement_list, tender_version_list;

@@ -1,5 +1,6 @@
 #include "document_view.h"
 #include "crypto.h"
+#include "retention.h"
 
 #include <string.h>
 
@@ -61,7 +62,8 @@ const char *stored_error_text(TALLOC_CTX *mem, const char *code, const char *arg
 	return mem_strdup(mem, text);
 }
 
-void document_write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct document_detail *d, enum language lang)
+void document_write_detail(
+    TALLOC_CTX *mem, struct json_writer *w, const struct document_detail *d, enum language lang, int64_t retention_days)
 {
 	struct document_row row = {
 		.id = d->id,
@@ -104,5 +106,7 @@ void document_write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct 
 	} else {
 		jw_null(w);
 	}
+	jw_key(w, "retention");
+	retention_write(w, retention_days, &d->retained_from, &d->retention_warned_at);
 	jw_close(w, '}');
 }

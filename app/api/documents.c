@@ -63,7 +63,7 @@ enum result document_show(struct request *rq, struct response *rs, struct error 
 	struct document_detail d;
 	TRY(app_begin(rq, e));
 	TRY(document_get_last(app_of(rq)->db, &key, rq->mem, &d, e));
-	document_write_detail(rq->mem, response_data(rs), &d, rq->lang);
+	document_write_detail(rq->mem, response_data(rs), &d, rq->lang, app_of(rq)->settings.RETENTION_DAYS);
 	response_version(rs, "%lld-%s", (long long)d.version, rq->lang == LANG_FR ? "fr" : "en");
 	return ERR_OK;
 }

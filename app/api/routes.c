@@ -217,6 +217,8 @@ const struct route api_routes[] = {
 	  .summary = "Bring back a tender that was deleted" },
 	{ METHOD_PUT, V1 "/tenders/{tender_id}/status", WHO_WRITERS, tender_params, 4096, .run = tender_status_put,
 	  .summary = "Take a tender to another status" },
+	{ METHOD_PUT, V1 "/tenders/{tender_id}/legal-hold", WHO_OWNER, tender_params, 16384, .run = tender_legal_hold_put,
+	  .summary = "Set or lift the legal hold of a tender" },
 	{ METHOD_POST, V1 "/tenders/{tender_id}/documents", WHO_WRITERS, tender_upload_params, ANY_SIZE, POOL_BULK,
 	  .run = tender_document_add, .summary = "Add documents to a tender", .limit = LIMIT_UPLOAD, .creates = true },
 	{ METHOD_DELETE, V1 "/tenders/{tender_id}/documents/{document_id}", WHO_WRITERS, tender_document_params,

@@ -2,6 +2,7 @@
 #include "tender_answer.h"
 #include "clock.h"
 #include "document_view.h"
+#include "retention.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ static const char *const timezones[] = { "Europe/Paris", "America/Guadeloupe", "
 	"America/Miquelon", "America/Marigot", "America/St_Barthelemy", "Indian/Reunion", "Indian/Mayotte",
 	"Pacific/Noumea", "Pacific/Tahiti", "Pacific/Wallis", NULL };
 
-static void write_members(struct json_writer *w, const struct tender_row *t)
+static void write_members(struct json_writer *w, const struct tender_row *t, int64_t retention_days)
 {
 	jw_field_uuid(w, "id", &t->id);
 	jw_field_text(w, "reference", t->reference);
@@ -35,9 +36,27 @@ static void write_members(struct json_writer *w, const struct tender_row *t)
 	jw_field_text(w, "analysis_status", t->analysis_status);
 	jw_field_instant(w, "created_at", t->created_at.us);
 	jw_field_instant(w, "updated_at", t->updated_at.us);
+	/* Under a legal hold it never goes. */
+	jw_key(w, "retention");
+	retention_write(w, t->held_at.set ? 0 : retention_days, &t->retained_from, &t->retention_warned_at);
+	jw_key(w, "legal_hold");
+	legal_hold_write(w, &t->held_at, &t->held_by, t->hold_reason);
 }
 
-static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct tender_detail *t)
+/* From which day on it goes ("10/12/2026"), once its people were told; NULL: nothing to tell. The day of UTC: at night
+ * that is the day before, never the one after. */
+static const char *last_day(TALLOC_CTX *mem, const struct tender_detail *t, int64_t retention_days)
+{
+	struct opt_instant told = t->retention_warned_at;
+	struct opt_instant end = retention_end(t->held_at.set ? 0 : retention_days, t->retained_from, &told);
+	int year, month, day;
+	if (!told.set)
+		return NULL;
+	clock_date(end.us / INT64_C(86400000000), &year, &month, &day);
+	return mem_printf(mem, "%02d/%02d/%04d", day, month, year);
+}
+
+static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct tender_detail *t, int64_t retention_days)
 {
 	struct tender_row row = {
 		.id = t->id,
@@ -54,9 +73,14 @@ static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct te
 		.analysis_status = t->analysis_status,
 		.created_at = t->created_at,
 		.updated_at = t->updated_at,
+		.retained_from = t->retained_from,
+		.retention_warned_at = t->retention_warned_at,
+		.held_at = t->held_at,
+		.held_by = t->held_by,
+		.hold_reason = t->hold_reason,
 	};
 	jw_open(w, '{');
-	write_members(w, &row);
+	write_members(w, &row, retention_days);
 	jw_field_text(w, "description", t->description);
 	/* What was stored is a code; people read a sentence. */
 	const char *reason = t->analysis_reason ? stored_error_text(mem, t->analysis_reason, NULL, LANG_FR) : NULL;
@@ -64,22 +88,22 @@ static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct te
 	jw_field_int(w, "dossier_version", t->dossier_version);
 	jw_field_int(w, "document_count", t->document_count);
 	jw_key(w, "problems");
-	tender_problems_write(mem, w, t->problems.s, t->analysis_reason);
+	tender_problems_write(mem, w, t->problems.s, t->analysis_reason, last_day(mem, t, retention_days));
 	jw_field_int(w, "version", t->version);
 	jw_close(w, '}');
 }
 
-void tender_write(struct json_writer *w, const struct tender_row *t)
+void tender_write(struct json_writer *w, const struct tender_row *t, int64_t retention_days)
 {
 	jw_open(w, '{');
-	write_members(w, t);
+	write_members(w, t, retention_days);
 	jw_close(w, '}');
 }
 
 /* days_left changes at midnight though no row does. The first number is that of If-Match: tender_check_version. */
 void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t)
 {
-	write_detail(rq->mem, response_data(rs), t);
+	write_detail(rq->mem, response_data(rs), t, app_of(rq)->settings.RETENTION_DAYS);
 	response_version(rs, "%lld-%lld-%lld-%lld", (long long)t->version, (long long)t->dossier_version,
 	    (long long)t->document_count, t->days_left.set ? (long long)t->days_left.value : 0LL);
 }

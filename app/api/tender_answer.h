@@ -11,13 +11,14 @@
 #define DEADLINE_MIN (-62135424000000000) /* 0001-01-03 */
 #define DEADLINE_MAX 253402128000000000   /* 9999-12-30 */
 
-void tender_write(struct json_writer *w, const struct tender_row *t);
+void tender_write(struct json_writer *w, const struct tender_row *t, int64_t retention_days);
 /* The whole tender, with its ETag. */
 void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t);
 
-/* The list of what the user must know, as French sentences: `stored` (JSON), and why the analysis failed (NULL: it did
- * not). */
-void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure);
+/* The list of what the user must know, as French sentences: `stored` (JSON), why the analysis failed (NULL: it did
+ * not), and the day from which on the tender goes, as people write it (NULL: nobody was told of one). */
+void tender_problems_write(
+    TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure, const char *last_day);
 
 /* What a person gives of a tender, by POST or PATCH. */
 struct tender_draft {

@@ -33,6 +33,9 @@ static const struct {
 	{ ERR_NO_DOCUMENTS, "Ajoutez au moins une pièce lisible, puis relancez l'analyse." },
 	{ ERR_NO_RULES_DOCUMENT, "Ajoutez le règlement de la consultation" NBSP
 				 ": il donne la date limite, les critères et les pièces à remettre." },
+	{ ERR_RETENTION_ENDS, "Téléchargez ce que vous souhaitez garder" NBSP
+			      "; si un litige est possible, demandez à un propriétaire de l'organisation une "
+			      "conservation pour litige." },
 	{ ERR_IO, "Relancez l'analyse" NBSP "; si l'échec se répète, prévenez l'exploitant." },
 	{ ERR_DAMAGED, "Déposez le fichier de nouveau" NBSP "; si l'échec se répète, prévenez l'exploitant." },
 	{ ERR_INTERNAL, "Relancez l'analyse" NBSP "; si l'échec se répète, prévenez l'exploitant." },
@@ -69,20 +72,31 @@ static void write_one(TALLOC_CTX *mem, struct json_writer *w, const struct json 
 	jw_close(w, '}');
 }
 
-void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure)
+/* A problem of the tender as a whole. */
+static void write_whole(struct json_writer *w, const char *code, const char *text)
+{
+	jw_open(w, '{');
+	jw_field_text(w, "code", code);
+	jw_field_text(w, "message", text);
+	jw_key(w, "document_id");
+	jw_null(w);
+	jw_close(w, '}');
+}
+
+void tender_problems_write(
+    TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure, const char *last_day)
 {
 	const struct json *list;
 	struct error e;
 	error_clear(&e);
 	jw_open(w, '[');
 	if (failure) {
-		jw_open(w, '{');
-		jw_field_text(w, "code", failure);
 		const char *text = sentence(mem, failure, NULL, NULL);
-		jw_field_text(w, "message", text ? text : "L'analyse a échoué.");
-		jw_key(w, "document_id");
-		jw_null(w);
-		jw_close(w, '}');
+		write_whole(w, failure, text ? text : "L'analyse a échoué.");
+	}
+	if (last_day) {
+		const char *code = error_id(ERR_RETENTION_ENDS);
+		write_whole(w, code, sentence(mem, code, mem_printf(mem, "{\"date\":\"%s\"}", last_day), NULL));
 	}
 	if (json_parse(mem, stored, strlen(stored), &list, &e) == ERR_OK)
 		for (size_t i = 0; i < json_len(list); i++)

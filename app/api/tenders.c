@@ -111,7 +111,7 @@ enum result tender_list_show(struct request *rq, struct response *rs, struct err
 	struct json_writer *w = response_data(rs);
 	jw_open(w, '[');
 	for (size_t i = 0; i < n; i++)
-		tender_write(w, &rows[i]);
+		tender_write(w, &rows[i], app_of(rq)->settings.RETENTION_DAYS);
 	jw_close(w, ']');
 	if (n)
 		paging_next(rs, &page, rows[n - 1].sort_time.us, &rows[n - 1].id);

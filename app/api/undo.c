@@ -60,7 +60,7 @@ enum result document_restore(struct request *rq, struct response *rs, struct err
 		}
 	}
 	TRY(document_get_last(db, &key, rq->mem, &detail, e));
-	document_write_detail(rq->mem, response_data(rs), &detail, rq->lang);
+	document_write_detail(rq->mem, response_data(rs), &detail, rq->lang, app_of(rq)->settings.RETENTION_DAYS);
 	return ERR_OK;
 }
 

@@ -21,6 +21,7 @@ static enum result remove_files(
 		TRY(blob_list_after_last(w->db, &at, batch, &rows, &n, e));
 		for (size_t i = 0; i < n; i++) {
 			struct store_key key = { job->organization_id, rows[i].id };
+			TRY(worker_keep_lease(w, job, e));
 			TRY(store_remove(store, &key, e));
 			at = rows[i];
 			/* A remote store takes its time for each. */
@@ -33,7 +34,6 @@ static enum result remove_files(
 		*removed += (int64_t)n;
 		if (n == 0)
 			return ERR_OK;
-		TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE, e));
 	}
 }
 
@@ -42,6 +42,7 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	struct organization_erased erased;
 	int64_t files = 0;
 	TRY(remove_files(w, mem, job, &files, e));
+	TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE, e));
 	TRY(worker_begin(w, mem, job, e));
 	TRY(organization_erase_last(w->db, NULL, mem, &erased, e));
 	log_info("an organisation was erased", "files", num_text(files).s);

@@ -49,25 +49,8 @@ struct export
 	struct export_names *names;
 	struct buf list; /* files.json, which is written when all are there */
 	struct json_writer json;
-	int64_t spoken_us, begun_us, files, missing;
+	int64_t begun_us, files, missing;
 };
-
-/* Says now and then that it lives, and stops when the program is told to. */
-static enum result keep_lease(struct export *x, struct error *e)
-{
-	int64_t lease = x->w->settings->JOB_LEASE;
-	if (worker_stopping()) {
-		error_cause(e, "the program stops");
-		return error_set(e, ERR_UNAVAILABLE, NULL);
-	}
-	if (clock_mono_us() - x->spoken_us < lease * 250000)
-		return ERR_OK;
-	x->spoken_us = clock_mono_us();
-	TALLOC_CTX *mem = talloc_new(x->mem);
-	enum result code = worker_heartbeat(x->w, mem, x->job, lease, e);
-	talloc_free(mem);
-	return code;
-}
 
 /* ---- JSON ---- */
 
@@ -80,7 +63,7 @@ static enum result write_kind(struct export *x, const struct kind *kind, struct 
 	for (size_t n = 1; n > 0;) {
 		TALLOC_CTX *page = talloc_new(x->mem);
 		struct export_item *rows;
-		TRY(keep_lease(x, e));
+		TRY(worker_keep_lease(x->w, x->job, e));
 		TRY(db_begin_for(x->w->db, page, &x->job->organization_id, DB_READ, e));
 		TRY(kind->list(x->w->db, &after, page, &rows, &n, e));
 		for (size_t i = 0; i < n; i++) {
@@ -110,7 +93,7 @@ static enum result copy(struct export *x, struct store_get *from, struct error *
 	for (size_t got = 1; got > 0; at += (int64_t)got) {
 		TRY(store_get_read_at(from, at, chunk, sizeof(chunk), &got, e));
 		TRY(export_zip_write(x->zip, chunk, got, e));
-		TRY(keep_lease(x, e));
+		TRY(worker_keep_lease(x->w, x->job, e));
 	}
 	return at == size ? ERR_OK : error_set(e, ERR_DAMAGED, NULL);
 }
@@ -156,7 +139,7 @@ static enum result write_files(struct export *x, struct error *e)
 	for (size_t n = 1; n > 0;) {
 		TALLOC_CTX *page = talloc_new(x->mem);
 		struct export_document *rows;
-		TRY(keep_lease(x, e));
+		TRY(worker_keep_lease(x->w, x->job, e));
 		TRY(db_begin_for(x->w->db, page, &x->job->organization_id, DB_READ, e));
 		TRY(export_document_files_last(x->w->db, &after, page, &rows, &n, e));
 		for (size_t i = 0; i < n; i++) {
@@ -210,7 +193,7 @@ static enum result write_all(struct export *x, struct store_put *put, struct err
 
 static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
 {
-	struct export x = { .w = w, .mem = mem, .job = job, .spoken_us = clock_mono_us(), .begun_us = clock_now_us() };
+	struct export x = { .w = w, .mem = mem, .job = job, .begun_us = clock_now_us() };
 	struct store_key key = { job->organization_id, uuid_new() };
 	struct store_put *put;
 	uint8_t sha256[32];

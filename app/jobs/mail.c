@@ -12,15 +12,18 @@
 #include "letter.h"
 #include "log.h"
 #include "mail_sql.h"
+#include "retention_sql.h"
 #include "uuid.h"
 
 #define LEASE_MARGIN_S 30 /* beyond the longest sending */
 #define TOKEN_BYTES 32
+#define ITEMS_MAX 50 /* of what goes, that a letter names */
 
 struct task {
 	enum letter letter;
 	bool invitation;
 	struct uuid subject; /* the account or the invitation */
+	struct uuid notice;  /* of retention */
 	char token[CRYPTO_BASE64URL_SIZE(TOKEN_BYTES)];
 	uint8_t hash[CRYPTO_SHA256_SIZE];
 	const char *to;
@@ -37,7 +40,9 @@ static enum result read_task(TALLOC_CTX *mem, const struct job *job, struct task
 		t->invitation = t->letter == LETTER_INVITATION;
 		const char *id = json_string(json_get(j, t->invitation ? "invitation_id" : "account_id"));
 		log_context("purpose", letter_name(t->letter));
-		if (id != NULL && uuid_parse(id, &t->subject))
+		const char *notice = json_string(json_get(j, "notice_id"));
+		bool whole = t->letter != LETTER_RETENTION || (notice != NULL && uuid_parse(notice, &t->notice));
+		if (id != NULL && uuid_parse(id, &t->subject) && whole)
 			return ERR_OK;
 	}
 	error_cause(e, "the job's payload names no letter or nobody");
@@ -78,6 +83,28 @@ static enum result prepare_invitation(struct worker *w, TALLOC_CTX *mem, struct 
 	    w->db, &(struct mail_invitation_token){ t->subject, { t->hash, sizeof(t->hash) } }, NULL, e);
 }
 
+/* What was told of that day and may still go. */
+static enum result prepare_items(struct worker *w, TALLOC_CTX *mem, struct task *t, bool *wanted, struct error *e)
+{
+	struct retention_letter_key key = { t->subject, t->notice, w->settings->RETENTION_DAYS, ITEMS_MAX };
+	struct retention_letter_row *rows;
+	size_t n;
+	TRY(retention_letter_list(w->db, &key, mem, &rows, &n, e));
+	*wanted = n > 0 && key.days > 0;
+	if (!*wanted)
+		return ERR_OK;
+	struct letter_item *items = mem_array(mem, struct letter_item, n);
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct letter_item){ rows[i].tender, rows[i].name, rows[i].day };
+	t->values.items = items;
+	t->values.n_items = n;
+	t->values.items_more = rows[0].all - (int64_t)n;
+	t->values.when = items[0].day;
+	t->values.retention_days = key.days;
+	t->values.undo_days = w->settings->DELETE_UNDO_DAYS;
+	return ERR_OK;
+}
+
 static enum result prepare_account(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, struct task *t, bool *wanted, struct error *e)
 {
@@ -88,9 +115,12 @@ static enum result prepare_account(
 		return ERR_OK;
 	t->to = row.email;
 	t->values.name = row.full_name;
+	t->values.organization = row.organization;
 	t->values.when = row.happened;
 	t->values.address = row.address;
 	t->values.agent = row.user_agent;
+	if (t->letter == LETTER_RETENTION)
+		return prepare_items(w, mem, t, wanted, e);
 	if (!letter_has_link(t->letter))
 		return ERR_OK;
 	make_token(t);

@@ -11,7 +11,6 @@
 #include "uuid.h"
 
 #define POLL_MS 5000
-#define REMOVE_US 60000000 /* also when there is always work */
 #define STORE_CHECK_MS 1000
 #define JOB_MEMORY ((size_t)3 << 30)
 
@@ -93,6 +92,22 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 	return error_set(e, ERR_CONFLICT, NULL);
 }
 
+enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e)
+{
+	int64_t lease = w->settings->JOB_LEASE;
+	if (worker_stopping()) {
+		error_cause(e, "the program stops");
+		return error_set(e, ERR_UNAVAILABLE, NULL);
+	}
+	if (clock_mono_us() - w->spoken_us < lease * 250000)
+		return ERR_OK;
+	w->spoken_us = clock_mono_us();
+	TALLOC_CTX *mem = mem_new("lease", 0);
+	enum result code = worker_heartbeat(w, mem, job, lease, e);
+	talloc_free(mem);
+	return code;
+}
+
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
 {
 	if (w->store == NULL)
@@ -111,7 +126,7 @@ static enum result check_store(struct worker *w, struct error *e)
 	return store_probe_remote(store, e);
 }
 
-static void doubt_store(struct worker *w, enum result why)
+void worker_doubt_store(struct worker *w, enum result why)
 {
 	w->store_doubted = why == ERR_IO || why == ERR_STORAGE_FULL || why == ERR_UNAVAILABLE;
 }
@@ -226,7 +241,7 @@ static void after_failure(struct worker *w, const struct job *job, const struct 
 	bool stop = worker_stopping();
 	bool final = !stop && is_final(w, job, why->code);
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
-	doubt_store(w, why->code);
+	worker_doubt_store(w, why->code);
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
 	    stop    ? "job given back"
 	    : final ? "job failed"
@@ -268,6 +283,7 @@ static void do_job(struct worker *w, const struct job *job)
 	w->slot->attempt = job->attempt;
 	w->slot->held = 1;
 	w->lost = false;
+	w->spoken_us = begun;
 	error_clear(&e);
 	db_counters_reset(w->db);
 
@@ -307,26 +323,6 @@ static void give_back_slot(struct worker *w)
 	}
 }
 
-/* Between jobs. *removed_us: when it was last done to its end. */
-static void remove_deleted(struct worker *w, int64_t *removed_us)
-{
-	bool more = true;
-	for (int i = 0; more && i < 10 && !worker_stopping(); i++) {
-		TALLOC_CTX *mem = mem_new("removal", JOB_MEMORY);
-		struct error e;
-		error_clear(&e);
-		enum result code = worker_remove_deleted(w, mem, &more, &e);
-		db_rollback(w->db);
-		talloc_free(mem);
-		if (code != ERR_OK) {
-			log_failure(LOG_WARN, "what was deleted can't be removed", &e);
-			doubt_store(w, code);
-			break;
-		}
-	}
-	*removed_us = clock_mono_us();
-}
-
 int worker_loop(struct worker *w, const sigset_t *waiting)
 {
 	bool told = false;
@@ -341,7 +337,6 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		{ all, ARRAY_LEN(kinds) } };
 	const struct job_lease_terms without_store = { w->settings->JOB_LEASE, w->settings->JOB_MAX_ATTEMPTS,
 		{ storeless, n_storeless } };
-	int64_t removed_us = clock_mono_us();
 	while (!worker_stopping()) {
 		TALLOC_CTX *mem = mem_new("lease", 0);
 		struct error e;
@@ -351,7 +346,6 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		enum result code = db_ensure(w->db, &e);
 		if (code == ERR_OK) {
 			give_back_slot(w);
-			worker_purge(w);
 			usable = store_usable(w);
 		}
 		if (code == ERR_OK)
@@ -361,12 +355,10 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		if (code == ERR_OK) {
 			told = false;
 			do_job(w, &job);
-			if (!w->store_doubted && clock_mono_us() - removed_us > REMOVE_US)
-				remove_deleted(w, &removed_us);
+			worker_periodic(w, false);
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
-			if (usable && clock_mono_us() - removed_us > POLL_MS * 1000)
-				remove_deleted(w, &removed_us);
+			worker_periodic(w, true);
 			db_wait(w->db, usable ? POLL_MS : STORE_CHECK_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);

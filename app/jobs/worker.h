@@ -18,6 +18,8 @@ struct slot {
 	int64_t attempt;
 };
 
+#define WORKER_PERIODIC 3 /* kinds of work that comes again: the table of periodic.c */
+
 struct worker {
 	const struct settings *settings;
 	struct db *db;
@@ -26,7 +28,8 @@ struct worker {
 	struct reader_config reader;
 	const struct mail_server *mail; /* NULL: this installation sends no mail */
 	struct slot *slot;
-	int64_t purge_us;   /* when it looks again for rows that have had their time, by the monotonic clock */
+	int64_t spoken_us; /* when the database last heard that the present job is alive, by the monotonic clock */
+	int64_t periodic_us[WORKER_PERIODIC]; /* when each was last done; 0: not yet */
 	bool store_doubted; /* work failed by the store: what needs it waits until it can be used again */
 	bool store_told;    /* of the doubt that lasts */
 	int64_t store_check_us;
@@ -58,9 +61,17 @@ void worker_stop(int sig);
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
 
-/* Between two jobs, when its time has come: deletes a share of the rows that have had their time. What fails is told in
- * the log and tried again later. */
-void worker_purge(struct worker *w);
+/* Between two jobs: does what comes again and whose time has come. `idle`: there was no job to do. What fails is told
+ * in the log and tried again later. */
+void worker_periodic(struct worker *w, bool idle);
+
+/* The kinds of it. *more: something was done, and there may be more. They end their own transactions; many workers may
+ * do it at once. Rows that have had their time: a share of them. */
+enum result worker_purge(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+/* What has had its retention, of one organisation, is deleted; what soon will is told of. */
+enum result worker_retention(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+/* What was deleted and can't come back, of one organisation, is removed: a share of it. */
+enum result worker_remove_deleted(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
 
 /* Begins a write of the job: the transaction's first statement is the fence. When the lease is lost: ERR_CONFLICT and
  * w->lost, and nothing more may be written. */
@@ -68,11 +79,13 @@ enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 /* Says that the job is alive and may go on for `seconds` without a further word. */
 enum result worker_heartbeat(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e) MUST_CHECK;
-/* Removes some of what was deleted and can't come back, of one organisation. *more: something was removed, and there
- * may be more. Ends its own transactions; many workers may do it at once. */
-enum result worker_remove_deleted(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+/* For long work, between its transactions and as often as one likes: says now and then that the job is alive.
+ * ERR_UNAVAILABLE when the program is told to stop: the job is given back, and begins anew. */
+enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e) MUST_CHECK;
 /* The store, opened when it had not been. */
 enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
+/* After a failure of work that needs the store: whether it may be the store's, so that such work waits for it. */
+void worker_doubt_store(struct worker *w, enum result why);
 /* An error that documents and tenders may show, from any other: the ids that the API declares. */
 const char *worker_error_id(enum result code);
 

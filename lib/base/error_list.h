@@ -77,6 +77,8 @@
 	X(TOO_MANY_UPLOADS, "too_many_uploads", 409, 75, "the organisation has {max} unfinished uploads already: finish one or delete it", "l'organisation a déjà {max} dépôts inachevés : terminez-en un ou supprimez-le") \
 	X(TUS_VERSION, "tus_version", 412, 65, "this version of the tus protocol is not spoken here; expected {expected}", "cette version du protocole tus n'est pas prise en charge ici ; attendu : {expected}") \
 	X(VERSION_CONFLICT, "version_conflict", 409, 75, "this was changed meanwhile: its version is {version} now", "cet élément a été modifié entre-temps : sa version est maintenant {version}") \
+	X(LEGAL_HOLD, "legal_hold", 409, 65, "a legal hold keeps this: an owner can lift it", "une conservation pour litige l'interdit ; un propriétaire peut la lever") \
+	X(RETENTION_ENDS, "retention_ends", 409, 65, "the retention of this tender ends: it will be deleted from {date} on", "la durée de conservation de cette consultation s'achève : elle sera supprimée à partir du {date}") \
 	X(BODY_TOO_LARGE, "body_too_large", 413, 65, "the body exceeds the limit of {max} bytes", "le corps dépasse la limite de {max} octets") \
 	X(FILE_TOO_LARGE, "file_too_large", 413, 65, "the file '{name}' exceeds the limit of {max} bytes", "le fichier « {name} » dépasse la limite de {max} octets") \
 	X(TOO_MANY_FILES, "too_many_files", 413, 65, "a request may carry at most {max} files", "une requête peut contenir au plus {max} fichiers") \

@@ -50,6 +50,7 @@
 	X(UPLOAD_EXPIRE_HOURS, INT, "24", 1, 720, NULL, false, "how long an upload in parts waits for its next part before it is removed") \
 	X(MAX_OPEN_UPLOADS, INT, "20", 1, 10000, NULL, false, "most unfinished uploads in parts of an organisation") \
 	X(DELETE_UNDO_DAYS, INT, "30", 0, 3650, NULL, false, "how long a deleted document or tender can be restored; then it is removed for good") \
+	X(RETENTION_DAYS, INT, "0", 0, 36500, NULL, false, "how long archived tenders, and documents in no tender, are kept before they are deleted; 0: for ever") \
 	X(UPLOAD_PATH, TEXT, "/var/lib/scorpius/files", 1, 500, NULL, false, "directory of the file store; with s3, where uploads are committed before they move") \
 	X(STORAGE_BACKEND, CHOICE, "directory", 0, 0, "directory|s3", false, "where files are kept for good") \
 	X(S3_ENDPOINT, TEXT, NULL, 0, 300, NULL, false, "address of the S3 service, https://host[:port]; buckets are addressed by path") \

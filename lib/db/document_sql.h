@@ -170,17 +170,19 @@ struct document_detail {
 	int64_t version;
 	struct uuid blob_id;
 	struct bytes wrapped_key;
+	struct opt_instant retained_from, retention_warned_at;
 };
 SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
     replaced_by_id, created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code,
-    error_args, version, blob_id, wrapped_key);
+    error_args, version, blob_id, wrapped_key, retained_from, retention_warned_at);
 
 SQL_ONE(document_get, document_key, document_detail,
     "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"
     " (extract(epoch from d.processing_completed_at - d.processing_started_at) * 1000)::bigint"
     " as processing_duration_ms,"
-    " d.warnings, d.error_code, d.error_args, d.version, d.blob_id, b.wrapped_key" DOCUMENT_FROM
-    " where d.id = $1 and d.deleted_at is null")
+    " d.warnings, d.error_code, d.error_args, d.version, d.blob_id, b.wrapped_key,"
+    " case when d.tender_id is null then coalesce(d.retained_from, d.created_at) end as retained_from,"
+    " d.retention_warned_at" DOCUMENT_FROM " where d.id = $1 and d.deleted_at is null")
 
 struct document_ids {
 	struct sql_uuids ids;

@@ -12,17 +12,18 @@ struct mail_account_key {
 SQL_FIELDS(mail_account_key, account_id, job_id);
 
 struct mail_account_row {
-	const char *email, *full_name;
+	const char *email, *full_name, *organization;
 	bool active;
 	const char *happened;             /* when the letter was asked for */
 	const char *address, *user_agent; /* of the last login before; NULL: not known */
 };
-SQL_FIELDS(mail_account_row, email, full_name, active, happened, address, user_agent);
+SQL_FIELDS(mail_account_row, email, full_name, organization, active, happened, address, user_agent);
 
 SQL_ONE(mail_account_get, mail_account_key, mail_account_row,
-    "select a.email, a.full_name, a.active and a.deleted_at is null as active, " MAIL_MOMENT(
+    "select a.email, a.full_name, o.name as organization, a.active and a.deleted_at is null as active, " MAIL_MOMENT(
 	"j.created_at") " as happened, host(s.address) as address, s.user_agent "
-			"from account a join job j on j.organization_id = a.organization_id and j.id = $2 "
+			"from account a join organization o on o.id = a.organization_id join job j on "
+			"j.organization_id = a.organization_id and j.id = $2 "
 			"left join lateral (select x.address, x.user_agent from session x "
 			"where x.organization_id = a.organization_id and x.account_id = a.id and x.created_at <= "
 			"j.created_at "

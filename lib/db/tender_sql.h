@@ -44,10 +44,15 @@ struct tender_row {
 	const char *publication_date;
 	struct opt_num estimated_amount_ht;
 	const char *status, *analysis_status;
-	struct instant created_at, updated_at, sort_time;
+	struct instant created_at, updated_at;
+	struct opt_instant retained_from, retention_warned_at, held_at;
+	struct opt_uuid held_by;
+	const char *hold_reason;
+	struct instant sort_time;
 };
 SQL_FIELDS(tender_row, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
-    estimated_amount_ht, status, analysis_status, created_at, updated_at, sort_time);
+    estimated_amount_ht, status, analysis_status, created_at, updated_at, retained_from, retention_warned_at, held_at,
+    held_by, hold_reason, sort_time);
 
 #define TENDER_STATUS \
 	"case when t.status = 'draft' and t.analysis_status in ('queued', 'running') then 'analyzing' else t.status " \
@@ -57,7 +62,8 @@ SQL_FIELDS(tender_row, id, reference, title, buyer, deadline, deadline_local, ti
 	" case when length(t.deadline_local) > 10 then t.deadline_utc end as deadline, t.deadline_local, t.timezone," \
 	" (left(t.deadline_local, 10)::date - (now() at time zone t.timezone)::date)::bigint as days_left," \
 	" t.publication_date::text as publication_date, t.estimated_amount_ht::float8 as estimated_amount_ht," \
-	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at"
+	" " TENDER_STATUS " as status, t.analysis_status, t.created_at, t.updated_at," \
+	" t.retained_from, t.retention_warned_at, t.held_at, t.held_by, t.hold_reason"
 
 struct tender_detail {
 	struct uuid id;
@@ -69,13 +75,16 @@ struct tender_detail {
 	struct opt_num estimated_amount_ht;
 	const char *status, *analysis_status;
 	struct instant created_at, updated_at;
+	struct opt_instant retained_from, retention_warned_at, held_at;
+	struct opt_uuid held_by;
+	const char *hold_reason;
 	const char *description, *analysis_reason;
 	struct json_text problems;
 	int64_t version, dossier_version, document_count;
 };
 SQL_FIELDS(tender_detail, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
-    estimated_amount_ht, status, analysis_status, created_at, updated_at, description, analysis_reason, problems,
-    version, dossier_version, document_count);
+    estimated_amount_ht, status, analysis_status, created_at, updated_at, retained_from, retention_warned_at, held_at,
+    held_by, hold_reason, description, analysis_reason, problems, version, dossier_version, document_count);
 
 SQL_ONE(tender_get, tender_key, tender_detail,
     "select " TENDER_COLUMNS ", t.description, t.analysis_reason, t.problems, t.version,"

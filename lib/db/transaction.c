@@ -12,6 +12,7 @@ static const struct {
 	/* A class (two letters) or a whole SQLSTATE; the first one that fits. */
 	{ DB_SESSION_ENDED, ERR_INVALID_TOKEN }, { "SC002", ERR_LAST_OWNER }, /* organization_keeps_owner */
 	{ "SC003", ERR_ORGANIZATION_DELETED },                                /* session_needs_organization */
+	{ "SC005", ERR_LEGAL_HOLD },                                          /* tender_hold, document_hold */
 	{ "23503", ERR_NOT_FOUND }, /* the row that a key names does not exist, or is another organisation's */
 	{ "23505", ERR_CONFLICT }, { "23P01", ERR_CONFLICT }, { "40", ERR_CONFLICT }, /* serialization, deadlock */
 	{ "55P03", ERR_CONFLICT },                                                    /* lock not available */

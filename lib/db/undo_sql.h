@@ -28,11 +28,13 @@ SQL_ONE(undo_lock_document, document_key, undo_document,
     "  where p.organization_id = d.organization_id and p.id = d.parent_id), false) as parent_deleted,"
     " d.status = 'uploaded' and d.processing_started_at is not null and d.processing_completed_at is null"
     "  as interrupted, d.tender_id, d.replaced_by_id, b.size" DOCUMENT_FROM
-    " where d.id = $1 and (d.deleted_at is null or d.purge_after > now()) for update of d")
+    " where d.id = $1 and (d.deleted_at is null or d.purge_after > now() or exists (select from tender t"
+    "  where t.organization_id = d.organization_id and t.id = d.tender_id and t.held_at is not null)) for update of d")
 
-/* With those that went with it. */
+/* With those that went with it. What somebody brings back is wanted: its retention begins anew. */
 SQL_EXEC(undo_document, document_key,
-    WITH_ENTRIES "update document set deleted_at = null, purge_after = null where id in (select id from gone)"
+    WITH_ENTRIES "update document set deleted_at = null, purge_after = null, retained_from = now(),"
+		 " retention_warned_at = null where id in (select id from gone)"
 		 " and deleted_at = (select deleted_at from document where id = $1)")
 
 struct undo_state {
@@ -41,12 +43,14 @@ struct undo_state {
 SQL_FIELDS(undo_state, deleted);
 SQL_ONE(undo_lock_tender, tender_key, undo_state,
     "select deleted_at is not null as deleted from tender"
-    " where id = $1 and (deleted_at is null or purge_after > now()) for update")
+    " where id = $1 and (deleted_at is null or purge_after > now() or held_at is not null) for update")
 SQL_EXEC(undo_tender_documents, tender_key,
     "update document d set deleted_at = null, purge_after = null from tender t"
     " where t.id = $1 and d.organization_id = t.organization_id and d.tender_id = t.id"
     " and d.deleted_at = t.deleted_at")
-SQL_EXEC(undo_tender, tender_key, "update tender set deleted_at = null, purge_after = null where id = $1")
+SQL_EXEC(undo_tender, tender_key,
+    "update tender set deleted_at = null, purge_after = null, retention_warned_at = null,"
+    " retained_from = case when status = 'archived' then now() end where id = $1")
 
 /* ---- gone ---- */
 

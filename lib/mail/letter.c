@@ -97,6 +97,23 @@ static const struct model models[LETTER__COUNT] = {
 			"{link}",
 		},
 	},
+	[LETTER_RETENTION] = {
+		.name = "retention",
+		.subject = "{product}" NB ": suppressions prévues à partir du {when}",
+		.action = "Ouvrir {product}",
+		.paragraphs = {
+			"Bonjour {name},",
+			"Sur {product}, les consultations archivées de l’organisation «" NB "{organization}" NB "», ainsi que "
+			"les documents qui ne sont rattachés à aucune consultation, sont conservés pendant {kept}. Cette durée s’achève "
+			"pour les éléments suivants, qui seront supprimés à partir du jour indiqué" NB ":",
+			"{items}",
+			"{afterwards}",
+			"D’ici là, téléchargez ce que vous souhaitez garder. En cas de litige, un propriétaire de l’organisation "
+			"peut placer une consultation sous «" NB "conservation pour litige" NB "»" NB ": elle n’est alors plus "
+			"supprimée tant que cette mesure n’est pas levée.",
+			"{link}",
+		},
+	},
 };
 
 bool letter_parse(const char *purpose, enum letter *out)
@@ -245,13 +262,57 @@ static void put_html_link(struct writer *w, struct buf *out, const struct model 
 	buf_str(out, "</p>\r\n");
 }
 
+/* A file's name without its ending: "dossier.zip" is what a mail program would turn into a link. */
+static const char *stem(TALLOC_CTX *mem, const char *name)
+{
+	const char *dot = name ? strrchr(name, '.') : NULL;
+	return dot && dot > name ? mem_strndup(mem, name, (size_t)(dot - name)) : name;
+}
+
+/* "- Consultation « Infogérance » (le 10/12/2026)" */
+static void put_items(struct buf *text, struct buf *html, const struct letter_values *v)
+{
+	TALLOC_CTX *mem = text->mem;
+	buf_str(html, "<ul>\r\n");
+	for (size_t i = 0; i <= v->n_items; i++) {
+		const char *line;
+		if (i < v->n_items) {
+			const struct letter_item *item = &v->items[i];
+			line =
+			    mem_printf(mem, "%s «" NB "%s" NB "» (le %s)", item->tender ? "Consultation" : "Document",
+				word(mem, item->tender ? item->name : stem(mem, item->name), "sans titre"), item->day);
+		} else if (v->items_more > 0) {
+			line = v->items_more == 1
+				   ? "et un autre élément"
+				   : mem_printf(mem, "et %lld autres éléments", (long long)v->items_more);
+		} else {
+			break;
+		}
+		buf_printf(text, "- %s\r\n", line);
+		buf_str(html, "<li>");
+		put_html(html, line);
+		buf_str(html, "</li>\r\n");
+	}
+	buf_str(text, "\r\n");
+	buf_str(html, "</ul>\r\n");
+}
+
+static const char *days(TALLOC_CTX *mem, int64_t n)
+{
+	return n == 1 ? "un jour" : mem_printf(mem, "%lld jours", (long long)n);
+}
+
 static void write_bodies(struct writer *w, const struct model *m, struct buf *text, struct buf *html, const char *link,
-    const char *origin, const char *product)
+    const char *origin, const struct letter_values *v)
 {
 	for (size_t i = 0; i < PARAGRAPHS && m->paragraphs[i]; i++) {
 		const char *p = m->paragraphs[i];
 		if (strcmp(p, "{origin}") == 0 && origin == NULL)
 			continue;
+		if (strcmp(p, "{items}") == 0) {
+			put_items(text, html, v);
+			continue;
+		}
 		fill(w, text, p, false);
 		buf_str(text, "\r\n\r\n");
 		if (strcmp(p, "{link}") == 0) {
@@ -262,9 +323,9 @@ static void write_bodies(struct writer *w, const struct model *m, struct buf *te
 			buf_str(html, "</p>\r\n");
 		}
 	}
-	buf_printf(text, "-- \r\n%s\r\n%s\r\n", product, farewell);
+	buf_printf(text, "-- \r\n%s\r\n%s\r\n", v->product, farewell);
 	buf_str(html, "<p style=\"font-size:13px;color:#595959\">");
-	put_html(html, product);
+	put_html(html, v->product);
 	buf_str(html, "<br>\r\n");
 	put_html(html, farewell);
 	buf_str(html, "</p>\r\n</body></html>\r\n");
@@ -280,6 +341,13 @@ enum result letter_write(
 	if (v->address)
 		origin = mem_printf(mem, "Adresse" NB ": %s%s%s", v->address, v->agent ? " — programme" NB ": " : "",
 		    v->agent ? word(mem, v->agent, "inconnu") : "");
+	const char *afterwards =
+	    v->undo_days > 0
+		? mem_printf(mem,
+		      "Un élément supprimé peut encore être restauré pendant %s" NB "; il est ensuite effacé "
+		      "définitivement.",
+		      days(mem, v->undo_days))
+		: "Un élément supprimé est effacé définitivement" NB ": il ne peut pas être restauré.";
 	const struct pair pairs[] = {
 		{ "product", v->product },
 		{ "name", word(mem, v->name, "Madame, Monsieur") },
@@ -290,6 +358,8 @@ enum result letter_write(
 		{ "when", v->when },
 		{ "origin", origin },
 		{ "link", link },
+		{ "kept", days(mem, v->retention_days) },
+		{ "afterwards", afterwards },
 	};
 	struct writer w = { pairs, ARRAY_LEN(pairs), NULL };
 	struct buf subject, text, html;
@@ -300,7 +370,9 @@ enum result letter_write(
 	buf_str(&html, page_begin);
 	put_html(&html, subject.data);
 	buf_str(&html, page_body);
-	write_bodies(&w, m, &text, &html, link ? link : "", origin, v->product);
+	write_bodies(&w, m, &text, &html, link ? link : "", origin, v);
+	if (letter == LETTER_RETENTION && v->n_items == 0)
+		w.missing = "items";
 	if (w.missing || subject.full || text.full || html.full) {
 		error_cause(e, "the letter %s: %s", m->name, w.missing ? w.missing : "too long");
 		return error_set(e, ERR_MAIL_REFUSED, NULL);
