@@ -51,6 +51,7 @@ env_write() {
 	set[DATA_PATH]=$(app_program share/scorpius)
 	set[HEALTH_PATH]=$RUN/health
 	set[HASH_SLOTS_PATH]=$RUN/hash-slots
+	set[METRICS_PATH]=$RUN/metrics
 	for name in $(setting_names); do
 		[ -n "${set[$name]+x}" ] || [ -z "${!name+x}" ] || set[$name]=${!name}
 	done
@@ -271,8 +272,11 @@ rate_of() {
 }
 
 nginx_render() {
-	local max version template cors proxies any auth
+	local max version template cors proxies metrics any auth
 	proxies=$(proxies_lines)
+	metrics=$(env_get METRICS_PORT)
+	[[ ${metrics:=0} =~ ^[0-9]{1,5}$ ]] || die "METRICS_PORT: '$metrics' is not a port"
+	if [ "$metrics" = 0 ]; then metrics=; else metrics="	listen 127.0.0.1:$metrics;"; fi
 	any=$(rate_of RATE_LIMIT_ADDRESS 6000)
 	auth=$(rate_of RATE_LIMIT_AUTH_ADDRESS 10)
 	max=$(env_get MAX_REQUEST_SIZE)
@@ -281,7 +285,8 @@ nginx_render() {
 	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
 	own_dir "$STATE/conf/site.d"
 	for template in "$TOP"/etc/nginx/*.template; do
-		awk -v cors="$cors" -v proxies="$proxies" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next }
+		awk -v cors="$cors" -v proxies="$proxies" -v metrics="$metrics" '$0 == "@CORS_MAP@" { if (cors != "") print cors; next }
+			$0 == "@METRICS_LISTEN@" { if (metrics != "") print metrics; next }
 			$0 == "@TRUSTED_PROXIES@" { if (proxies != "") print proxies; next } { print }' "$template" |
 			sed -e "s|@STATE@|$STATE|g" -e "s|@RUN@|$RUN|g" -e "s|@TEMP@|$TEMP|g" -e "s|@LISTEN@|127.0.0.1:$PORT|g" \
 				-e "s|@ACCESS_LOG@|$STATE/log/access.log|g" -e "s|@DATA_PATH@|$(app_program share/scorpius)|g" \
@@ -316,9 +321,9 @@ nginx_start() {
 		kill -HUP "$pid"
 	else
 		port_ensure_free
-		rm -f "$RUN/http.sock"
+		rm -f "$RUN"/{http,metrics}.sock
 		nginx_check
-		rm -f "$RUN/http.sock"
+		rm -f "$RUN"/{http,metrics}.sock
 		daemon_start nginx /dev/null nginx -e "$STATE/log/nginx.log" -c "$STATE/conf/nginx.conf"
 		wait_for 10 "nginx" test -S "$RUN/http.sock"
 	fi
@@ -377,7 +382,7 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN"/{http.sock,redis.sock,health,hash-slots,app}
+	rm -f "$RUN"/{http.sock,metrics.sock,redis.sock,health,hash-slots,metrics,app}
 	TEMP=$(env_get NGINX_TEMP_PATH)
 	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac

@@ -28,6 +28,7 @@ struct worker {
 	struct slot *slot;
 	int64_t purge_us;   /* when it looks again for rows that have had their time, by the monotonic clock */
 	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
+	bool waiting_told;  /* how long the present job had waited is counted */
 	bool lost;          /* the fence said that the lease of the present job is somebody else's */
 };
 

@@ -4,6 +4,7 @@
  *   tmp/RANDOM                     what is being written
  *
  * Both lie on one file system, so that a rename moves a finished file to its name in one step. */
+#include "clock.h"
 #include "crypto.h"
 #include "fail_point.h"
 #include "store_ops.h"
@@ -416,15 +417,58 @@ static enum result dir_clean(void *backend, int64_t older_than_s, unsigned *remo
 	return ERR_OK;
 }
 
+/* ---- what the operator sees of it ---- */
+
+static enum result count(const char *operation, int64_t begun_us, enum result r)
+{
+	store_count("directory", operation, begun_us, r);
+	return r;
+}
+
+static enum result counted_write(void *state, const void *bytes, size_t n, struct error *e)
+{
+	int64_t begun = clock_mono_us();
+	enum result r = dir_put_write(state, bytes, n, e);
+	store_count_bytes("directory", METRIC_STORE_WRITTEN, r == ERR_OK ? n : 0);
+	return count("write", begun, r);
+}
+
+static enum result counted_commit(void *state, const struct store_key *key, struct error *e)
+{
+	int64_t begun = clock_mono_us();
+	return count("commit", begun, dir_put_commit(state, key, e));
+}
+
+static enum result counted_open(
+    void *backend, TALLOC_CTX *mem, const struct store_key *key, void **state, int64_t *size, struct error *e)
+{
+	int64_t begun = clock_mono_us();
+	return count("open", begun, dir_get_open(backend, mem, key, state, size, e));
+}
+
+static enum result counted_read_at(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
+{
+	int64_t begun = clock_mono_us();
+	enum result r = dir_get_read_at(state, offset, bytes, n, got, e);
+	store_count_bytes("directory", METRIC_STORE_READ, r == ERR_OK ? *got : 0);
+	return count("read", begun, r);
+}
+
+static enum result counted_remove(void *backend, const struct store_key *key, struct error *e)
+{
+	int64_t begun = clock_mono_us();
+	return count("remove", begun, dir_remove(backend, key, e));
+}
+
 static const struct store_ops directory_ops = {
 	.put_begin = dir_put_begin,
-	.put_write = dir_put_write,
+	.put_write = counted_write,
 	.put_read_at = dir_put_read_at,
-	.put_commit = dir_put_commit,
-	.get_open = dir_get_open,
-	.get_read_at = dir_get_read_at,
+	.put_commit = counted_commit,
+	.get_open = counted_open,
+	.get_read_at = counted_read_at,
 	.exists = dir_exists,
-	.remove = dir_remove,
+	.remove = counted_remove,
 	.list = dir_list,
 	.writable = dir_writable,
 	.room = dir_room,

@@ -3,6 +3,7 @@
 #ifndef STORE_STORE_OPS_H
 #define STORE_STORE_OPS_H
 
+#include "metrics.h"
 #include "store.h"
 
 struct store_ops {
@@ -21,6 +22,11 @@ struct store_ops {
 	enum result (*room)(void *backend, int64_t *bytes, struct error *e);
 	enum result (*clean)(void *backend, int64_t older_than_s, unsigned *removed, struct error *e);
 };
+
+/* Each backend counts its own calls, as one may stand before another: how long one took and whether it failed (CONFLICT
+ * and NOT_FOUND are answers), and the sealed bytes that went in or out. Names as in metric_list.h. */
+void store_count(const char *backend, const char *operation, int64_t begun_us, enum result r);
+void store_count_bytes(const char *backend, enum metric m, size_t n);
 
 struct store {
 	const struct store_ops *ops;
