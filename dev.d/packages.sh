@@ -59,7 +59,7 @@ trap restore EXIT
 trap "exit 1" HUP INT TERM
 had() { [ -e /lib/systemd/system/$1.service ]; }
 new=
-for s in nginx redis-server postgresql; do had $s || new="$new $s"; done
+for s in nginx redis-server postgresql prometheus; do had $s || new="$new $s"; done
 get() { apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"; }
 install() { get install --no-install-recommends --no-remove "$@"; }
 # Lists of packages that are old name versions which the mirror no longer has.
