@@ -62,7 +62,7 @@
 	X(HTTP_BYTES_IN, "scorpius_http_request_body_bytes_total", COUNTER, SUM, CLASS, NONE, NONE, NONE, "Bytes of request bodies that were read.") \
 	X(HTTP_BYTES_OUT, "scorpius_http_response_body_bytes_total", COUNTER, SUM, CLASS, NONE, NONE, NONE, "Bytes of the bodies of answers.") \
 	X(RATE_LIMITED, "scorpius_rate_limited_total", COUNTER, SUM, LIMIT, NONE, NONE, NONE, "Requests that a limit refused; what nginx refuses itself is not among them.") \
-	X(LOGINS, "scorpius_logins_total", COUNTER, SUM, LOGIN, NONE, NONE, NONE, "Passwords that were checked to log in.") \
+	X(LOGINS, "scorpius_logins_total", COUNTER, SUM, LOGIN, NONE, NONE, NONE, "Passwords that were checked: logins, and whatever asks for the password again.") \
 	X(DB_STATEMENTS, "scorpius_db_statements_total", COUNTER, POOL, NONE, NONE, NONE, NONE, "Statements given to PostgreSQL, those that begin and end transactions not counted.") \
 	X(DB_ROUND_TRIPS, "scorpius_db_round_trips_total", COUNTER, POOL, NONE, NONE, NONE, NONE, "Times that PostgreSQL was waited for.") \
 	X(REDIS_FAILURES, "scorpius_redis_failures_total", COUNTER, POOL, NONE, NONE, NONE, NONE, "Calls of Redis that failed, connecting included.") \

@@ -82,11 +82,23 @@ unsigned metric_value(enum metric m, unsigned label, const char *value)
 	return s->n - 1;
 }
 
-unsigned metric_cell(enum metric m, const char *a, const char *b, const char *c)
+unsigned metric_place(enum metric m, unsigned a, unsigned b, unsigned c)
 {
 	const struct metric_row *r = &metric_rows[m];
-	return (metric_value(m, 0, a) * metric_sets[r->sets[1]].n + metric_value(m, 1, b)) * metric_sets[r->sets[2]].n +
-	       metric_value(m, 2, c);
+	return (a * metric_sets[r->sets[1]].n + b) * metric_sets[r->sets[2]].n + c;
+}
+
+unsigned metric_cell(enum metric m, const char *a, const char *b, const char *c)
+{
+	return metric_place(m, metric_value(m, 0, a), metric_value(m, 1, b), metric_value(m, 2, c));
+}
+
+const char *metric_value_name(enum metric m, unsigned label, unsigned place)
+{
+	const struct metric_set_row *s = &metric_sets[metric_rows[m].sets[label]];
+	if (place >= s->n)
+		BUG("%s has no place %u of %s", metric_rows[m].name, place, s->label);
+	return s->values[place];
 }
 
 unsigned metric_cells(enum metric m)

@@ -36,6 +36,10 @@ unsigned metric_cell(enum metric m, const char *a, const char *b, const char *c)
 /* The place of a value in the set of the n-th label (from 0); the same rule. */
 unsigned metric_value(enum metric m, unsigned label, const char *value);
 
+/* The same for places that are known: of labels that it does not have, 0. For what is counted with each request. */
+unsigned metric_place(enum metric m, unsigned a, unsigned b, unsigned c);
+/* The value at a place of the n-th label's set. */
+const char *metric_value_name(enum metric m, unsigned label, unsigned place);
 /* How many combinations of labels a metric has. */
 unsigned metric_cells(enum metric m);
 

@@ -2,26 +2,49 @@
 #include "request_metrics.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *class_of(const char *path)
 {
 	struct route r = { .path = path };
-	return request_class(&r);
+	return metric_value_name(METRIC_HTTP_REQUESTS, 0, request_class_place(path ? &r : NULL));
 }
 
 Test(request_metrics, a_route_is_known_by_its_first_word)
 {
-	cr_assert_str_eq(class_of("/api/v1/tenders"), "tenders");
+	static const char *const known[] = { "auth", "users", "organization", "admin", "documents", "tenders",
+		"search" };
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		char path[64];
+		snprintf(path, sizeof path, "/api/v1/%s", known[i]);
+		cr_assert_str_eq(class_of(path), known[i]);
+	}
 	cr_assert_str_eq(class_of("/api/v1/tenders/{tender_id}/documents"), "tenders");
 	cr_assert_str_eq(class_of("/api/v1/documents/{document_id}/content"), "content");
 	cr_assert_str_eq(class_of("/api/v1/audit-log"), "audit");
+	cr_assert_str_eq(class_of("/api/v1/company-profile"), "company");
 	cr_assert_str_eq(class_of("/api/v1/health"), "system");
 	cr_assert_str_eq(class_of("/health"), "system");
 	cr_assert_str_eq(class_of("/"), "system");
 	cr_assert_str_eq(class_of("/api/v1/tendersomething"), "other");
 	cr_assert_str_eq(class_of("/api/v1/t"), "other");
-	cr_assert_str_eq(request_class(NULL), "unknown");
+	cr_assert_str_eq(class_of("/api/v1/content"), "other");
+	cr_assert_str_eq(class_of(NULL), "unknown");
+}
+
+Test(request_metrics, places_are_those_of_their_words)
+{
+	for (int status = 100; status < 600; status++) {
+		const char *name = metric_value_name(METRIC_HTTP_REQUESTS, 2, request_status_place(status));
+		unsigned by_word = metric_value(METRIC_HTTP_REQUESTS, 2, num_text(status).s);
+		cr_assert_str_eq(name, metric_value_name(METRIC_HTTP_REQUESTS, 2, by_word), "%d", status);
+	}
+	for (unsigned m = METHOD_GET; m <= METHOD_OPTIONS; m++)
+		cr_assert_str_eq(metric_value_name(METRIC_HTTP_REQUESTS, 1, request_method_place((enum http_method)m)),
+		    method_name((enum http_method)m));
+	cr_assert_str_eq(metric_value_name(METRIC_HTTP_REQUESTS, 1, request_method_place(METHOD_OTHER)), "other");
+	cr_assert_str_eq(metric_value_name(METRIC_HTTP_REQUESTS, 1, request_method_place(METHOD_UNSET)), "other");
 }
 
 Test(request_metrics, a_request_is_counted_once_with_its_bytes)
