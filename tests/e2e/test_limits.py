@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 import prometheus
-
 from client import Api, code, fresh
 from stack import Stack, wait_until
 
