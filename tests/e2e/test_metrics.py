@@ -24,13 +24,6 @@ def with_listener(stack):
         pytest.skip("this stack has no METRICS_PORT")
 
 
-@pytest.fixture
-def quiet(stack):
-    """What other tests set off has come to its end."""
-    wait_until(lambda: not stack.sql("select from scorpius.job where state = 'leased' or state = 'queued' and run_after <= now()"), 60,
-               "the jobs of earlier tests to end")
-
-
 def requests_of(page, **labels):
     return page.total("scorpius_http_requests_total", **labels)
 
@@ -105,7 +98,7 @@ def test_logins_and_statements(stack, account):
         assert 1 <= after.get(name, pool="api") - before.get(name, pool="api") <= 4
 
 
-def test_jobs_and_what_the_reader_made_of_it(stack, account, quiet):
+def test_jobs_and_what_the_reader_made_of_it(stack, account, settled):
     before = prometheus.read(stack)
     good = account.upload(("RC.pdf", pdfs.rules()))
     bad = account.upload(("abime.pdf", b"%PDF-1.7\n" + b"rien de lisible\n" * 50))
@@ -125,7 +118,7 @@ def test_jobs_and_what_the_reader_made_of_it(stack, account, quiet):
     assert rise("scorpius_db_statements_total", pool="jobs") > 4
 
 
-def test_letters(stack, api, quiet):
+def test_letters(stack, api, settled):
     before = prometheus.read(stack)
     account = api.account()
     api.letter_left(account.user["id"], "email_confirm")
@@ -133,7 +126,7 @@ def test_letters(stack, api, quiet):
                - before.get("scorpius_mail_letters_total", result="sent") >= 1, 20, "a letter to be counted")
 
 
-def test_the_queue_is_seen_while_it_waits(stack, account, quiet, frozen_jobs):
+def test_the_queue_is_seen_while_it_waits(stack, account, settled, frozen_jobs):
     """Of the whole machine, at most a second old."""
     documents = [account.upload((f"{n}.txt", b"en attente %d\n" % n)) for n in range(2)]
     page = wait_until(lambda: (lambda p: p if p.get("scorpius_queue_waiting_jobs", kind="read") == 2 else None)(prometheus.read(stack)), 10,
@@ -162,7 +155,8 @@ def test_a_killed_worker_takes_nothing_along(stack, account, expect_log):
     assert requests_of(prometheus.read(stack), **{"class": "search"}) == requests_of(before, **{"class": "search"}) + 1
 
 
-def test_a_reload_takes_nothing_along(stack, account):
+def test_a_reload_takes_nothing_along(stack, account, expect_log):
+    expect_log("Spawning child")  # what multiwatch says of a worker that ends within a second of its start
     before = prometheus.read(stack)
     workers = {pool: set(stack.workers(pool)) for pool in ("api", "bulk")}
     for pool in workers:
