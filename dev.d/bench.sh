@@ -169,7 +169,7 @@ bench_uploads() {
 
 # run_bench [dossier|uploads] [PATH...]: with a name only that is measured.
 run_bench() {
-	local round wrk_options=() dossier only=''
+	local round wrk_options=() dossier only='' without more with
 	case ${1:-} in
 	dossier | uploads)
 		only=$1
@@ -223,5 +223,7 @@ run_bench() {
 		"me/pgbench $(ratio "$(bench_median me 1)" "$(bench_median me.pgbench 1)")," \
 		"logins/scrypt $(ratio "$(bench_median logins 1)" "$(bench_median scrypt 1)")" \
 		"(CPU of scrypt : CPU of a login's worker $(ratio "$(bench_median scrypt 2)" "$(bench_median logins 2)"))"
+	read -r without with more < <("$BUILD/bench/bench_metrics" "$work/metrics")
+	say "metrics: a request in memory takes $without us of CPU without counting, $with us with it ($more us)"
 	bench_analyze "${dossier[@]}"
 }

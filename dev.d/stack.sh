@@ -51,6 +51,7 @@ env_write() {
 	set[DATA_PATH]=$(app_program share/scorpius)
 	set[HEALTH_PATH]=$RUN/health
 	set[HASH_SLOTS_PATH]=$RUN/hash-slots
+	set[METRICS_PATH]=$RUN/metrics
 	for name in $(setting_names); do
 		[ -n "${set[$name]+x}" ] || [ -z "${!name+x}" ] || set[$name]=${!name}
 	done
@@ -265,9 +266,9 @@ nginx_start() {
 		kill -HUP "$pid"
 	else
 		port_ensure_free
-		rm -f "$RUN/http.sock"
+		rm -f "$RUN"/{http,metrics}.sock
 		nginx_check
-		rm -f "$RUN/http.sock"
+		rm -f "$RUN"/{http,metrics}.sock
 		daemon_start nginx /dev/null nginx -e "$STATE/log/nginx.log" -c "$STATE/conf/nginx.conf"
 		wait_for 10 "nginx" test -S "$RUN/http.sock"
 	fi
@@ -326,7 +327,7 @@ stack_down() {
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
 	daemon_stop postgres INT 60
-	rm -f "$RUN"/{http.sock,redis.sock,health-*,hash-slots,app}
+	rm -f "$RUN"/{http.sock,metrics.sock,redis.sock,health-*,hash-slots,metrics,app}
 	TEMP=$(env_get NGINX_TEMP_PATH)
 	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac

@@ -73,6 +73,7 @@ class Stack:
             self.state = pathlib.Path(tempfile.mkdtemp(prefix="sct", dir="/tmp"))
             os.chmod(self.state, 0o755)
             self.port = free_port()
+            self.settings["METRICS_PORT"] = str(free_port())
         self.base = f"http://127.0.0.1:{self.port}"
         if not self.existing:
             self.dev("up", seconds=600)

@@ -269,6 +269,8 @@ OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's n
                   "queue.purge_blobs": "the jobs' own: bytes of the organisation that is set that nothing refers to",
                   "queue.purge_expired": "the jobs' own: what has had its time, of all organisations",
                   "queue.mail_troubled": "whether mail goes out, for the health of the whole",
+                  "queue.depths": "numbers for the operator's metrics",
+                  "queue.stored": "numbers for the operator's metrics",
                   "queue.waiting_seconds": "a number for the health of the whole"}
 
 

@@ -5,6 +5,7 @@
 #include "crypto.h"
 #include "guard.h"
 #include "log.h"
+#include "request_metrics.h"
 #include "store_settings.h"
 #include "uuid.h"
 
@@ -105,6 +106,10 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 	uint64_t hash_work = app->hash_work;
 	app->began = false;
 	app->hash_work = 0;
+	/* Looking at the figures does not move them. */
+	if (rq->route && rq->route->run == metrics_show && rs->status == 200)
+		return;
+	request_metrics_count(rq, rs);
 	/* Balancers ask every second: only what is wrong is worth a line. */
 	if (is_health(rq) && rs->status == 200)
 		return;

@@ -40,6 +40,9 @@ static inline struct app *app_of(const struct request *rq)
 /* The route table. */
 extern const struct route api_routes[];
 extern const size_t api_routes_count;
+/* Those of the internal listener. */
+extern const struct route internal_routes[];
+extern const size_t internal_routes_count;
 /* The whole table as a JSON array: method, path, who, params, body_max, pool, read_only, summary. */
 void routes_write(struct json_writer *w);
 
@@ -58,7 +61,7 @@ enum result app_authenticate(struct request *rq, struct error *e) MUST_CHECK;
 void app_finished(struct request *rq, const struct response *rs, const struct error *e);
 
 /* Handlers, by resource. */
-route_handler root_show, live_show, health_show, ready_show;
+route_handler metrics_show, root_show, live_show, health_show, ready_show;
 route_handler auth_register, auth_me, auth_me_patch, auth_me_delete, auth_email_confirm, auth_email_resend;
 route_handler auth_login, auth_refresh, auth_logout, auth_session_list, auth_session_delete;
 route_handler auth_password_change, auth_password_forgot, auth_password_reset;

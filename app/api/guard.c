@@ -3,6 +3,7 @@
 #include "rate_limits.h"
 #include "log.h"
 #include "login_guard.h"
+#include "metrics.h"
 #include "uuid.h"
 
 #include <arpa/inet.h>
@@ -106,8 +107,9 @@ static void show(struct request *rq, int64_t max, int64_t remaining, int64_t res
 		rq->limit = (struct rate_limit){ true, max, remaining, reset_s };
 }
 
-static enum result too_many(int64_t wait_s, struct error *e)
+static enum result too_many(const char *limit, int64_t wait_s, struct error *e)
 {
+	metric_add(METRIC_RATE_LIMITED, metric_cell(METRIC_RATE_LIMITED, limit, NULL, NULL), 1);
 	e->retry_after = wait_s > 0 ? (unsigned)wait_s : 1;
 	return error_set(e, ERR_TOO_MANY_REQUESTS, NULL);
 }
@@ -123,6 +125,11 @@ static const char *ended_key(struct request *rq)
 	return mem_printf(rq->mem, "session:ended:%s", id_text(rq, &rq->identity.session_id));
 }
 
+static const char *limit_name(enum limit_class c)
+{
+	return c == LIMIT_AUTH ? "auth" : c == LIMIT_UPLOAD ? "upload" : "other";
+}
+
 static enum result take(
     struct request *rq, const struct limit_counter *counters, size_t n, const char *session, struct error *e)
 {
@@ -135,7 +142,7 @@ static enum result take(
 	}
 	show(rq, o.max, o.remaining, o.reset_s);
 	if (o.refused)
-		return too_many(o.reset_s, e);
+		return too_many(limit_name(rq->route->limit), o.reset_s, e);
 	return o.session_ended ? error_set(e, ERR_INVALID_TOKEN, NULL) : ERR_OK;
 }
 
@@ -215,7 +222,12 @@ enum result guard_login_ask(struct request *rq, const char *email, struct error 
 		return ERR_OK;
 	}
 	show(rq, o.max, o.remaining, o.reset_s);
-	return o.refused ? too_many(o.wait_s, e) : ERR_OK;
+	return o.refused ? too_many("login", o.wait_s, e) : ERR_OK;
+}
+
+static void count_login(const char *how)
+{
+	metric_add(METRIC_LOGINS, metric_cell(METRIC_LOGINS, how, NULL, NULL), 1);
 }
 
 void guard_login_failed(struct request *rq, const char *email)
@@ -223,6 +235,7 @@ void guard_login_failed(struct request *rq, const char *email)
 	struct login_policy p = policy(app_of(rq));
 	struct login_attempt a = attempt(rq, email);
 	struct error why;
+	count_login("failed");
 	error_clear(&why);
 	if (login_guard_failed(app_of(rq)->cache, &p, &a, &why) != ERR_OK)
 		uncounted(&why);
@@ -232,6 +245,7 @@ void guard_login_passed(struct request *rq, const char *email)
 {
 	struct login_attempt a = attempt(rq, email);
 	struct error why;
+	count_login("ok");
 	error_clear(&why);
 	if (login_guard_passed(app_of(rq)->cache, &a, &why) != ERR_OK)
 		uncounted(&why);

@@ -7,6 +7,7 @@
 #include "resumable.h"
 #include "health.h"
 #include "log.h"
+#include "metrics.h"
 #include "store_settings.h"
 #include "sql.h"
 #include "temp_files.h"
@@ -76,6 +77,7 @@ static enum result open_all(struct app *app, struct error *e)
 	TRY(guard_open(app, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
 	app->health = health_open(app->mem, s->HEALTH_PATH);
+	TRY(route_check(internal_routes, internal_routes_count, e));
 	return route_check(api_routes, api_routes_count, e);
 }
 
@@ -115,6 +117,8 @@ int main(int argc, char **argv)
 	struct http_app http = {
 		.routes = api_routes,
 		.n_routes = api_routes_count,
+		.internal = internal_routes,
+		.n_internal = internal_routes_count,
 		.context = &app,
 		.cors_origins = app.settings.CORS_ORIGINS,
 		.memory_max = REQUEST_MEMORY,
@@ -124,6 +128,10 @@ int main(int argc, char **argv)
 		.headers = resumable_headers,
 		.finished = app_finished,
 	};
+	/* Which pool this is, its socket says. */
+	const char *pool = http_fastcgi_socket(app.mem);
+	metrics_open(
+	    app.settings.METRICS_PATH, pool && strncmp(pool, "bulk", 4) == 0 ? METRIC_POOL_BULK : METRIC_POOL_API);
 	int rc = http_fastcgi_loop(&http);
 	if (rc == 0)
 		log_debug("worker ended");

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
+#include "clock.h"
 #include "crypto.h"
+#include "metrics.h"
 #include "operator_files.h"
 #include "settings.h"
 #include "store_settings.h"
@@ -33,6 +35,7 @@ struct storage {
 	struct master_keys *keys;
 	struct store *store;
 	bool quick, repair;
+	const char *metrics_path;
 	unsigned files, missing, damaged;
 	struct store_key *orphans; /* found by the first look */
 	size_t n_orphans;
@@ -165,12 +168,30 @@ static enum result settle_orphans(struct storage *s, struct error *e)
 	return ERR_OK;
 }
 
+/* For whoever watches; where no server has run, nobody does. */
+static void count_faults(const struct storage *s)
+{
+	const struct {
+		const char *fault;
+		size_t n;
+	} all[] = { { "missing", s->missing }, { "damaged", s->damaged },
+		{ "orphaned", s->repair ? 0 : s->n_orphans } };
+	if (!metrics_attach(s->metrics_path))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		metric_set(
+		    METRIC_VERIFY_FILES, metric_cell(METRIC_VERIFY_FILES, all[i].fault, NULL, NULL), (int64_t)all[i].n);
+	metric_set(METRIC_VERIFY_TIME, 0, clock_now_us() / 1000000);
+	metrics_close();
+}
+
 static enum result verify(struct storage *s, struct error *e)
 {
 	unsigned strange;
 	TRY(each_row(s, NULL, check_row, e));
 	TRY(store_list(s->store, look, s, &strange, e));
 	TRY(settle_orphans(s, e));
+	count_faults(s);
 	printf("%u fichiers connus de la base\u00a0: %u manquants, %u abîmés\u00a0; %zu orphelins%s\n", s->files,
 	    s->missing, s->damaged, s->n_orphans, s->repair && s->n_orphans ? " supprimés" : "");
 	if (strange > 0)
@@ -305,6 +326,7 @@ static enum result run(struct storage *s, bool rotating, struct error *e)
 {
 	struct settings settings;
 	TRY(settings_read(s->mem, environment, &settings, e));
+	s->metrics_path = settings.METRICS_PATH;
 	TRY(master_keys_new(s->mem, settings.SECRET_KEY, settings.SECRET_KEY_PREVIOUS, &s->keys, e));
 	TRY(operator_connect(s->mem, settings.DATABASE_URL, &s->db, e));
 	if (rotating)

@@ -12,6 +12,7 @@
 #include "letter.h"
 #include "log.h"
 #include "mail_sql.h"
+#include "metrics.h"
 #include "retention_sql.h"
 #include "uuid.h"
 
@@ -186,6 +187,8 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	}
 	enum result code = write_and_send(w, mem, job, &t, e);
 	crypto_wipe(t.token, sizeof(t.token));
+	const char *how = code == ERR_OK ? "sent" : code == ERR_MAIL_REFUSED ? "refused" : "failed";
+	metric_add(METRIC_LETTERS, metric_cell(METRIC_LETTERS, how, NULL, NULL), 1);
 	TRY(code);
 	log_info("mail sent");
 	TRY(worker_begin(w, mem, job, e));

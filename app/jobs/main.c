@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
 #include "mover.h"
 #include "sql.h"
 #include "worker.h"
@@ -125,6 +126,7 @@ static int child_main(struct parent *p, size_t index)
 	sigdelset(&waiting, SIGCHLD);
 	if (db_open(p->mem, &p->db, &w.db, &e) != ERR_OK)
 		return give_up(&e);
+	metrics_open(p->settings.METRICS_PATH, METRIC_POOL_JOBS);
 	/* Down at first: remembered, and listened to with the first connection. */
 	enum result code = db_listen(w.db, "scorpius_jobs", &e);
 	if (code != ERR_OK && code != ERR_UNAVAILABLE)

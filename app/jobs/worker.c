@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
 #include "uuid.h"
 
 #define POLL_MS 5000
@@ -70,6 +71,11 @@ enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 	struct job_fenced fenced;
 	TRY(db_begin_for(w->db, mem, &job->organization_id, DB_WRITE, e));
 	enum result code = job_fence(w->db, &(struct job_fence_key){ job->id, job->attempt }, mem, &fenced, e);
+	if (code == ERR_OK && !w->waiting_told) {
+		metric_observe(METRIC_JOB_WAIT, metric_cell(METRIC_JOB_WAIT, job->kind, NULL, NULL),
+		    (int64_t)(fenced.waited_s * 1e6));
+		w->waiting_told = true;
+	}
 	if (code == ERR_NOT_FOUND) {
 		db_rollback(w->db);
 		w->lost = true;
@@ -236,10 +242,12 @@ static bool pause_for(int64_t ms)
 	return got < 0 && errno == EAGAIN;
 }
 
-static void after_failure(struct worker *w, const struct job *job, const struct error *why)
+/* Gives the attempt's outcome, as the metrics name it. */
+static const char *after_failure(struct worker *w, const struct job *job, const struct error *why)
 {
 	bool stop = worker_stopping();
 	bool final = !stop && is_final(w, job, why->code);
+	const char *outcome = stop ? "given_back" : final ? "failed" : "retried";
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
 	worker_doubt_store(w, why->code);
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
@@ -256,21 +264,29 @@ static void after_failure(struct worker *w, const struct job *job, const struct 
 					 : give_back(w, &job->organization_id, &job->id, job->attempt,
 					       worker_error_id(why->code), delay, &e);
 		if (code == ERR_OK || w->lost)
-			return;
+			return outcome;
 		log_failure(LOG_WARN, "the end of a job could not be written", &e);
 		if (code != ERR_UNAVAILABLE && code != ERR_CONFLICT)
-			return; /* ours: the lease expires, and the next attempt fails it */
+			return outcome; /* ours: the lease expires, and the next attempt fails it */
 	} while (clock_mono_us() < end && pause_for(500));
+	return outcome;
 }
 
 /* --- the loop
  * --------------------------------------------------------------------------------------------------------- */
+
+static void count_end(const struct job *job, const char *outcome, int64_t us)
+{
+	metric_add(METRIC_JOBS, metric_cell(METRIC_JOBS, job->kind, outcome, NULL), 1);
+	metric_observe(METRIC_JOB_DURATION, metric_cell(METRIC_JOB_DURATION, job->kind, NULL, NULL), us);
+}
 
 static void do_job(struct worker *w, const struct job *job)
 {
 	char org[37], id[37], attempt[24], ms[24];
 	struct error e;
 	int64_t begun = clock_mono_us();
+	const char *outcome = "done";
 	uuid_format(&job->organization_id, org);
 	uuid_format(&job->id, id);
 	snprintf(attempt, sizeof(attempt), "%lld", (long long)job->attempt);
@@ -282,8 +298,9 @@ static void do_job(struct worker *w, const struct job *job)
 	w->slot->job_id = job->id;
 	w->slot->attempt = job->attempt;
 	w->slot->held = 1;
-	w->lost = false;
+	w->lost = w->waiting_told = false;
 	w->spoken_us = begun;
+	metrics_busy(true);
 	error_clear(&e);
 	db_counters_reset(w->db);
 
@@ -300,7 +317,9 @@ static void do_job(struct worker *w, const struct job *job)
 	if (w->lost)
 		log_warn("the lease was lost, nothing more is written");
 	else if (code != ERR_OK)
-		after_failure(w, job, &e);
+		outcome = after_failure(w, job, &e);
+	count_end(job, w->lost ? "lost" : outcome, clock_mono_us() - begun);
+	metrics_busy(false);
 	w->slot->held = 0;
 	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_mono_us() - begun) / 1000);
 	if (code == ERR_OK)

@@ -33,7 +33,8 @@ struct worker {
 	bool store_doubted; /* work failed by the store: what needs it waits until it can be used again */
 	bool store_told;    /* of the doubt that lasts */
 	int64_t store_check_us;
-	bool lost; /* the fence said that the lease of the present job is somebody else's */
+	bool waiting_told; /* how long the present job had waited is counted */
+	bool lost;         /* the fence said that the lease of the present job is somebody else's */
 };
 
 /* One kind of job. `run` does the work and ends the job in its last transaction; an error is tried again later, until

@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* The log sink is the one mutable global (with the stop flag of each program). It uses no allocation, so that running
- * out of memory can be logged too. */
+/* The log sink is one of the two mutable globals (metrics.c has the other), with the stop flag of each program. It uses
+ * no allocation, so that running out of memory can be logged too. */
 static struct {
 	const char *program;
 	enum log_level lowest;

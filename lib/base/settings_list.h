@@ -80,7 +80,9 @@
 	X(SMTP_CA_FILE, TEXT, "", 0, 500, NULL, false, "PEM file of the authority that signed the mail server's certificate; default: the system's") \
 	X(SMTP_TIMEOUT, SECONDS, "30", 1, 120, NULL, false, "longest time to hand one message over") \
 	X(SMTP_MAX_ATTEMPTS, INT, "10", 1, 50, NULL, false, "attempts before a message is given up; ten take about an hour") \
-	X(HEALTH_PATH, TEXT, "/run/scorpius/health", 1, 500, NULL, false, "file by which the workers of a machine share the state of health")
+	X(HEALTH_PATH, TEXT, "/run/scorpius/health", 1, 500, NULL, false, "file by which the workers of a machine share the state of health") \
+	X(METRICS_PATH, TEXT, "/run/scorpius/metrics", 0, 500, NULL, false, "file by which the processes of a machine share what they count; empty: nothing is shared") \
+	X(METRICS_PORT, INT, "0", 0, 65535, NULL, false, "port on 127.0.0.1 where nginx answers GET /metrics for Prometheus; 0: nowhere (./dev has a socket besides)")
 /* clang-format on */
 
 #endif

@@ -3,6 +3,7 @@
 #include "cache.h"
 #include "cache_url.h"
 #include "clock.h"
+#include "metrics.h"
 
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
@@ -65,6 +66,7 @@ enum result cache_open(
 /* Ends the connection and begins or lengthens the pause. */
 static enum result failed(struct cache *c, struct error *e, const char *what, const char *why)
 {
+	metric_add(METRIC_REDIS_FAILURES, 0, 1);
 	error_cause(e, "redis: %s: %s", what, why);
 	if (c->redis)
 		redisFree(c->redis);

@@ -18,4 +18,20 @@ SQL_ONE(health_state, sql_nothing, health_row,
     " queue.mail_troubled() as mail_troubled,"
     " queue.waiting_seconds() as waiting_s")
 
+/* What waits, of one kind, of all organisations. */
+struct queue_depth {
+	const char *kind;
+	int64_t waiting, running, later; /* could run; are leased; may not run yet */
+	double oldest_s;                 /* how long the oldest of those that could run has waited */
+};
+SQL_FIELDS(queue_depth, kind, waiting, running, later, oldest_s);
+SQL_ALL(queue_depths, sql_nothing, queue_depth, "select kind, waiting, running, later, oldest_s from queue.depths()")
+
+struct stored_row {
+	int64_t files, bytes;
+};
+SQL_FIELDS(stored_row, files, bytes);
+/* Of all organisations. Reads every row of blob: not for each request. */
+SQL_ONE(stored_sum, sql_nothing, stored_row, "select files, bytes from queue.stored()")
+
 #endif

@@ -44,12 +44,14 @@ SQL_FIELDS(job_fence_key, id, attempt);
 
 struct job_fenced {
 	struct opt_uuid document_id;
+	double waited_s; /* this attempt, from when it could run to its lease */
 };
-SQL_FIELDS(job_fenced, document_id);
+SQL_FIELDS(job_fenced, document_id, waited_s);
 
 /* First statement of every write of a job. ERR_NOT_FOUND: the lease is lost, stop. */
 SQL_ONE(job_fence, job_fence_key, job_fenced,
-    "select document_id from job where id = $1 and attempt = $2 and state = 'leased' for update")
+    "select document_id, extract(epoch from started_at - run_after)::double precision as waited_s from job where id = "
+    "$1 and attempt = $2 and state = 'leased' for update")
 
 struct job_heartbeat_in {
 	struct uuid id;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db_private.h"
+#include "metrics.h"
 
 /* Microseconds from 1970 to 2000, where PostgreSQL's clock begins. */
 #define EPOCH_2000_US INT64_C(946684800000000)
@@ -352,6 +353,7 @@ enum result sql_run(struct db *db, const struct sql_stmt *stmt, const void *in, 
 	if (code != ERR_OK)
 		return code;
 	db->counters.statements++;
+	metric_add(METRIC_DB_STATEMENTS, 0, 1);
 	switch (when) {
 	case SQL_LATER:
 		return ERR_OK;

@@ -3,6 +3,7 @@
 
 #include "db_private.h"
 #include "log.h"
+#include "metrics.h"
 #include "uuid.h"
 
 static const struct {
@@ -185,6 +186,7 @@ static enum result round_trip(struct db *db, struct error *e)
 	if (PQpipelineSync(db->conn) == 0)
 		return db_lost(db, e);
 	db->counters.round_trips++;
+	metric_add(METRIC_DB_ROUND_TRIPS, 0, 1);
 	enum result code = read_items(db, e);
 	if (db->conn == NULL)
 		return code;
@@ -198,6 +200,7 @@ static enum result round_trip(struct db *db, struct error *e)
 		if (send_plain(db, "tx_rollback", "rollback", ITEM_PLUMBING, &second) == ERR_OK &&
 		    PQpipelineSync(db->conn) != 0) {
 			db->counters.round_trips++;
+			metric_add(METRIC_DB_ROUND_TRIPS, 0, 1);
 			if (read_items(db, &second) != ERR_OK && db->conn != NULL)
 				db_close(db);
 		}

@@ -6,12 +6,15 @@
  * exactly one worker for a connection, and ends an idle worker within that tenth. */
 #include "server.h"
 #include "clock.h"
+#include "metrics.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #define ACCEPT_WAIT_US 100000 /* no connection for so long: the queue is empty */
 #define BODY_WAIT_S 60
@@ -71,10 +74,12 @@ static bool serve_one(const struct http_app *app, FCGX_Request *r, bool tcp)
 		return false;
 	if (tcp)
 		set_read_limit(r->ipcFd, BODY_WAIT_S, 0);
+	metrics_busy(true);
 	struct http_source source = { get_variable, read_body, r };
 	struct http_sink sink = { write_answer, r };
 	http_serve(app, &source, &sink);
 	FCGX_Finish_r(r);
+	metrics_busy(false);
 	return true;
 }
 
@@ -88,6 +93,16 @@ static int pending_stop(void)
 		if (s != SIGHUP) /* reload is USR2; a closed terminal is no reason to stop */
 			return s > 0 ? s : 0;
 	}
+}
+
+const char *http_fastcgi_socket(TALLOC_CTX *mem)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t n = sizeof address - 1; /* so that the path ends */
+	if (getsockname(0, (struct sockaddr *)&address, &n) != 0 || address.sun_family != AF_UNIX)
+		return NULL;
+	const char *name = strrchr(address.sun_path, '/');
+	return mem_strdup(mem, name ? name + 1 : address.sun_path);
 }
 
 int http_fastcgi_loop(const struct http_app *app)

@@ -28,6 +28,13 @@ struct json_writer *response_bare(struct response *rs)
 	return &rs->json;
 }
 
+struct buf *response_text(struct response *rs, const char *content_type)
+{
+	rs->kind = RESPONSE_BARE;
+	rs->content_type = content_type;
+	return &rs->body;
+}
+
 void response_header(struct response *rs, const char *name, const char *value)
 {
 	buf_str(&rs->headers, name);

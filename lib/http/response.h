@@ -43,6 +43,8 @@ struct response {
 struct json_writer *response_data(struct response *rs);
 /* Begins a bare value without envelope (system routes). */
 struct json_writer *response_bare(struct response *rs);
+/* A text of this type; whoever calls writes it into the buffer. */
+struct buf *response_text(struct response *rs, const char *content_type);
 /* The value that was written after response_data(), as JSON text in mem; NULL when it was none. */
 const char *response_written(TALLOC_CTX *mem, const struct response *rs);
 /* Adds a header; CR and LF in the value are dropped. */

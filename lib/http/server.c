@@ -239,6 +239,12 @@ static enum result run(const struct http_app *app, struct request *rq, const str
 	return app->handle ? app->handle(rq, rs, e) : rq->route->run(rq, rs, e);
 }
 
+static bool came_inside(const struct http_app *app, const struct request *rq)
+{
+	const char *listener = app->n_internal ? request_header(rq, "SCORPIUS_LISTENER") : NULL;
+	return listener && strcmp(listener, "internal") == 0;
+}
+
 void http_serve(const struct http_app *app, const struct http_source *source, const struct http_sink *sink)
 {
 	struct request rq = { .mem = mem_new("request", app->memory_max),
@@ -269,6 +275,9 @@ void http_serve(const struct http_app *app, const struct http_source *source, co
 
 	struct route_match m;
 	route_find(app->routes, app->n_routes, rq.method == METHOD_HEAD ? METHOD_GET : rq.method, rq.path, &m);
+	if (!m.allowed && came_inside(app, &rq))
+		route_find(
+		    app->internal, app->n_internal, rq.method == METHOD_HEAD ? METHOD_GET : rq.method, rq.path, &m);
 	rq.route = m.route;
 	if (rq.method == METHOD_OPTIONS && m.allowed)
 		answer_options(&rs, m.allowed);

@@ -13,6 +13,10 @@ struct http_sink {
 struct http_app {
 	const struct route *routes;
 	size_t n_routes;
+	/* Routes of the internal listener, which no client reaches: nginx names it in the variable SCORPIUS_LISTENER,
+	 * that no header can become. To whoever comes another way they do not exist. */
+	const struct route *internal;
+	size_t n_internal;
 	void *context;                   /* becomes rq->app */
 	const char *const *cors_origins; /* NULL-terminated; exact origins */
 	size_t memory_max;               /* of one request */
@@ -45,6 +49,8 @@ void http_serve(const struct http_app *app, const struct http_source *source, co
  * Returns 0, or an errno when descriptor 0 is no listening socket. */
 void http_block_signals(void);
 int http_fastcgi_loop(const struct http_app *app);
+/* The name of the unix socket that descriptor 0 listens on, without its folder, in mem; NULL: it is none. */
+const char *http_fastcgi_socket(TALLOC_CTX *mem);
 
 /* A request made in memory: for tests, fuzzers and benchmarks. `variables` are pairs name, value, ended by NULL. */
 struct http_result {

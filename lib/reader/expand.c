@@ -167,6 +167,7 @@ enum result reader_expand(const struct reader_config *cfg, int fd, const struct 
 	enum result rc = reader_child_start(cfg, fd, "zip", &x->child, e);
 	if (rc != ERR_OK) {
 		talloc_free(x);
+		reader_count("archive", rc);
 		return rc;
 	}
 	rc = stream(x, &how, e);
@@ -180,5 +181,6 @@ enum result reader_expand(const struct reader_config *cfg, int fd, const struct 
 		rc = error_set(e, ERR_READER_CRASHED, NULL);
 	}
 	talloc_free(x);
+	reader_count("archive", rc);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "reader.h"
 #include "buf.h"
 #include "clock.h"
+#include "metrics.h"
 #include "reader_frame.h"
 #include "reader_private.h"
 
@@ -221,7 +222,28 @@ enum result reader_broken(int status, struct error *e)
 	return error_set(e, ERR_READER_CRASHED, NULL);
 }
 
-enum result reader_run(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
+void reader_count(const char *format, enum result rc)
+{
+	static const struct {
+		enum result code;
+		const char *outcome;
+	} all[] = {
+		{ ERR_OK, "ok" },
+		{ ERR_DOCUMENT_ENCRYPTED, "encrypted" },
+		{ ERR_DOCUMENT_UNREADABLE, "unreadable" },
+		{ ERR_DOCUMENT_TOO_BIG, "too_big" },
+		{ ERR_FORMAT_UNREAD, "format" },
+		{ ERR_READER_TIMEOUT, "timeout" },
+		{ ERR_READER_CRASHED, "crashed" },
+	};
+	const char *outcome = "other";
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].code == rc)
+			outcome = all[i].outcome;
+	metric_add(METRIC_READINGS, metric_cell(METRIC_READINGS, format, outcome, NULL), 1);
+}
+
+static enum result run_child(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
     uint8_t **model, size_t *n, struct error *e)
 {
 	struct reader_child c = { .out = -1 };
@@ -260,6 +282,14 @@ enum result reader_run(TALLOC_CTX *mem, const struct reader_config *cfg, int fd,
 		}
 	}
 	talloc_free(tmp);
+	return rc;
+}
+
+enum result reader_run(TALLOC_CTX *mem, const struct reader_config *cfg, int fd, enum doc_format format,
+    uint8_t **model, size_t *n, struct error *e)
+{
+	enum result rc = run_child(mem, cfg, fd, format, model, n, e);
+	reader_count(format_word(format), rc);
 	return rc;
 }
 

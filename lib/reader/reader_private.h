@@ -24,6 +24,8 @@ enum read_end reader_child_read(struct reader_child *c, int64_t deadline, void *
 void reader_reason(const char *p, size_t n, char out[READER_REASON_MAX]);
 /* The error for a status that the program told. */
 enum result reader_refused(uint32_t status, const char *reason, size_t n, struct error *e);
+/* Counts one use of the program by the format it was given and how it ended. */
+void reader_count(const char *format, enum result rc);
 /* Why there is no whole answer, by the wait status. */
 enum result reader_broken(int status, struct error *e);
 

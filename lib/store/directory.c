@@ -454,6 +454,7 @@ enum result store_open_directory(
 		talloc_free(s);
 		return r;
 	}
+	store_count_calls(s, "directory");
 	*out = s;
 	return ERR_OK;
 }

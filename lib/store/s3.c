@@ -423,6 +423,7 @@ enum result store_open_s3(
 		talloc_free(store);
 		return r;
 	}
+	store_count_calls(store, "s3");
 	*out = store;
 	return ERR_OK;
 }

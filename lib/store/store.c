@@ -1,5 +1,6 @@
 /* The part of the store that is the same for every backend: encryption, size, digest, and the order of calls. */
 #include "crypto.h"
+#include "metrics.h"
 #include "sealed.h"
 #include "store_ops.h"
 
@@ -140,11 +141,18 @@ static enum result open_get(struct store *s, struct store_get *g, const struct s
 	return r;
 }
 
+static enum result count_damage(enum result r)
+{
+	if (r == ERR_DAMAGED)
+		metric_add(METRIC_STORE_DAMAGED, 0, 1);
+	return r;
+}
+
 enum result store_get_open(
     struct store *s, TALLOC_CTX *mem, const struct store_object *object, struct store_get **out, struct error *e)
 {
 	struct store_get *g = mem_zero(mem, struct store_get);
-	enum result r = open_get(s, g, object, e);
+	enum result r = count_damage(open_get(s, g, object, e));
 	if (r != ERR_OK) {
 		talloc_free(g);
 		return r;
@@ -160,7 +168,7 @@ int64_t store_get_size(const struct store_get *g)
 
 enum result store_get_read_at(struct store_get *g, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
-	return sealed_read_at(g->sealed, offset, bytes, n, got, e);
+	return count_damage(sealed_read_at(g->sealed, offset, bytes, n, got, e));
 }
 
 static enum result get_all(struct store_get *g, TALLOC_CTX *mem, size_t max, struct bytes *out, struct error *e)

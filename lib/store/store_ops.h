@@ -28,4 +28,9 @@ struct store {
 	const struct master_keys *keys;
 };
 
+/* From here on the calls of the backend are counted under its name of metric_list.h, as one backend may stand before
+ * another: how long each took and whether it failed (CONFLICT and NOT_FOUND are answers), and the sealed bytes that
+ * went in or out. The name must live as long as the store. */
+void store_count_calls(struct store *s, const char *backend);
+
 #endif

@@ -14,6 +14,7 @@ import struct
 import httpx
 import pytest
 
+import prometheus
 from client import Api, code, fresh
 from stack import Stack, wait_until
 
@@ -402,3 +403,12 @@ def test_a_session_is_no_way_around_the_delays(world):
         answer = change("faux")
         assert answer.status_code == 400 and code(answer) == "wrong_password"
     too_many(change("faux"))
+
+
+def test_refusals_are_seen_in_the_metrics(low, world):
+    me = world.someone()
+    before = prometheus.read(low)
+    answers = [me.get("/documents").status_code for _ in range(20)]
+    assert set(answers) == {200, 429}
+    rise = prometheus.read(low).get("scorpius_rate_limited_total", limit="other") - before.get("scorpius_rate_limited_total", limit="other")
+    assert rise == answers.count(429)
