@@ -157,9 +157,9 @@ class Stack:
         return done.stdout, done.stderr
 
     def files(self):
-        """Every file below the store and nginx's folder of request bodies."""
-        return sorted({str(p) for top in (self.files_path, self.state / "tmp", pathlib.Path(self.env["NGINX_TEMP_PATH"])) for p in top.rglob("*")
-                      if p.is_file() and p.suffix != ".pid"})
+        """Every file below the store and nginx's folder of request bodies. A folder may go while we look: with the last object in it."""
+        tops = self.files_path, self.state / "tmp", pathlib.Path(self.env["NGINX_TEMP_PATH"])
+        return sorted({os.path.join(folder, name) for top in tops for folder, _, names in os.walk(top) for name in names if not name.endswith(".pid")})
 
     TABLES = ("blob", "document", "document_event", "tender", "dossier_version", "dossier_version_document", "fact_decision", "job",
               "company_profile", "company_profile_version")

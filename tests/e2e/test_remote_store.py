@@ -33,7 +33,7 @@ def stack(swift):
 
 
 def waiting(stack):
-    return [p for p in (stack.files_path / "objects").rglob("*") if p.is_file()]
+    return [f for f in stack.files() if f.startswith(f"{stack.files_path}/objects/")]
 
 
 def name_of(stack, document):
