@@ -13,6 +13,10 @@ static const struct command commands[] = {
 	    "déploie le schéma de la base et donne leurs mots de passe aux programmes", migrate_help },
 	{ "storage", cmd_storage, "storage verify [--quick] [--repair]\nstorage rotate-key",
 	    "compare les fichiers à la base ; change la clé maîtresse", storage_help },
+	{ "backup", cmd_backup, "backup\nbackup list\nbackup verify [NOM]",
+	    "sauvegarde la base et les fichiers dans BACKUP_PATH ; liste, vérifie", backup_help },
+	{ "restore", cmd_restore, "restore [NOM]",
+	    "rétablit une sauvegarde dans une base et un magasin de fichiers vides", restore_help },
 	{ "user", cmd_user,
 	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
 	    "user list [--role admin]\n"

@@ -69,6 +69,10 @@
 	X(SMTP_CA_FILE, TEXT, "", 0, 500, NULL, false, "PEM file of the authority that signed the mail server's certificate; default: the system's") \
 	X(SMTP_TIMEOUT, SECONDS, "30", 1, 120, NULL, false, "longest time to hand one message over") \
 	X(SMTP_MAX_ATTEMPTS, INT, "10", 1, 50, NULL, false, "attempts before a message is given up; ten take about an hour") \
+	X(BACKUP_PATH, TEXT, "", 0, 500, NULL, false, "folder of the backups, on another disk than the data; without it none are made") \
+	X(BACKUP_KEEP_DAYS, INT, "7", 1, 3650, NULL, false, "days that backups are kept; the last whole one always is") \
+	X(BACKUP_MAX_AGE, SECONDS, "26h", 60, 31536000, NULL, false, "the last whole backup older than this is a fault") \
+	X(BACKUP_AFTER, TEXT, "", 0, 1000, NULL, false, "shell command run after each whole backup, to copy BACKUP_PATH elsewhere") \
 	X(HEALTH_PATH, TEXT, "/run/scorpius/health", 1, 500, NULL, false, "file by which the workers of a machine share the state of health")
 /* clang-format on */
 

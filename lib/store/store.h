@@ -35,6 +35,13 @@ struct store_object {
  * caller's and must outlive it too. */
 enum result store_open_directory(
     TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct store **out, struct error *e) MUST_CHECK;
+
+/* Copies an object as it lies there, sealed; needs no key. What is in `to` already stays: *copied is then false, and
+ * DAMAGED told when its size is another. `care`: whether the bytes are read back from `to` and compared, for what was
+ * copied now or for what was there as well. */
+enum store_care { STORE_TRUST, STORE_PROVE_NEW, STORE_PROVE_ALL };
+enum result store_copy_object(struct store *from, struct store *to, const struct store_key *key, enum store_care care,
+    bool *copied, struct error *e) MUST_CHECK;
 /* Which master key wraps the keys of new objects: what a row keeps beside the wrapped key. */
 const char *store_master_id(const struct store *s);
 
