@@ -15,7 +15,8 @@ struct backup_run {
 /* Reads the settings and the keys. */
 enum result backup_run_begin(struct backup_run *run, TALLOC_CTX *mem, struct error *e) MUST_CHECK;
 
-/* The backup of that name, or the last whole one for NULL; NOT_FOUND after a line on stderr. */
+/* Opens the folder for reading; the backup of that name, or the last whole one for NULL. NOT_FOUND after a line on
+ * stderr. */
 enum result backup_choose(struct backup_run *run, const char *name, struct backup *out, struct error *e) MUST_CHECK;
 
 /* Makes a backup of now, checks it, takes away those that have had their time, and calls BACKUP_AFTER; tells on stdout.

@@ -38,7 +38,9 @@ enum result backup_run_begin(struct backup_run *run, TALLOC_CTX *mem, struct err
 
 enum result backup_choose(struct backup_run *run, const char *name, struct backup *out, struct error *e)
 {
-	enum result rc = backup_find(run->mem, run->settings.BACKUP_PATH, name, out, e);
+	enum result rc = backup_set_read(run->mem, run->settings.BACKUP_PATH, run->keys, &run->set, e);
+	if (rc == ERR_OK)
+		rc = backup_find(run->mem, run->settings.BACKUP_PATH, name, out, e);
 	if (rc == ERR_NOT_FOUND)
 		fprintf(stderr, "scorpius\u00a0: pas de sauvegarde %s dans %s\u00a0; voyez « scorpius backup list »\n",
 		    name ? name : "entière", run->settings.BACKUP_PATH);
@@ -133,7 +135,6 @@ static enum result verify(struct backup_run *run, const char *name, struct error
 	struct manifest_head head;
 	int64_t bad = 0, begun = clock_mono_us();
 	int folder;
-	TRY(backup_set_read(run->mem, run->settings.BACKUP_PATH, run->keys, &run->set, e));
 	TRY(backup_choose(run, name, &b, e));
 	TRY(backup_key_check(&b, run->keys, e));
 	TRY(backup_pool(run->set, &run->pool, e));

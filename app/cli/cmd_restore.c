@@ -198,7 +198,6 @@ static enum result check_room(struct restoring *r, struct error *e)
 static enum result check(struct restoring *r, const char *name, struct error *e)
 {
 	struct backup_run *run = r->run;
-	TRY(backup_set_read(run->mem, run->settings.BACKUP_PATH, run->keys, &run->set, e));
 	TRY(backup_choose(run, name, &r->b, e));
 	TRY(backup_folder(run->set, run->mem, &r->b, &r->folder, e));
 	TRY(check_keys(r, e));
