@@ -113,10 +113,15 @@ def frozen_jobs(stack):
 
 
 @pytest.fixture
-def nothing_written(stack):
-    """Fails unless rows and files are the same after the test as before; what earlier tests set off is done by then."""
-    wait_until(lambda: not stack.sql("select from scorpius.job where state = 'leased' or state = 'queued' and run_after <= now()"), 60,
-               "the jobs of earlier tests to end")
+def settled(account, stack):
+    """What earlier tests and the making of the account set off is done, attempts that wait for their turn too."""
+    wait_until(lambda: not stack.sql("select id from scorpius.job where state = 'leased' or state = 'queued' and run_after <= now() + interval '1 minute'"),
+               90, "the jobs of earlier tests to end")
+
+
+@pytest.fixture
+def nothing_written(stack, settled):
+    """Fails unless rows and files are the same after the test as before."""
     before = stack.rows(), stack.files()
     yield
     wait_until(lambda: (stack.rows(), stack.files()) == before, 10,

@@ -137,6 +137,8 @@ class Stack:
             self.database.autocommit = True
         with self.database.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
             cursor.execute(query, params or None)
+            # Rows of no columns would look like no rows.
+            assert cursor.description or not cursor.statusmessage.startswith("SELECT"), query
             return [dict(r) for r in cursor.fetchall()] if cursor.description else []
 
     def command(self, *args, stdin="", status=0):

@@ -242,7 +242,7 @@ def test_attaching_refuses(account, nothing_written_but_a_tender, body, status, 
 
 
 @pytest.fixture
-def nothing_written_but_a_tender(account, stack):
+def nothing_written_but_a_tender(account, stack, settled):
     tender = create(account)
     before = stack.rows(), stack.files()
     yield tender
