@@ -9,7 +9,7 @@
 	X(APP_NAME, TEXT, "Scorpius", 1, 100, NULL, false, "name shown to people") \
 	X(LOG_LEVEL, CHOICE, "INFO", 0, 0, "DEBUG|INFO|WARNING|ERROR", false, "lowest level that is logged") \
 	X(SOURCE_URL, TEXT, "", 0, 500, NULL, false, "where users of this server find its source (AGPL)") \
-	X(DATABASE_URL, TEXT, NULL, 0, 2000, NULL, true, "operator's PostgreSQL account; used by migrate, user, storage and mail only") \
+	X(DATABASE_URL, TEXT, NULL, 0, 2000, NULL, true, "operator's PostgreSQL account; used by migrate, backup, restore, user, storage and mail only") \
 	X(DATABASE_API_URL, TEXT, NULL, 0, 2000, NULL, true, "PostgreSQL as scorpius_api; default: DATABASE_URL with that user") \
 	X(DATABASE_JOBS_URL, TEXT, NULL, 0, 2000, NULL, true, "PostgreSQL as scorpius_jobs; default: DATABASE_URL with that user") \
 	X(DATABASE_API_PASSWORD, TEXT, NULL, 0, 200, NULL, true, "password of scorpius_api; set by migrate") \

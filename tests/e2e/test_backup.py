@@ -284,6 +284,7 @@ def test_a_backup_under_load_serves_on_another_machine(stack, vault, contract, s
     assert "mot de passe défini" in out
     machine.dev("up")
     machine.read_env()
+    # For docs/operations.md; shown by -s.
     print(f"backup {took:.1f} s, restore {restored:.1f} s: {out.splitlines()[-6] if out else ''}")
 
     verified, _ = run_as(machine, str(machine.state / "app/usr/bin/scorpius"), "storage", "verify")
@@ -293,13 +294,14 @@ def test_a_backup_under_load_serves_on_another_machine(stack, vault, contract, s
     member = Api(machine, contract, secrets, there.json()["data"]["access_token"])
     assert member.get(f"/documents/{document['id']}/content").content == pdfs.rules()
     assert member.data("GET", f"/tenders/{tender['id']}")["analysis_status"] == "done"
-    assert member.get(f"/tenders/{tender['id']}/facts").json()["data"] == account.get(f"/tenders/{tender['id']}/facts").json()["data"]
+    facts = f"/tenders/{tender['id']}/facts"
+    assert member.data("GET", facts) == account.data("GET", facts)
     found = {r["id"] for r in machine.sql("select id::text from scorpius.document where organization_id = %s", busy.organization_id)}
     assert before <= found <= after
     # Work that was waiting or in hand goes on, and what is new can be done.
-    wait_until(lambda: not machine.sql("select from scorpius.job where state in ('queued', 'leased') and kind <> 'erase' and run_after <= now()"), 90,
+    wait_until(lambda: not machine.sql("select 1 from scorpius.job where state in ('queued', 'leased') and kind <> 'erase' and run_after <= now()"), 90,
                "the work of then to be done")
-    assert not machine.sql("select from scorpius.document where organization_id = %s and status not in ('processed')", busy.organization_id)
+    assert not machine.sql("select 1 from scorpius.document where organization_id = %s and status not in ('processed')", busy.organization_id)
     new = member.upload(("suite.txt", b"Suite du dossier\n" * 100))
     assert member.processed(new["id"])["status"] == "processed"
 
@@ -331,7 +333,7 @@ def test_an_organisation_that_is_erased_meanwhile_is_no_fault(stack, vault, acco
     with backup_under_way(vault) as result:
         stack.sql("update scorpius.organization set erase_after = now() where id = %s", account.organization_id)
         stack.sql("update scorpius.job set run_after = now() where organization_id = %s and kind = 'erase'", account.organization_id)
-        wait_until(lambda: stack.sql("select from scorpius.organization where id = %s and erased_at is not null", account.organization_id), 60,
+        wait_until(lambda: stack.sql("select 1 from scorpius.organization where id = %s and erased_at is not null", account.organization_id), 60,
                    "the organisation to be erased")
     assert "en cours d'effacement" in result[0][0]
     vault.command("backup", "verify")
@@ -363,7 +365,7 @@ def test_files_are_shared_and_go_with_the_last_backup_that_names_them(stack, vau
     account.request("DELETE", f"/documents/{document['id']}")
     stack.sql("update scorpius.document set purge_after = now() where id = %s", document["id"])
     account.upload(("autre.txt", b"de quoi reveiller les taches"))
-    wait_until(lambda: not stack.sql("select from scorpius.blob where id = %s union all select from scorpius.blob_purge where id = %s", blob["id"], blob["id"]),
+    wait_until(lambda: not stack.sql("select 1 from scorpius.blob where id = %s union all select 1 from scorpius.blob_purge where id = %s", blob["id"], blob["id"]),
                90, "the document to be removed")
     third = vault.take()
     assert vault.pooled(blob).exists(), "two backups name it"
@@ -476,8 +478,8 @@ def test_a_backup_that_is_killed_never_counts(stack, vault, document, point):
     vault.command("backup", status=-9, failing=True, FAIL_POINT_FILE=str(vault.point))
     assert not vault.point.exists()
     assert (len(vault.names()) == (1 if former else 0)) == (point not in ("backup named", "backups pruned"))
-    assert not stack.sql("select from pg_locks where locktype = 'advisory' and classid = 5283 and granted") or wait_until(
-        lambda: not stack.sql("select from pg_locks where locktype = 'advisory' and classid = 5283 and granted"), 10, "the hold to go")
+    assert not stack.sql("select 1 from pg_locks where locktype = 'advisory' and classid = 5283 and granted") or wait_until(
+        lambda: not stack.sql("select 1 from pg_locks where locktype = 'advisory' and classid = 5283 and granted"), 10, "the hold to go")
     whole_again(vault, [former] if former else [])
 
 
