@@ -294,7 +294,7 @@ def test_a_backup_under_load_serves_on_another_machine(stack, vault, contract, s
     member = Api(machine, contract, secrets, there.json()["data"]["access_token"])
     assert member.get(f"/documents/{document['id']}/content").content == pdfs.rules()
     assert member.data("GET", f"/tenders/{tender['id']}")["analysis_status"] == "done"
-    facts = f"/tenders/{tender['id']}/facts"
+    facts = f"/tenders/{tender['id']}/analysis"
     assert member.data("GET", facts) == account.data("GET", facts)
     found = {r["id"] for r in machine.sql("select id::text from scorpius.document where organization_id = %s", busy.organization_id)}
     assert before <= found <= after
