@@ -499,7 +499,8 @@ def test_a_full_disk_leaves_the_former_backups(stack, vault, document, limit):
     'psql -X -q -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = \'scorpius\' and backend_xmin is not null" >/dev/null; '
     'sleep 0.5; exec /usr/bin/pg_dump "$@"',
 ])
-def test_a_dump_that_fails_is_no_backup(vault, document, script):
+def test_a_dump_that_fails_is_no_backup(vault, document, expect_log, script):
+    expect_log("terminating connection due to administrator command|invalid snapshot|could not import|does not exist")
     former = vault.take()
     _, complaint = vault.command("backup", status=70, PATH=vault.wrapper("pg_dump", script))
     assert "pg_dump a échoué" in complaint and vault.names() == [former] and not list(vault.path.glob(".partial*"))
