@@ -1,13 +1,13 @@
 /* scorpius migrate: deploys the schema by sqitch with the operator's account, then lets the two programs in. The
  * passwords travel in the environment and as SCRAM verifiers, never in arguments, and are never written. */
 #include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include "child.h"
 #include "cli.h"
+#include "migrate.h"
 #include "operator.h"
 #include "settings.h"
 
@@ -23,31 +23,24 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
-/* What sqitch and psql need besides the database; nothing of the operator's own configuration. */
-static const char *const *sqitch_environment(TALLOC_CTX *mem, const char *const *database)
+static const char *const *without_own_configuration(TALLOC_CTX *mem, const char *const *env)
 {
-	static const char *const kept[] = { "PATH", "LANG", "LC_ALL", "HOME", "TMPDIR" };
-	size_t n = 0, k = 0;
-	while (database[n] != NULL)
+	size_t n = 0;
+	while (env[n] != NULL)
 		n++;
-	const char **env = mem_array(mem, const char *, n + ARRAY_LEN(kept) + 4);
-	for (size_t i = 0; i < n; i++)
-		env[k++] = database[i];
-	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
-		if (getenv(kept[i]) != NULL)
-			env[k++] = mem_printf(mem, "%s=%s", kept[i], getenv(kept[i]));
-	env[k++] = "SQITCH_SYSTEM_CONFIG=/nonexistent";
-	env[k++] = "SQITCH_USER_CONFIG=/nonexistent";
-	env[k++] = "PGAPPNAME=scorpius migrate";
-	return env;
+	const char **all = mem_array(mem, const char *, n + 3);
+	memcpy(all, env, n * sizeof(*all));
+	all[n++] = "SQITCH_SYSTEM_CONFIG=/nonexistent";
+	all[n++] = "SQITCH_USER_CONFIG=/nonexistent";
+	return all;
 }
 
 /* Runs sqitch in the schema's folder; its output goes to ours. */
 static enum result sqitch(
     TALLOC_CTX *mem, const struct settings *s, const char *command, const char *option, struct error *e)
 {
-	const char *const *database;
-	TRY(operator_environment(mem, s->DATABASE_URL, &database, e));
+	const char *const *env;
+	TRY(child_environment(mem, s->DATABASE_URL, "scorpius migrate", &env, e));
 	const char *folder = mem_printf(mem, "%s/schema", s->DATA_PATH);
 	if (access(mem_printf(mem, "%s/sqitch.plan", folder), R_OK) != 0)
 		return error_set(e, ERR_INVALID_SETTING, "DATA_PATH", "name", "DATA_PATH", "reason",
@@ -57,26 +50,9 @@ static enum result sqitch(
 	if (option != NULL)
 		argv[n++] = option;
 	argv[n++] = "db:pg:";
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int status;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addchdir_np(&actions, folder);
-	fflush(NULL);
-	int failed = posix_spawnp(
-	    &pid, "sqitch", &actions, NULL, (char *const *)argv, (char *const *)sqitch_environment(mem, database));
-	posix_spawn_file_actions_destroy(&actions);
-	if (failed != 0) {
-		fprintf(stderr, "scorpius\u00a0: sqitch ne peut pas être lancé\u00a0: %s\n", strerror(failed));
-		return error_set(e, ERR_UNAVAILABLE, NULL);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_set(e, ERR_INTERNAL, NULL);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return ERR_OK;
-	fprintf(stderr, "scorpius\u00a0: « sqitch %s » a échoué ; son message est ci-dessus\n", command);
-	return error_set(e, ERR_INTERNAL, NULL);
+	struct child child;
+	TRY(child_start(argv, without_own_configuration(mem, env), folder, CHILD_PLAIN, &child, e));
+	return child_end(&child, e);
 }
 
 static enum result let_in(
@@ -91,7 +67,7 @@ static enum result let_in(
 	return ERR_OK;
 }
 
-static enum result deploy(TALLOC_CTX *mem, const struct settings *s, struct error *e)
+enum result migrate_deploy(TALLOC_CTX *mem, const struct settings *s, struct error *e)
 {
 	struct operator_db *db;
 	const char *vector;
@@ -135,7 +111,7 @@ int cmd_migrate(TALLOC_CTX *mem, int argc, char **argv)
 	if (rc == ERR_OK)
 		rc = verify   ? verify_all(mem, &s, &e)
 		     : revert ? sqitch(mem, &s, "revert", "-y", &e)
-			      : deploy(mem, &s, &e);
+			      : migrate_deploy(mem, &s, &e);
 	if (rc == ERR_OK)
 		return 0;
 	if (e.cause[0] != '\0')

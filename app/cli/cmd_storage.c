@@ -6,7 +6,9 @@
 #include "cli.h"
 #include "clock.h"
 #include "crypto.h"
+#include "file_check.h"
 #include "metrics.h"
+#include "operator_backup.h"
 #include "operator_files.h"
 #include "settings.h"
 #include "store_settings.h"
@@ -46,14 +48,6 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
-static void say_file(const char *what, const struct store_key *key)
-{
-	char organization[37], id[37];
-	uuid_format(&key->organization_id, organization);
-	uuid_format(&key->id, id);
-	printf("%s\u00a0: %s/%s\n", what, organization, id);
-}
-
 /* What went wrong, on standard error; gives the exit status. */
 static int tell(const struct error *e)
 {
@@ -64,42 +58,10 @@ static int tell(const struct error *e)
 
 /* ---- verify ---- */
 
-static enum result digest_of(struct store_get *get, uint8_t sha256[32], struct error *e)
-{
-	struct crypto_sha256 *hash = crypto_sha256_begin(get);
-	char chunk[65536];
-	size_t got;
-	for (int64_t at = 0;; at += (int64_t)got) {
-		TRY(store_get_read_at(get, at, chunk, sizeof(chunk), &got, e));
-		if (got == 0)
-			break;
-		crypto_sha256_add(hash, chunk, got);
-	}
-	crypto_sha256_end(hash, sha256);
-	return ERR_OK;
-}
-
-/* NOT_FOUND, DAMAGED, or what keeps us from looking. */
-static enum result check_file(struct storage *s, TALLOC_CTX *mem, const struct file_row *row, struct error *e)
-{
-	struct store_object object = { { row->organization_id, row->id }, row->wrapped_key };
-	struct store_get *get;
-	uint8_t sha256[32];
-	TRY(store_get_open(s->store, mem, &object, &get, e));
-	if (store_get_size(get) != row->size)
-		return error_set(e, ERR_DAMAGED, NULL);
-	if (s->quick)
-		return ERR_OK;
-	TRY(digest_of(get, sha256, e));
-	return memcmp(sha256, row->sha256, sizeof(sha256)) == 0 ? ERR_OK : error_set(e, ERR_DAMAGED, NULL);
-}
-
 static enum result check_row(struct storage *s, const struct file_row *row, struct error *e)
 {
-	TALLOC_CTX *mem = mem_new("file", 0);
 	struct store_key key = { row->organization_id, row->id };
-	enum result rc = check_file(s, mem, row, e);
-	talloc_free(mem);
+	enum result rc = file_check(s->store, row, s->quick, e);
 	s->files++;
 	if (rc != ERR_NOT_FOUND && rc != ERR_DAMAGED)
 		return rc;
@@ -109,10 +71,10 @@ static enum result check_row(struct storage *s, const struct file_row *row, stru
 	TRY(operator_file_known(s->db, &key.organization_id, &key.id, &known, e));
 	if (known && rc == ERR_NOT_FOUND) {
 		s->missing++;
-		say_file("manquant", &key);
+		file_say("manquant", &key.organization_id, &key.id);
 	} else if (known) {
 		s->damaged++;
-		say_file("abîmé", &key);
+		file_say("abîmé", &key.organization_id, &key.id);
 	}
 	return ERR_OK;
 }
@@ -159,7 +121,7 @@ static enum result settle_orphans(struct storage *s, struct error *e)
 		TRY(operator_file_known(s->db, &key->organization_id, &key->id, &known, e));
 		if (known)
 			continue;
-		say_file(s->repair ? "orphelin supprimé" : "orphelin", key);
+		file_say(s->repair ? "orphelin supprimé" : "orphelin", &key->organization_id, &key->id);
 		left++;
 		if (s->repair)
 			TRY(store_remove(s->store, key, e));
@@ -188,6 +150,9 @@ static void count_faults(const struct storage *s)
 static enum result verify(struct storage *s, struct error *e)
 {
 	unsigned strange;
+	/* What a backup has seen must stay until it has it. */
+	if (s->repair)
+		TRY(operator_removal_begin(s->db, e));
 	TRY(each_row(s, NULL, check_row, e));
 	TRY(store_list(s->store, look, s, &strange, e));
 	TRY(settle_orphans(s, e));
@@ -218,7 +183,7 @@ static enum result rewrap(struct storage *s, const struct file_row *row, struct 
 	if (file_key_unwrap(s->keys, &key, row->wrapped_key, file_key, NULL, e) != ERR_OK) {
 		error_clear(e);
 		s->damaged++;
-		say_file("clé illisible avec SECRET_KEY et SECRET_KEY_PREVIOUS", &key);
+		file_say("clé illisible avec SECRET_KEY et SECRET_KEY_PREVIOUS", &key.organization_id, &key.id);
 		return ERR_OK;
 	}
 	file_key_wrap(s->keys, &key, file_key, wrapped);
@@ -262,7 +227,7 @@ static enum result copy_seen(void *arg, const struct store_key *key, int64_t age
 	if (rc == ERR_DAMAGED) {
 		error_clear(e);
 		c->damaged++;
-		say_file("la copie diffère", key);
+		file_say("la copie diffère", &key->organization_id, &key->id);
 		return ERR_OK;
 	}
 	TRY(rc);

@@ -15,6 +15,10 @@ static const struct command commands[] = {
 	    "storage verify [--quick] [--repair]\nstorage rotate-key\nstorage copy --to directory:DOSSIER|s3 "
 	    "[--reread]",
 	    "compare les fichiers à la base ; change la clé maîtresse ; copie le magasin", storage_help },
+	{ "backup", cmd_backup, "backup\nbackup list\nbackup verify [NOM]",
+	    "sauvegarde la base et les fichiers dans BACKUP_PATH ; liste, vérifie", backup_help },
+	{ "restore", cmd_restore, "restore [NOM]",
+	    "rétablit une sauvegarde dans une base et un magasin de fichiers vides", restore_help },
 	{ "user", cmd_user,
 	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
 	    "user list [--role admin]\n"

@@ -101,6 +101,14 @@
 	X(KEY_REUSED, "idempotency_key_reused", 409, 65, "this Idempotency-Key came with another request before", "cette Idempotency-Key a déjà accompagné une autre requête") \
 	X(INVALID_KEY, "invalid_idempotency_key", 400, 65, "an Idempotency-Key has 1 to {max} visible ASCII characters", "une Idempotency-Key compte de 1 à {max} caractères ASCII visibles") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
+	/* backup and restore */ \
+	X(BACKUP_RUNNING, "backup_running", 409, 75, "another backup or restore is in hand", "une autre sauvegarde ou restauration est en cours") \
+	X(BACKUP_INCOMPLETE, "backup_incomplete", 500, 74, "files are missing from the backup", "des fichiers manquent à la sauvegarde") \
+	X(BACKUP_TOO_OLD, "backup_too_old", 503, 75, "there is no whole backup of the last {time}", "il n'y a pas de sauvegarde entière depuis {time}") \
+	X(BACKUP_NOT_SENT, "backup_not_sent", 503, 75, "the backup is whole, but BACKUP_AFTER failed: {reason}", "la sauvegarde est entière, mais BACKUP_AFTER a échoué : {reason}") \
+	X(RESTORE_NOT_EMPTY, "restore_not_empty", 409, 65, "a restore needs {place} to be empty", "une restauration demande que {place} soit vide") \
+	X(RESTORE_TOO_NEW, "restore_too_new", 409, 65, "the backup is of a later version: {reason}", "la sauvegarde vient d'une version plus récente : {reason}") \
+	X(WRONG_MASTER_KEY, "wrong_master_key", 500, 78, "sealed under the master key {theirs}; SECRET_KEY is {ours}", "scellé avec la clé maîtresse {theirs} ; SECRET_KEY est la clé {ours}") \
 	/* mail */ \
 	X(MAIL_FAILED, "mail_failed", 503, 75, "the mail server did not take the message for now", "le serveur de messagerie n'a pas pris le message pour l'instant") \
 	X(MAIL_REFUSED, "mail_refused", 400, 65, "the mail server refuses this recipient or this message", "le serveur de messagerie refuse ce destinataire ou ce message") \

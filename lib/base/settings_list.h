@@ -9,7 +9,7 @@
 	X(APP_NAME, TEXT, "Scorpius", 1, 100, NULL, false, "name shown to people") \
 	X(LOG_LEVEL, CHOICE, "INFO", 0, 0, "DEBUG|INFO|WARNING|ERROR", false, "lowest level that is logged") \
 	X(SOURCE_URL, TEXT, "", 0, 500, NULL, false, "where users of this server find its source (AGPL)") \
-	X(DATABASE_URL, TEXT, NULL, 0, 2000, NULL, true, "operator's PostgreSQL account; used by migrate, user, storage and mail only") \
+	X(DATABASE_URL, TEXT, NULL, 0, 2000, NULL, true, "operator's PostgreSQL account; used by migrate, backup, restore, user, storage and mail only") \
 	X(DATABASE_API_URL, TEXT, NULL, 0, 2000, NULL, true, "PostgreSQL as scorpius_api; default: DATABASE_URL with that user") \
 	X(DATABASE_JOBS_URL, TEXT, NULL, 0, 2000, NULL, true, "PostgreSQL as scorpius_jobs; default: DATABASE_URL with that user") \
 	X(DATABASE_API_PASSWORD, TEXT, NULL, 0, 200, NULL, true, "password of scorpius_api; set by migrate") \
@@ -80,6 +80,10 @@
 	X(SMTP_CA_FILE, TEXT, "", 0, 500, NULL, false, "PEM file of the authority that signed the mail server's certificate; default: the system's") \
 	X(SMTP_TIMEOUT, SECONDS, "30", 1, 120, NULL, false, "longest time to hand one message over") \
 	X(SMTP_MAX_ATTEMPTS, INT, "10", 1, 50, NULL, false, "attempts before a message is given up; ten take about an hour") \
+	X(BACKUP_PATH, TEXT, "", 0, 500, NULL, false, "folder of the backups, on another disk than the data; without it none are made") \
+	X(BACKUP_KEEP_DAYS, INT, "7", 1, 3650, NULL, false, "days that backups are kept; the last whole one always is") \
+	X(BACKUP_MAX_AGE, SECONDS, "26h", 60, 31536000, NULL, false, "the last whole backup older than this is a fault") \
+	X(BACKUP_AFTER, TEXT, "", 0, 1000, NULL, false, "shell command run after each whole backup, to copy BACKUP_PATH elsewhere") \
 	X(HEALTH_PATH, TEXT, "/run/scorpius/health", 1, 500, NULL, false, "file by which the workers of a machine share the state of health") \
 	X(METRICS_PATH, TEXT, "/run/scorpius/metrics", 0, 500, NULL, false, "file by which the processes of a machine share what they count; empty: nothing is shared") \
 	X(METRICS_PORT, INT, "0", 0, 65535, NULL, false, "port on 127.0.0.1 where nginx answers GET /metrics for Prometheus; 0: nowhere (./dev has a socket besides)")

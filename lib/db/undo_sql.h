@@ -2,6 +2,7 @@
 #ifndef DB_UNDO_SQL_H
 #define DB_UNDO_SQL_H
 
+#include "backup_lock.h"
 #include "change_sql.h"
 
 /* ---- back ---- */
@@ -73,7 +74,11 @@ SQL_ONE(purge_deleted, purge_limit, purge_count, "select queue.purge_deleted($1)
 SQL_ONE(purge_uploads, purge_limit, purge_count, "select queue.purge_uploads($1) as removed")
 SQL_ONE(purge_blobs, purge_limit, purge_count, "select queue.purge_blobs($1) as removed")
 
-SQL_ALL(purge_files, purge_limit, blob_key, "select id from blob_purge where row_gone order by id limit $1")
+/* None while a backup is made. One that begins after this look does not see these rows any more, nor need their files.
+ */
+SQL_ALL(purge_files, purge_limit, blob_key,
+    "select id from blob_purge where row_gone and (select pg_try_advisory_xact_lock_shared(" DB_BACKUP_LOCK "))"
+    " order by id limit $1")
 struct purge_done {
 	bool done;
 };

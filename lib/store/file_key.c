@@ -10,7 +10,7 @@
 struct master_keys {
 	uint8_t current[CRYPTO_KEY_SIZE], previous[CRYPTO_KEY_SIZE];
 	bool has_previous;
-	char id[2 * ID_SIZE + 1];
+	char id[2 * ID_SIZE + 1], previous_id[2 * ID_SIZE + 1];
 };
 
 static int keys_wipe(struct master_keys *k)
@@ -29,11 +29,17 @@ static enum result derive(const char *name, const char *secret, uint8_t out[CRYP
 	return ERR_OK;
 }
 
+static void name(const uint8_t key[CRYPTO_KEY_SIZE], char out[2 * ID_SIZE + 1])
+{
+	uint8_t id[ID_SIZE];
+	crypto_hkdf_sha256(key, CRYPTO_KEY_SIZE, NULL, 0, "scorpius: name of a master key", id, sizeof(id));
+	crypto_hex(id, sizeof(id), out);
+}
+
 enum result master_keys_new(
     TALLOC_CTX *mem, const char *current, const char *previous, struct master_keys **out, struct error *e)
 {
 	struct master_keys *k = mem_zero(mem, struct master_keys);
-	uint8_t id[ID_SIZE];
 	talloc_set_destructor(k, keys_wipe);
 	k->has_previous = previous && *previous;
 	enum result rc = derive("SECRET_KEY", current ? current : "", k->current, e);
@@ -43,8 +49,9 @@ enum result master_keys_new(
 		talloc_free(k);
 		return rc;
 	}
-	crypto_hkdf_sha256(k->current, sizeof(k->current), NULL, 0, "scorpius: name of a master key", id, sizeof(id));
-	crypto_hex(id, sizeof(id), k->id);
+	name(k->current, k->id);
+	if (k->has_previous)
+		name(k->previous, k->previous_id);
 	*out = k;
 	return ERR_OK;
 }
@@ -52,6 +59,20 @@ enum result master_keys_new(
 const char *master_key_id(const struct master_keys *k)
 {
 	return k->id;
+}
+
+const char *master_key_previous_id(const struct master_keys *k)
+{
+	return k->has_previous ? k->previous_id : NULL;
+}
+
+bool master_key_derive(const struct master_keys *k, const char *id, const char *label, uint8_t key[CRYPTO_KEY_SIZE])
+{
+	bool current = strcmp(id, k->id) == 0;
+	if (!current && !(k->has_previous && strcmp(id, k->previous_id) == 0))
+		return false;
+	crypto_hkdf_sha256(current ? k->current : k->previous, CRYPTO_KEY_SIZE, NULL, 0, label, key, CRYPTO_KEY_SIZE);
+	return true;
 }
 
 static void identity(const struct store_key *object, uint8_t ad[AD_SIZE])

@@ -16,6 +16,12 @@ enum result master_keys_new(
     TALLOC_CTX *mem, const char *current, const char *previous, struct master_keys **out, struct error *e) MUST_CHECK;
 /* 16 hexadecimal digits that tell master keys apart and nothing about them. */
 const char *master_key_id(const struct master_keys *k);
+/* The same of the master key before it; NULL when there is none. */
+const char *master_key_previous_id(const struct master_keys *k);
+/* A key for something else than files, `label` (HKDF's info), from whichever of the two is named `id`. False, and
+ * nothing in `key`, when neither is. */
+bool master_key_derive(
+    const struct master_keys *k, const char *id, const char *label, uint8_t key[CRYPTO_KEY_SIZE]) MUST_CHECK;
 
 void file_key_wrap(const struct master_keys *k, const struct store_key *object, const uint8_t key[CRYPTO_KEY_SIZE],
     uint8_t wrapped[CRYPTO_WRAPPED_SIZE]);
