@@ -72,6 +72,7 @@ static enum result open_all(struct app *app, struct error *e)
 		    mem_printf(app->mem, "'%s' is not an origin like https://app.example.org", origin));
 	TRY(guard_open(app, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
+	scanner_configure(s, &app->scanner, &app->scans);
 	app->health = health_open(app->mem, s->HEALTH_PATH);
 	return route_check(api_routes, api_routes_count, e);
 }

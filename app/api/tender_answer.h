@@ -15,9 +15,10 @@ void tender_write(struct json_writer *w, const struct tender_row *t);
 /* The whole tender, with its ETag. */
 void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t);
 
-/* The list of what the user must know, as French sentences: `stored` (JSON), and why the analysis failed (NULL: it did
- * not). */
-void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure);
+/* The list of what the user must know, as French sentences: `stored` (JSON), why the analysis failed (NULL: it did
+ * not), and whether documents wait for the virus scanner. */
+void tender_problems_write(
+    TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure, bool unscanned);
 
 /* What a person gives of a tender, by POST or PATCH. */
 struct tender_draft {

@@ -22,6 +22,11 @@ static const struct {
 	{ ERR_READER_CRASHED,
 	    "Relancez sa lecture" NBSP "; si elle échoue encore, enregistrez le fichier de nouveau et "
 	    "déposez-le à sa place." },
+	{ ERR_DOCUMENT_QUARANTINED,
+	    "N'ouvrez pas ce fichier" NBSP ": prévenez l'acheteur et demandez-lui-en une copie saine." },
+	{ ERR_SCAN_TOO_LARGE, "Prévenez l'exploitant, ou déposez le fichier en plusieurs parties." },
+	{ ERR_SCANNER_UNAVAILABLE,
+	    "La lecture reprendra d'elle-même" NBSP "; si l'attente dure, prévenez l'exploitant." },
 	{ ERR_FORMAT_UNREAD, "Déposez-en une version PDF, DOCX ou XLSX pour que son contenu soit analysé." },
 	{ ERR_ENTRY_REFUSED, "S'il compte pour la réponse, déposez-le à part ou demandez-le à l'acheteur." },
 	{ ERR_FILE_TYPE_REFUSED, "S'il compte pour la réponse, déposez-le à part dans un autre format." },
@@ -69,21 +74,29 @@ static void write_one(TALLOC_CTX *mem, struct json_writer *w, const struct json 
 	jw_close(w, '}');
 }
 
-void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure)
+/* One of the dossier as a whole. */
+static void write_whole(TALLOC_CTX *mem, struct json_writer *w, const char *code)
+{
+	const char *text = sentence(mem, code, NULL, NULL);
+	jw_open(w, '{');
+	jw_field_text(w, "code", code);
+	jw_field_text(w, "message", text ? text : "L'analyse a échoué.");
+	jw_key(w, "document_id");
+	jw_null(w);
+	jw_close(w, '}');
+}
+
+void tender_problems_write(
+    TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure, bool unscanned)
 {
 	const struct json *list;
 	struct error e;
 	error_clear(&e);
 	jw_open(w, '[');
-	if (failure) {
-		jw_open(w, '{');
-		jw_field_text(w, "code", failure);
-		const char *text = sentence(mem, failure, NULL, NULL);
-		jw_field_text(w, "message", text ? text : "L'analyse a échoué.");
-		jw_key(w, "document_id");
-		jw_null(w);
-		jw_close(w, '}');
-	}
+	if (failure)
+		write_whole(mem, w, failure);
+	if (unscanned)
+		write_whole(mem, w, error_id(ERR_SCANNER_UNAVAILABLE));
 	if (json_parse(mem, stored, strlen(stored), &list, &e) == ERR_OK)
 		for (size_t i = 0; i < json_len(list); i++)
 			write_one(mem, w, json_at(list, i));

@@ -6,6 +6,7 @@
 #include "crypto.h"
 #include "operator_files.h"
 #include "settings.h"
+#include "storage_scan.h"
 #include "store.h"
 #include "uuid.h"
 
@@ -16,7 +17,12 @@ const char storage_help[] =
     "d'autre\n"
     "rotate-key          enveloppe la clé de chaque fichier avec SECRET_KEY, là où SECRET_KEY_PREVIOUS l'avait fait ;\n"
     "                    les fichiers eux-mêmes ne sont pas réécrits ; peut être interrompu et relancé\n"
-    "Code de sortie : 0, tout est bon ; 74, des fichiers manquent ou sont abîmés.\n";
+    "scan                montre à clamd (CLAMD_SOCKET) les fichiers qu'aucun antivirus n'a encore vus\u00a0; met en\n"
+    "                    quarantaine ce qui est infecté ; peut être interrompu et relancé\n"
+    "  --all             revoit tous les fichiers, avec les signatures d'aujourd'hui ; ce qui avait été mis en\n"
+    "                    quarantaine à tort en sort et est lu\n"
+    "Code de sortie : 0, tout est bon ; 74, des fichiers manquent ou sont abîmés ; 65, clamd ne prend\n"
+    "pas certains fichiers ; 69, clamd ne répond pas.\n";
 
 /* Younger objects may belong to an upload that is about to commit. */
 #define ORPHAN_AGE_S 86400
@@ -206,35 +212,38 @@ static enum result rotate(struct storage *s, struct error *e)
 	return ERR_OK;
 }
 
-static enum result run(struct storage *s, bool rotating, struct error *e)
+static enum result run(struct storage *s, const char *what, bool all, struct error *e)
 {
 	struct settings settings;
 	TRY(settings_read(s->mem, environment, &settings, e));
 	TRY(master_keys_new(s->mem, settings.SECRET_KEY, settings.SECRET_KEY_PREVIOUS, &s->keys, e));
 	TRY(operator_connect(s->mem, settings.DATABASE_URL, &s->db, e));
-	if (rotating)
+	if (strcmp(what, "rotate-key") == 0)
 		return rotate(s, e);
 	TRY(store_open_directory(s->mem, settings.UPLOAD_PATH, s->keys, &s->store, e));
-	return verify(s, e);
+	return strcmp(what, "scan") == 0 ? storage_scan(&settings, s->db, s->store, all, e) : verify(s, e);
 }
 
 int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 {
 	struct storage s = { .mem = mem };
 	struct error e;
-	bool rotating = argc == 2 && strcmp(argv[1], "rotate-key") == 0;
-	if (!rotating && (argc < 2 || strcmp(argv[1], "verify") != 0))
+	const char *what = argc > 1 ? argv[1] : "";
+	bool scan = strcmp(what, "scan") == 0, check = strcmp(what, "verify") == 0, all = false;
+	if (!scan && !check && strcmp(what, "rotate-key") != 0)
 		return cli_usage("storage");
 	for (int i = 2; i < argc; i++) {
-		if (strcmp(argv[i], "--quick") == 0)
+		if (check && strcmp(argv[i], "--quick") == 0)
 			s.quick = true;
-		else if (strcmp(argv[i], "--repair") == 0)
+		else if (check && strcmp(argv[i], "--repair") == 0)
 			s.repair = true;
+		else if (scan && strcmp(argv[i], "--all") == 0)
+			all = true;
 		else
 			return cli_usage("storage");
 	}
 	error_clear(&e);
-	if (run(&s, rotating, &e) == ERR_OK)
+	if (run(&s, what, all, &e) == ERR_OK)
 		return 0;
 	if (e.cause[0] != '\0')
 		fprintf(stderr, "scorpius\u00a0: %s\n", e.cause);

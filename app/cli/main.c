@@ -11,8 +11,8 @@ static const struct command commands[] = {
 	    "lit un dossier de consultation et dit quoi, qui, jusqu'à quand, comment c'est jugé", analyze_help },
 	{ "migrate", cmd_migrate, "migrate\nmigrate --verify\nmigrate --revert --yes",
 	    "déploie le schéma de la base et donne leurs mots de passe aux programmes", migrate_help },
-	{ "storage", cmd_storage, "storage verify [--quick] [--repair]\nstorage rotate-key",
-	    "compare les fichiers à la base ; change la clé maîtresse", storage_help },
+	{ "storage", cmd_storage, "storage verify [--quick] [--repair]\nstorage scan [--all]\nstorage rotate-key",
+	    "compare les fichiers à la base, les montre à l'antivirus ; change la clé maîtresse", storage_help },
 	{ "user", cmd_user,
 	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
 	    "user list [--role admin]\n"

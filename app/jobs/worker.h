@@ -6,6 +6,7 @@
 #include "job_sql.h"
 #include "mail.h"
 #include "reader.h"
+#include "scanner.h"
 #include "settings.h"
 #include "store.h"
 #include "tender.h"
@@ -25,9 +26,11 @@ struct worker {
 	struct store *store; /* NULL until it can be opened */
 	struct reader_config reader;
 	const struct mail_server *mail; /* NULL: this installation sends no mail */
+	const struct scanner *scanner;  /* NULL: files are not scanned for viruses */
 	struct slot *slot;
 	int64_t purge_us;   /* when it looks again for rows that have had their time, by the monotonic clock */
 	bool store_doubted; /* a job failed by the store: none is leased before it can be used again */
+	bool waits;         /* the present job ended its attempt itself, to go on later */
 	bool lost;          /* the fence said that the lease of the present job is somebody else's */
 };
 
@@ -38,7 +41,8 @@ struct job_kind {
 	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
-	int64_t (*attempts)(const struct settings *s); /* NULL: JOB_MAX_ATTEMPTS */
+	/* Without those that only waited; NULL: JOB_MAX_ATTEMPTS of all. */
+	int64_t (*attempts)(const struct settings *s);
 };
 extern const struct job_kind job_read, job_analyze, job_mail, job_erase, job_export, job_export_end;
 
@@ -54,6 +58,9 @@ void worker_stop(int sig);
 
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
+
+/* How many attempts a job has had, with this one, that did not only wait for the virus scanner. */
+int64_t worker_attempts(const struct job *job);
 
 /* Between two jobs, when its time has come: deletes a share of the rows that have had their time. What fails is told in
  * the log and tried again later. */
