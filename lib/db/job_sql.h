@@ -279,11 +279,12 @@ struct tender_waiting {
 };
 SQL_FIELDS(tender_waiting, waiting);
 
-/* Documents that are still to be read. Under tender_lock, so that of two readings that end together the second one sees
- * the first. */
+/* Documents that are still to be read; one that is only kept has a job for the virus scanner alone. Under tender_lock,
+ * so that of two readings that end together the second one sees the first. */
 SQL_ONE(tender_reading_state, tender_key, tender_waiting,
     "select count(*) as waiting from document d where d.tender_id = $1 and " DOCUMENT_COUNTS " "
-    "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
+    "and (d.status = 'processing' or (d.status = 'uploaded' and d.processing_started_at is not null and exists (select "
+    "from job j "
     "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
 
 struct dossier_version_key {

@@ -246,6 +246,20 @@ def test_without_clamd_documents_wait(account, guarded, no_clamd):
     assert account.get("/health", params={"detailed": "true"}).json()["services"]["scanner"] == "up"
 
 
+def test_what_is_only_kept_holds_up_no_analysis(account, guarded, no_clamd):
+    tender = account.data("POST", "/tenders", 201, json={})
+    kept = account.upload(("b.txt", b"une note\n"), query="?process=false", tender_id=tender["id"])
+    read = account.upload(("RC.pdf", pdfs.rules()), tender_id=tender["id"])
+    for document in (kept, read):
+        wait_until(lambda document=document: status(account, document)["error"], 30, "the document to say that it waits")
+    no_clamd.start()
+    # The one that is kept comes last.
+    for document in (read, kept):
+        guarded.sql("update scorpius.job set run_after = now() where kind = 'read' and state = 'queued' and document_id = %s", document["id"])
+        wait_until(lambda document=document: not status(account, document)["error"], 60, "the document to be scanned")
+    assert account.analyzed(tender["id"])["analysis_status"] == "done"
+
+
 def test_where_that_is_allowed_they_go_on_and_are_scanned_later(account, guarded, settings, no_clamd):
     settings(CLAMD_POLICY="allow")
     clean = account.upload(("a.txt", b"une note lue sans antivirus\n"))
