@@ -155,7 +155,7 @@ lint_includes() {
 		fcgi_stdio.h nowhere
 		json-c/.*|json.h/.* lib/base
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
-		magic.h lib/store
+		magic.h|zlib.h lib/store
 		pcre2.h lib/tender
 		curl/.* lib/mail|lib/store
 		archive.h|archive_entry.h app/jobs

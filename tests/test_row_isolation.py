@@ -261,6 +261,7 @@ def calls(mine, other):
 OF_THE_MACHINE = {"queue.lease_job": "the jobs' own: leases any organisation's next job",
                   "queue.erase_organization": "the jobs' own: the organisation that is set; see test_nothing_is_erased_before_its_time",
                   "queue.purge_files_removed": "the jobs' own: files of the organisation that is set, that are gone",
+                  "queue.scan_result": "the jobs' own: what a virus scanner found in bytes of the organisation that is set",
                   "queue.drop_exports": "the jobs' own: exports of the organisation that is set",
                   "queue.purge_due": "the jobs' own: whose turn it is, of all organisations",
                   "queue.retention_due": "the jobs' own: whose retention ends, of all organisations",

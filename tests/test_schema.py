@@ -27,7 +27,8 @@ DEFINERS = {
     "auth.login_lookup", "auth.me", "auth.open_session", "auth.password_of", "auth.register", "auth.rehash_password", "auth.remove_account",
     "auth.remove_session", "auth.rename_me", "auth.reset_lookup", "auth.reset_password", "auth.rotate_session",
     "auth.session_list", "auth.delete_organization", "auth.restore_organization", "admin.restore_organization",
-    "queue.depths", "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.purge_due", "queue.purge_deleted", "queue.purge_uploads", "queue.purge_blobs", "queue.purge_files_removed", "queue.drop_exports", "queue.retention_due", "queue.mail_troubled", "queue.stored", "queue.waiting_seconds", "scorpius.account_token_replaces",
+    "queue.depths", "queue.erase_organization", "queue.lease_job", "queue.purge_expired", "queue.purge_due", "queue.purge_deleted", "queue.purge_uploads", "queue.purge_blobs", "queue.purge_files_removed", "queue.drop_exports", "queue.retention_due", "queue.scan_result", "queue.mail_troubled", "queue.stored", "queue.waiting_seconds", "scorpius.account_token_replaces",
+    "scorpius.document_quarantined",
 }
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"},

@@ -7,6 +7,7 @@
 #include "db.h"
 #include "hash_slots.h"
 #include "response.h"
+#include "scanner.h"
 #include "server.h"
 #include "settings.h"
 #include "store.h"
@@ -25,8 +26,10 @@ struct app {
 	struct token_signer *signer;
 	struct token_cache *tokens; /* of the signer */
 	struct hash_slots *slots;
-	uint64_t hash_work; /* sum of N of the scrypts of the request in hand, for the log */
-	bool began;         /* it began a transaction */
+	uint64_t hash_work;     /* sum of N of the scrypts of the request in hand, for the log */
+	bool began;             /* it began a transaction */
+	struct scanner scanner; /* asked for its health only: files are scanned by the jobs */
+	bool scans;             /* there is one */
 	struct health *health;
 	struct replay *replay; /* of the request in hand: idempotency.c */
 	TALLOC_CTX *mem;       /* lives as long as the process */

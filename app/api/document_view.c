@@ -34,6 +34,11 @@ void document_write(struct json_writer *w, const struct document_row *d)
 	jw_close(w, '}');
 }
 
+enum result document_refuse_infected(const char *infection, struct error *e)
+{
+	return infection ? error_set(e, ERR_DOCUMENT_QUARANTINED, NULL, "signature", infection) : ERR_OK;
+}
+
 static void add_arg(const char *name, const struct json *v, void *arg)
 {
 	struct fault *f = arg;

@@ -13,4 +13,8 @@ void document_write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct 
  */
 const char *stored_error_text(TALLOC_CTX *mem, const char *code, const char *args_json, enum language lang);
 
+/* DOCUMENT_QUARANTINED when something was found in a document's bytes (NULL: nothing): they, and what was read out of
+ * them, are not given out. */
+enum result document_refuse_infected(const char *infection, struct error *e) MUST_CHECK;
+
 #endif

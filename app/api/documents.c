@@ -77,6 +77,9 @@ enum result document_content(struct request *rq, struct response *rs, struct err
 	struct document_detail d;
 	TRY(app_begin(rq, e));
 	TRY(document_get_last(app->db, &key, rq->mem, &d, e));
+	TRY(document_refuse_infected(d.infection, e));
+	if (!d.scanned && app->scans && app->scanner.required)
+		return error_set(e, ERR_DOCUMENT_UNSCANNED, NULL);
 	struct download file = { { { rq->identity.organization_id.value, d.blob_id }, d.wrapped_key }, d.sha256, d.size,
 		d.mime_type, d.name };
 	return download_send(rq, rs, &file, e);
@@ -96,8 +99,7 @@ enum result document_process(struct request *rq, struct response *rs, struct err
 	TRY(document_lock(db, &key, rq->mem, &d, e));
 	if (strcmp(d.status, "processing") == 0)
 		return error_set(e, ERR_ALREADY_PROCESSING, NULL);
-	if (strcmp(d.status, "quarantined") == 0)
-		return error_set(e, ERR_BAD_STATE, NULL, "state", d.status);
+	TRY(document_refuse_infected(d.infection, e));
 	struct job_read_new job = { uuid_new(), key.id, d.size };
 	TRY(document_set_processing_later(db, &key, NULL, e));
 	if (d.tender_id.set)
@@ -195,6 +197,7 @@ enum result document_page_show(struct request *rq, struct response *rs, struct e
 	struct page_place place;
 	TRY(app_begin(rq, e));
 	TRY(document_page_last(app->db, &key, rq->mem, &place, e));
+	TRY(document_refuse_infected(place.infection, e));
 	if (!place.model_blob_id.set)
 		return error_set(e, ERR_NOT_PROCESSED, NULL);
 	if (!place.text)

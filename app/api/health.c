@@ -12,6 +12,7 @@
 
 #define FRESH_US 1000000
 #define STALE_US 10000000  /* older than this nobody believes it */
+#define SCANNER_MS 500     /* a scanner that takes longer to say that it lives does not */
 #define REMOTE_SILENT_S 60 /* nobody has reached the remote store for so long */
 #define REMOTE_STALE_S 300 /* a file waits longer to be moved there */
 #define QUEUE_STALE_S 60   /* work that could run and waits longer: nobody works */
@@ -88,6 +89,13 @@ static void measure(struct request *rq, struct health_snapshot *out)
 
 	error_clear(&e);
 	start = clock_mono_us();
+	out->state[SERVICE_SCANNER] = !app->scans                                          ? SERVICE_DISABLED
+				      : scan_ping(&app->scanner, SCANNER_MS, &e) == ERR_OK ? SERVICE_UP
+											   : SERVICE_DEGRADED;
+	out->took_us[SERVICE_SCANNER] = clock_mono_us() - start;
+
+	error_clear(&e);
+	start = clock_mono_us();
 	bool lags = false;
 	/* Without room uploads are refused, and all else goes on. */
 	enum result stored = app_store(app, &store, &e);
@@ -135,7 +143,7 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out)
 
 const char *service_name(enum service s)
 {
-	static const char *const names[] = { "database", "redis", "storage", "queue", "mail" };
+	static const char *const names[] = { "database", "redis", "storage", "queue", "mail", "scanner" };
 	return names[s];
 }
 

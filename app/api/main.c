@@ -76,6 +76,7 @@ static enum result open_all(struct app *app, struct error *e)
 		    mem_printf(app->mem, "'%s' is not an origin like https://app.example.org", origin));
 	TRY(guard_open(app, e));
 	TRY(content_detector_new(app->mem, &app->detector, e));
+	scanner_configure(s, &app->scanner, &app->scans);
 	app->health = health_open(app->mem, s->HEALTH_PATH);
 	TRY(route_check(internal_routes, internal_routes_count, e));
 	return route_check(api_routes, api_routes_count, e);

@@ -1,6 +1,7 @@
 /* What a document asks of the bidder: the view of an analysis that holds one document's requirements, by category. */
 #include "app.h"
 #include "document_sql.h"
+#include "document_view.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -70,6 +71,7 @@ enum result document_requirement_list(struct request *rq, struct response *rs, s
 	uuid_format(&key.id, id);
 	TRY(app_begin(rq, e));
 	TRY(document_analysis_last(app_of(rq)->db, &key, rq->mem, &row, e));
+	TRY(document_refuse_infected(row.infection, e));
 	if (!row.result.s)
 		return error_set(e, ERR_NOT_PROCESSED, NULL);
 	TRY(json_parse(rq->mem, row.result.s, strlen(row.result.s), &analysis, e));

@@ -88,7 +88,8 @@ static void write_detail(TALLOC_CTX *mem, struct json_writer *w, const struct te
 	jw_field_int(w, "dossier_version", t->dossier_version);
 	jw_field_int(w, "document_count", t->document_count);
 	jw_key(w, "problems");
-	tender_problems_write(mem, w, t->problems.s, t->analysis_reason, last_day(mem, t, retention_days));
+	tender_problems_write(
+	    mem, w, t->problems.s, t->analysis_reason, last_day(mem, t, retention_days), t->unscanned_count > 0);
 	jw_field_int(w, "version", t->version);
 	jw_close(w, '}');
 }
@@ -104,8 +105,9 @@ void tender_write(struct json_writer *w, const struct tender_row *t, int64_t ret
 void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t)
 {
 	write_detail(rq->mem, response_data(rs), t, app_of(rq)->settings.RETENTION_DAYS);
-	response_version(rs, "%lld-%lld-%lld-%lld", (long long)t->version, (long long)t->dossier_version,
-	    (long long)t->document_count, t->days_left.set ? (long long)t->days_left.value : 0LL);
+	response_version(rs, "%lld-%lld-%lld-%lld-%lld", (long long)t->version, (long long)t->dossier_version,
+	    (long long)t->document_count, t->days_left.set ? (long long)t->days_left.value : 0LL,
+	    (long long)t->unscanned_count);
 }
 
 /* ---- what people give ---- */

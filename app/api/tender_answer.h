@@ -16,9 +16,10 @@ void tender_write(struct json_writer *w, const struct tender_row *t, int64_t ret
 void tender_answer(struct request *rq, struct response *rs, const struct tender_detail *t);
 
 /* The list of what the user must know, as French sentences: `stored` (JSON), why the analysis failed (NULL: it did
- * not), and the day from which on the tender goes, as people write it (NULL: nobody was told of one). */
-void tender_problems_write(
-    TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure, const char *last_day);
+ * not), the day from which on the tender goes, as people write it (NULL: nobody was told of one), and whether documents
+ * wait for the virus scanner. */
+void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure,
+    const char *last_day, bool unscanned);
 
 /* What a person gives of a tender, by POST or PATCH. */
 struct tender_draft {

@@ -22,6 +22,11 @@ static const struct {
 	{ ERR_READER_CRASHED,
 	    "Relancez sa lecture" NBSP "; si elle échoue encore, enregistrez le fichier de nouveau et "
 	    "déposez-le à sa place." },
+	{ ERR_DOCUMENT_QUARANTINED,
+	    "N'ouvrez pas ce fichier" NBSP ": prévenez l'acheteur et demandez-lui-en une copie saine." },
+	{ ERR_SCAN_TOO_LARGE, "Prévenez l'exploitant, ou déposez le fichier en plusieurs parties." },
+	{ ERR_SCANNER_UNAVAILABLE,
+	    "La lecture reprendra d'elle-même" NBSP "; si l'attente dure, prévenez l'exploitant." },
 	{ ERR_FORMAT_UNREAD, "Déposez-en une version PDF, DOCX ou XLSX pour que son contenu soit analysé." },
 	{ ERR_ENTRY_REFUSED, "S'il compte pour la réponse, déposez-le à part ou demandez-le à l'acheteur." },
 	{ ERR_FILE_TYPE_REFUSED, "S'il compte pour la réponse, déposez-le à part dans un autre format." },
@@ -83,8 +88,8 @@ static void write_whole(struct json_writer *w, const char *code, const char *tex
 	jw_close(w, '}');
 }
 
-void tender_problems_write(
-    TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure, const char *last_day)
+void tender_problems_write(TALLOC_CTX *mem, struct json_writer *w, const char *stored, const char *failure,
+    const char *last_day, bool unscanned)
 {
 	const struct json *list;
 	struct error e;
@@ -97,6 +102,10 @@ void tender_problems_write(
 	if (last_day) {
 		const char *code = error_id(ERR_RETENTION_ENDS);
 		write_whole(w, code, sentence(mem, code, mem_printf(mem, "{\"date\":\"%s\"}", last_day), NULL));
+	}
+	if (unscanned) {
+		const char *code = error_id(ERR_SCANNER_UNAVAILABLE);
+		write_whole(w, code, sentence(mem, code, NULL, NULL));
 	}
 	if (json_parse(mem, stored, strlen(stored), &list, &e) == ERR_OK)
 		for (size_t i = 0; i < json_len(list); i++)

@@ -278,7 +278,8 @@ static enum result write_rows(struct request *rq, struct upload *up, bool proces
 		TRY(document_insert_later(db, &document, rq->mem, &f->created, e));
 		TRY(tell_stage(db, &document.id, "upload", took_ms, e));
 		TRY(tell_stage(db, &document.id, "validation", f->validation_ms, e));
-		if (process)
+		/* What is only kept is scanned for viruses by the same job, and not read. */
+		if (process || app_of(rq)->scans)
 			TRY(job_read_add_later(db, &job, NULL, e));
 		TRY(app_audit(rq, "document.uploaded", "document", &document.id, detail, e));
 	}
@@ -336,6 +337,8 @@ enum result upload_store(struct request *rq, struct upload *up, bool process, st
 		if (f->stored && unused && store_remove(store, &key, &failed) != ERR_OK)
 			log_failure(LOG_WARN, "an unused object stays", &failed);
 		f->row.created_at = f->created.created_at;
+		if (rc == ERR_OK)
+			f->row.status = f->created.status;
 	}
 	return rc;
 }

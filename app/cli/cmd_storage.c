@@ -11,6 +11,7 @@
 #include "operator_backup.h"
 #include "operator_files.h"
 #include "settings.h"
+#include "storage_scan.h"
 #include "store_settings.h"
 #include "uuid.h"
 
@@ -26,7 +27,12 @@ const char storage_help[] =
     "                    (le compartiment des réglages S3_…) ; relit la copie et la compare ; peut être interrompu et\n"
     "                    relancé : ce qui est déjà là est laissé en place\n"
     "  --reread          compare aussi octet par octet ce qui était déjà là, et pas seulement sa taille\n"
-    "Code de sortie : 0, tout est bon ; 74, des fichiers manquent, sont abîmés ou diffèrent de leur copie.\n";
+    "scan                montre à clamd (CLAMD_SOCKET) les fichiers qu'aucun antivirus n'a encore vus\u00a0; met en\n"
+    "                    quarantaine ce qui est infecté ; peut être interrompu et relancé\n"
+    "  --all             revoit tous les fichiers, avec les signatures d'aujourd'hui ; ce qui avait été mis en\n"
+    "                    quarantaine à tort en sort et est lu\n"
+    "Code de sortie : 0, tout est bon ; 74, des fichiers manquent, sont abîmés ou diffèrent de leur copie ; 65, clamd\n"
+    "ne prend pas certains fichiers ; 69, clamd ou le service S3 ne répond pas.\n";
 
 /* Younger objects may belong to an upload that is about to commit. */
 #define ORPHAN_AGE_S 86400
@@ -287,36 +293,39 @@ static int run_copy(TALLOC_CTX *mem, int argc, char **argv)
 	return copy(mem, to, reread, &e) == ERR_OK ? 0 : tell(&e);
 }
 
-static enum result run(struct storage *s, bool rotating, struct error *e)
+static enum result run(struct storage *s, const char *what, bool all, struct error *e)
 {
 	struct settings settings;
 	TRY(settings_read(s->mem, environment, &settings, e));
 	s->metrics_path = settings.METRICS_PATH;
 	TRY(master_keys_new(s->mem, settings.SECRET_KEY, settings.SECRET_KEY_PREVIOUS, &s->keys, e));
 	TRY(operator_connect(s->mem, settings.DATABASE_URL, &s->db, e));
-	if (rotating)
+	if (strcmp(what, "rotate-key") == 0)
 		return rotate(s, e);
 	TRY(store_open(s->mem, &settings, s->keys, &s->store, e));
-	return verify(s, e);
+	return strcmp(what, "scan") == 0 ? storage_scan(&settings, s->db, s->store, all, e) : verify(s, e);
 }
 
 int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 {
 	struct storage s = { .mem = mem };
 	struct error e;
-	if (argc > 1 && strcmp(argv[1], "copy") == 0)
+	const char *what = argc > 1 ? argv[1] : "";
+	bool scan = strcmp(what, "scan") == 0, check = strcmp(what, "verify") == 0, all = false;
+	if (strcmp(what, "copy") == 0)
 		return run_copy(mem, argc, argv);
-	bool rotating = argc == 2 && strcmp(argv[1], "rotate-key") == 0;
-	if (!rotating && (argc < 2 || strcmp(argv[1], "verify") != 0))
+	if (!scan && !check && strcmp(what, "rotate-key") != 0)
 		return cli_usage("storage");
 	for (int i = 2; i < argc; i++) {
-		if (strcmp(argv[i], "--quick") == 0)
+		if (check && strcmp(argv[i], "--quick") == 0)
 			s.quick = true;
-		else if (strcmp(argv[i], "--repair") == 0)
+		else if (check && strcmp(argv[i], "--repair") == 0)
 			s.repair = true;
+		else if (scan && strcmp(argv[i], "--all") == 0)
+			all = true;
 		else
 			return cli_usage("storage");
 	}
 	error_clear(&e);
-	return run(&s, rotating, &e) == ERR_OK ? 0 : tell(&e);
+	return run(&s, what, all, &e) == ERR_OK ? 0 : tell(&e);
 }

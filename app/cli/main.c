@@ -12,7 +12,8 @@ static const struct command commands[] = {
 	{ "migrate", cmd_migrate, "migrate\nmigrate --verify\nmigrate --revert --yes",
 	    "déploie le schéma de la base et donne leurs mots de passe aux programmes", migrate_help },
 	{ "storage", cmd_storage,
-	    "storage verify [--quick] [--repair]\nstorage rotate-key\nstorage copy --to directory:DOSSIER|s3 "
+	    "storage verify [--quick] [--repair]\nstorage scan [--all]\nstorage rotate-key\nstorage copy --to "
+	    "directory:DOSSIER|s3 "
 	    "[--reread]",
 	    "compare les fichiers à la base ; change la clé maîtresse ; copie le magasin", storage_help },
 	{ "backup", cmd_backup, "backup\nbackup list\nbackup verify [NOM]",

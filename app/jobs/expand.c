@@ -224,7 +224,7 @@ enum result expansion_read(struct worker *w, TALLOC_CTX *mem, const struct job *
 	/* What came out before is not kept: an archive is expanded whole or not at all. */
 	expansion_settle(x, false);
 	*out = NULL;
-	if (reader_fault_of_file(code, job->attempt))
+	if (reader_fault_of_file(code, worker_attempts(job)))
 		return ERR_OK;
 	*e = *problem;
 	return code;

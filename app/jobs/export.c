@@ -49,7 +49,7 @@ struct export
 	struct export_names *names;
 	struct buf list; /* files.json, which is written when all are there */
 	struct json_writer json;
-	int64_t begun_us, files, missing;
+	int64_t begun_us, files, missing, withheld;
 };
 
 /* ---- JSON ---- */
@@ -98,6 +98,13 @@ static enum result copy(struct export *x, struct store_get *from, struct error *
 	return at == size ? ERR_OK : error_set(e, ERR_DAMAGED, NULL);
 }
 
+/* What no download gives out does not leave this way either. */
+static bool is_withheld(const struct export *x, const struct export_document *d)
+{
+	const struct scanner *s = x->w->scanner;
+	return d->infected || (!d->scanned && s && s->required);
+}
+
 /* A file that is not in the store any more, or not what was written from its beginning on, keeps nobody from all
  * others: the list says so. */
 static enum result write_file(struct export *x, TALLOC_CTX *mem, const struct export_document *d, struct error *e)
@@ -111,10 +118,13 @@ static enum result write_file(struct export *x, TALLOC_CTX *mem, const struct ex
 		snprintf(root, sizeof(root), "files/tenders/%s", tender);
 	}
 	const char *name = export_names_add(x->names, mem, root, d->path, d->name, id);
-	enum result code = store_get_open(x->store, mem, &object, &from, e);
-	if (code == ERR_OK && store_get_size(from) != d->size)
+	bool withheld = is_withheld(x, d);
+	enum result code = withheld ? ERR_OK : store_get_open(x->store, mem, &object, &from, e);
+	if (code == ERR_OK && !withheld && store_get_size(from) != d->size)
 		code = error_set(e, ERR_DAMAGED, NULL);
-	if (code == ERR_NOT_FOUND || code == ERR_DAMAGED) {
+	if (withheld) {
+		x->withheld++;
+	} else if (code == ERR_NOT_FOUND || code == ERR_DAMAGED) {
 		log_failure(LOG_ERROR, "a file is missing in an export", e);
 		error_clear(e);
 		x->missing++;
@@ -127,7 +137,7 @@ static enum result write_file(struct export *x, TALLOC_CTX *mem, const struct ex
 	jw_open(&x->json, '{');
 	jw_field_text(&x->json, "path", name);
 	jw_field_uuid(&x->json, "document_id", &d->id);
-	jw_field_bool(&x->json, "present", code == ERR_OK);
+	jw_field_bool(&x->json, "present", code == ERR_OK && !withheld);
 	jw_close(&x->json, '}');
 	return ERR_OK;
 }
@@ -210,7 +220,7 @@ static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job,
 	enum result code = finish(&x, &blob, w->settings->EXPORT_EXPIRE_DAYS, e);
 	if (code == ERR_OK)
 		log_info("an organisation was exported", "bytes", num_text(blob.size).s, "files", num_text(x.files).s,
-		    "missing", num_text(x.missing).s);
+		    "missing", num_text(x.missing).s, "withheld", num_text(x.withheld).s);
 	else if (code != ERR_UNAVAILABLE) /* then its row may have been committed */
 		remove_file(&x, &key);
 	return code;

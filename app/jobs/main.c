@@ -36,6 +36,8 @@ struct parent {
 	struct db_config db;
 	struct reader_config reader;
 	struct mail_server *mail;
+	struct scanner scanner;
+	bool scans;
 	struct child children[CHILDREN_MAX];
 	struct slot *slots; /* shared with the children */
 	sigset_t signals, before;
@@ -94,6 +96,8 @@ static enum result configure(struct parent *p, struct error *e)
 	TRY(mail_server_configure(p->mem, s, &p->mail, e));
 	if (p->mail != NULL)
 		p->mail->stop = worker_stopping;
+	scanner_configure(s, &p->scanner, &p->scans);
+	p->scanner.stop = worker_stopping;
 	struct db *unused;
 	return db_open(p->mem, &p->db, &unused, e); /* that the URL can be parsed */
 }
@@ -105,6 +109,7 @@ static int child_main(struct parent *p, size_t index)
 		.keys = p->keys,
 		.reader = p->reader,
 		.mail = p->mail,
+		.scanner = p->scans ? &p->scanner : NULL,
 		.slot = &p->slots[index] };
 	struct sigaction act = { .sa_handler = worker_stop };
 	struct sigaction normal = { .sa_handler = SIG_DFL };
@@ -270,7 +275,8 @@ int main(int argc, char **argv)
 	if (!mover_needed(&p->settings)) /* which does it, as the service may be slow */
 		clean_store(p);
 	log_info("started", "workers", num_text(p->settings.JOB_WORKERS).s, "mail",
-	    p->mail != NULL ? "enabled" : "disabled: SMTP_HOST is not set");
+	    p->mail != NULL ? "enabled" : "disabled: SMTP_HOST is not set", "virus_scanner",
+	    p->scans ? p->settings.CLAMD_POLICY : "disabled: CLAMD_SOCKET is not set");
 	int status = supervise(p);
 	log_info("ended");
 	talloc_free(p->mem);

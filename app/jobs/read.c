@@ -1,6 +1,7 @@
 /* The job `read`: a document's bytes become a model in the store, its pages in the database, and what kind of piece it
  * is. A document without tender is analysed at once, as a dossier of one. */
 #include "expand.h"
+#include "scan.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct outcome {
 	int64_t model_size, reading_ms, analysis_ms;
 	enum tender_kind kind;
 	struct json_text result; /* of the analysis as a dossier of one; none of a document in a tender */
+	bool unscanned;          /* read without a word of the virus scanner */
 	struct error problem;    /* code OK, FORMAT_UNREAD, or why it can't be read */
 };
 
@@ -160,7 +162,7 @@ static enum result read_anew(struct worker *w, TALLOC_CTX *mem, const struct job
 	enum result code = reader_run(mem, &w->reader, fd, format, &model, &n, &o->problem);
 	o->reading_ms = (clock_mono_us() - begun) / 1000;
 	if (code != ERR_OK) {
-		if (reader_fault_of_file(code, job->attempt))
+		if (reader_fault_of_file(code, worker_attempts(job)))
 			return ERR_OK;
 		*e = o->problem;
 		return code;
@@ -244,6 +246,8 @@ static const char *warnings_json(TALLOC_CTX *mem, const struct outcome *o)
 			jw_text(&w, doc_warning_id((enum doc_warning)bit));
 	if (o->problem.code == ERR_FORMAT_UNREAD)
 		jw_text(&w, error_id(ERR_FORMAT_UNREAD));
+	if (o->unscanned)
+		jw_text(&w, "unscanned");
 	jw_close(&w, ']');
 	return b.data;
 }
@@ -387,21 +391,79 @@ static enum result understand(struct worker *w, TALLOC_CTX *mem, const struct jo
 	return ERR_OK;
 }
 
+/* Under the fence: a document that was only to be kept is not read, unless somebody has asked for that meanwhile. Its
+ * lock makes whoever asks now wait, and enqueue a job of his own. */
+static enum result is_kept(struct worker *w, TALLOC_CTX *mem, const struct document_source *src, const struct uuid *id,
+    bool *kept, struct error *e)
+{
+	struct document_locked locked;
+	*kept = true;
+	enum result code = document_lock(w->db, &(struct document_key){ *id }, mem, &locked, e);
+	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
+		error_clear(e);
+		return ERR_OK;
+	}
+	TRY(code);
+	*kept = strcmp(locked.status, "processing") != 0;
+	if (*kept && src->error_code)
+		TRY(document_waits_later(w->db, &(struct document_waits_in){ *id, NULL }, NULL, e));
+	return ERR_OK;
+}
+
+/* Begins the job's first transaction, after the virus scanner had its word. *go: there is something to read; else the
+ * job has ended. */
+static enum result begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct document_source *src,
+    struct outcome *o, bool *go, struct error *e)
+{
+	struct document_key key = { job->document_id.value };
+	struct job_fence_key done = { job->id, job->attempt };
+	struct scan_outcome scan = { .ended = false };
+	*go = false;
+	TRY(worker_begin(w, mem, job, e));
+	TRY(document_source_get(w->db, &key, mem, src, e));
+	bool kept = w->scanner && src->kept;
+	if (w->scanner && !src->deleted && !src->infection && src->scan_due) {
+		TRY(db_commit(w->db, e));
+		TRY(document_scan(w, mem, job, src, &scan, e));
+		if (scan.ended)
+			return ERR_OK;
+		TRY(worker_begin(w, mem, job, e));
+		TRY(document_source_get(w->db, &key, mem, src, e));
+	}
+	o->unscanned = scan.unscanned;
+	if (scan.too_large)
+		(void)error_set(&o->problem, ERR_SCAN_TOO_LARGE, NULL);
+	if (kept && !src->deleted)
+		TRY(is_kept(w, mem, src, &key.id, &kept, e));
+	if (src->deleted || kept)
+		return job_done_last(w->db, &done, NULL, e);
+	/* Of an infected archive the sandboxed reader still takes the files, each of which is scanned by itself. */
+	if (src->infection && strcmp(src->kind, "archive") != 0) {
+		if (src->tender_id.set)
+			TRY(tender_read_next(w, mem, &src->tender_id.value, e));
+		return job_done_last(w->db, &done, NULL, e);
+	}
+	*go = true;
+	return ERR_OK;
+}
+
 static enum result run(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e)
 {
 	struct document_key key = { job->document_id.value };
 	struct document_source src;
 	struct outcome *o = mem_zero(mem, struct outcome);
+	bool go;
 	error_clear(&o->problem);
-	TRY(worker_begin(w, mem, job, e));
-	TRY(document_source_get(w->db, &key, mem, &src, e));
-	if (src.deleted)
-		return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
+	TRY(begin(w, mem, job, &src, o, &go, e));
+	if (!go)
+		return ERR_OK;
 	TRY(document_processing_later(w->db, &key, NULL, e));
 	bool archive = strcmp(src.kind, "archive") == 0;
 	TRY(event(w, &key.id, archive ? "expansion" : "reading", "started", -1, NULL, NULL, e));
 	TRY(db_commit(w->db, e));
 	struct store_object object = { { job->organization_id, src.blob_id }, src.wrapped_key };
+	if (o->problem.code != ERR_OK)
+		return write_outcome(w, mem, job, o, e);
 	if (archive) {
 		TRY(read_archive(w, mem, job, &object, o, e));
 		return write_outcome(w, mem, job, o, e);
@@ -444,4 +506,9 @@ static enum result fail(
 	return finish(w, mem, &key.id, o, e);
 }
 
-const struct job_kind job_read = { "read", run, fail };
+static int64_t attempts(const struct settings *s)
+{
+	return s->JOB_MAX_ATTEMPTS;
+}
+
+const struct job_kind job_read = { "read", run, fail, attempts };

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "json.h"
 #include "log.h"
 #include "metrics.h"
 #include "uuid.h"
@@ -26,10 +27,25 @@ static const struct job_kind *kind_of(const struct job *job)
 	BUG("a job of kind '%s'", job->kind);
 }
 
+int64_t worker_attempts(const struct job *job)
+{
+	struct error e;
+	const struct json *payload;
+	if (!job->payload.s)
+		return job->attempt;
+	TALLOC_CTX *mem = mem_new("payload", 0);
+	error_clear(&e);
+	int64_t waits = 0;
+	if (json_parse(mem, job->payload.s, strlen(job->payload.s), &payload, &e) == ERR_OK)
+		waits = json_int(json_get(payload, "waits"));
+	talloc_free(mem);
+	return job->attempt - waits;
+}
+
 static bool is_exhausted(const struct worker *w, const struct job *job)
 {
 	const struct job_kind *kind = kind_of(job);
-	return kind->attempts ? job->attempt > kind->attempts(w->settings) : job->exhausted;
+	return kind->attempts ? worker_attempts(job) > kind->attempts(w->settings) : job->exhausted;
 }
 
 /* Whether this failure of this attempt is the last word. */
@@ -37,7 +53,7 @@ static bool is_final(const struct worker *w, const struct job *job, enum result 
 {
 	const struct job_kind *kind = kind_of(job);
 	int64_t most = kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
-	return why == ERR_MAIL_REFUSED || is_exhausted(w, job) || job->attempt >= most;
+	return why == ERR_MAIL_REFUSED || is_exhausted(w, job) || worker_attempts(job) >= most;
 }
 
 /* Set by the handler, which runs only while a child waits. */
@@ -168,6 +184,7 @@ const char *worker_error_id(enum result code)
 	case ERR_IO:
 	case ERR_DAMAGED:
 	case ERR_NO_DOCUMENTS:
+	case ERR_SCAN_TOO_LARGE:
 	case ERR_MAIL_FAILED:
 	case ERR_MAIL_REFUSED:
 		return error_id(code);
@@ -298,7 +315,7 @@ static void do_job(struct worker *w, const struct job *job)
 	w->slot->job_id = job->id;
 	w->slot->attempt = job->attempt;
 	w->slot->held = 1;
-	w->lost = w->waiting_told = false;
+	w->lost = w->waiting_told = w->waits = false;
 	w->spoken_us = begun;
 	metrics_busy(true);
 	error_clear(&e);
@@ -323,7 +340,8 @@ static void do_job(struct worker *w, const struct job *job)
 	w->slot->held = 0;
 	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_mono_us() - begun) / 1000);
 	if (code == ERR_OK)
-		log_info("job done", "ms", ms, "round_trips", num_text((long long)db_counters(w->db).round_trips).s);
+		log_info(w->waits ? "job waits" : "job done", "ms", ms, "round_trips",
+		    num_text((long long)db_counters(w->db).round_trips).s);
 	log_context_clear();
 }
 

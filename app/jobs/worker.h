@@ -6,6 +6,7 @@
 #include "job_sql.h"
 #include "mail.h"
 #include "reader.h"
+#include "scanner.h"
 #include "settings.h"
 #include "store.h"
 #include "tender.h"
@@ -27,6 +28,7 @@ struct worker {
 	struct store *store; /* NULL until it can be opened */
 	struct reader_config reader;
 	const struct mail_server *mail; /* NULL: this installation sends no mail */
+	const struct scanner *scanner;  /* NULL: files are not scanned for viruses */
 	struct slot *slot;
 	int64_t spoken_us; /* when the database last heard that the present job is alive, by the monotonic clock */
 	int64_t periodic_us[WORKER_PERIODIC]; /* when each was last done; 0: not yet */
@@ -34,6 +36,7 @@ struct worker {
 	bool store_told;    /* of the doubt that lasts */
 	int64_t store_check_us;
 	bool waiting_told; /* how long the present job had waited is counted */
+	bool waits;        /* the present job ended its attempt itself, to go on later */
 	bool lost;         /* the fence said that the lease of the present job is somebody else's */
 };
 
@@ -44,8 +47,9 @@ struct job_kind {
 	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
-	int64_t (*attempts)(const struct settings *s); /* NULL: JOB_MAX_ATTEMPTS */
-	bool storeless;                                /* goes on while the file store is out of order */
+	/* Without those that only waited; NULL: JOB_MAX_ATTEMPTS of all. */
+	int64_t (*attempts)(const struct settings *s);
+	bool storeless; /* goes on while the file store is out of order */
 };
 extern const struct job_kind job_read, job_analyze, job_mail, job_erase, job_export, job_export_end;
 
@@ -61,6 +65,9 @@ void worker_stop(int sig);
 
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
+
+/* How many attempts a job has had, with this one, that did not only wait for the virus scanner. */
+int64_t worker_attempts(const struct job *job);
 
 /* Between two jobs: does what comes again and whose time has come. `idle`: there was no job to do. What fails is told
  * in the log and tried again later. */

@@ -122,6 +122,10 @@
 	X(NO_TEXT, "no_text", 400, 65, "no page of the document has text", "aucune page du document ne contient de texte") \
 	X(PAGES_WITHOUT_TEXT, "pages_without_text", 400, 65, "pages without text were not read: {pages}", "des pages sans texte n'ont pas été lues : {pages}") \
 	X(PARTLY_READ, "partly_read", 400, 65, "the document was read in part only: {reason}", "le document n'a été lu qu'en partie : {reason}") \
+	X(DOCUMENT_QUARANTINED, "document_quarantined", 409, 65, "the document is in quarantine: the virus scanner found '{signature}' in it", "le document est en quarantaine : l'antivirus y a trouvé « {signature} »") \
+	X(DOCUMENT_UNSCANNED, "document_unscanned", 409, 75, "the document has not been checked for viruses yet", "le document n'a pas encore été vérifié par l'antivirus") \
+	X(SCAN_TOO_LARGE, "scan_too_large", 400, 65, "the document exceeds a limit of the virus scanner and was not read", "le document dépasse une limite de l'antivirus et n'a pas été lu") \
+	X(SCANNER_UNAVAILABLE, "scanner_unavailable", 503, 69, "the virus scanner does not answer: reading waits for it", "l'antivirus ne répond pas : la lecture attend") \
 	X(READER_TIMEOUT, "reader_timeout", 400, 75, "reading the document took too long", "la lecture du document a pris trop de temps") \
 	X(READER_CRASHED, "reader_crashed", 400, 70, "the reader stopped on this document", "le lecteur s'est arrêté sur ce document")
 /* clang-format on */

@@ -66,6 +66,9 @@
 	X(READER_PATH, TEXT, "/usr/libexec/scorpius/scorpius-reader", 1, 500, NULL, false, "the sandboxed reader program") \
 	X(READER_TIMEOUT, SECONDS, "120", 1, 3600, NULL, false, "longest time to read one document") \
 	X(READER_MEMORY, SIZE, "512M", 67108864, 8589934592, NULL, false, "address space of the reader") \
+	X(CLAMD_SOCKET, TEXT, "", 0, 107, NULL, false, "Unix socket of clamd, the virus scanner; empty: files are not scanned") \
+	X(CLAMD_TIMEOUT, SECONDS, "60", 1, 3600, NULL, false, "longest time to scan one file") \
+	X(CLAMD_POLICY, CHOICE, "require", 0, 0, "require|allow", false, "what could not be scanned waits (require), or is read and marked (allow)") \
 	X(DATA_PATH, TEXT, "/usr/share/scorpius", 1, 500, NULL, false, "directory of the API description and its viewer") \
 	X(JOB_WORKERS, INT, "2", 1, 64, NULL, false, "children of scorpius-jobs") \
 	X(JOB_LEASE, SECONDS, "120", 5, 3600, NULL, false, "a job whose worker has not been heard of for so long is given to another") \

@@ -57,15 +57,16 @@ struct document_new {
 SQL_FIELDS(document_new, id, tender_id, sha256, name, kind, document_type, status, created_by);
 struct document_created {
 	struct instant created_at;
+	const char *status; /* quarantined when its bytes are known to be infected */
 };
-SQL_FIELDS(document_created, created_at);
+SQL_FIELDS(document_created, created_at, status);
 
 SQL_ONE(document_insert, document_new, document_created,
     "insert into document (id, tender_id, blob_id, name, kind, document_type, document_type_source, status,"
     " processing_started_at, created_by)"
     " select $1, $2, b.id, $4, $5, $6, case when $6 is not null then 'person' end, $7,"
     " case when $7 = 'processing' then now() end, $8"
-    " from blob b where b.sha256 = $3 returning created_at")
+    " from blob b where b.sha256 = $3 returning created_at, status")
 
 struct document_row {
 	struct uuid id;
@@ -170,17 +171,20 @@ struct document_detail {
 	int64_t version;
 	struct uuid blob_id;
 	struct bytes wrapped_key;
+	bool scanned;          /* a virus scanner has seen its bytes */
+	const char *infection; /* what it found; NULL: nothing */
 	struct opt_instant retained_from, retention_warned_at;
 };
 SQL_FIELDS(document_detail, id, name, path, size, mime_type, sha256, document_type, kind, status, tender_id, parent_id,
     replaced_by_id, created_at, page_count, processing_completed_at, processing_duration_ms, warnings, error_code,
-    error_args, version, blob_id, wrapped_key, retained_from, retention_warned_at);
+    error_args, version, blob_id, wrapped_key, scanned, infection, retained_from, retention_warned_at);
 
 SQL_ONE(document_get, document_key, document_detail,
     "select " DOCUMENT_COLUMNS ", d.page_count, d.processing_completed_at,"
     " (extract(epoch from d.processing_completed_at - d.processing_started_at) * 1000)::bigint"
     " as processing_duration_ms,"
     " d.warnings, d.error_code, d.error_args, d.version, d.blob_id, b.wrapped_key,"
+    " b.scanned_at is not null as scanned, b.infection,"
     " case when d.tender_id is null then coalesce(d.retained_from, d.created_at) end as retained_from,"
     " d.retention_warned_at" DOCUMENT_FROM " where d.id = $1 and d.deleted_at is null")
 
@@ -198,11 +202,12 @@ struct document_locked {
 	const char *status;
 	struct opt_uuid tender_id, replaced_by_id;
 	int64_t size;
+	const char *infection; /* of its bytes; NULL: none is known */
 };
-SQL_FIELDS(document_locked, status, tender_id, replaced_by_id, size);
+SQL_FIELDS(document_locked, status, tender_id, replaced_by_id, size, infection);
 
 SQL_ONE(document_lock, document_key, document_locked,
-    "select d.status, d.tender_id, d.replaced_by_id, b.size" DOCUMENT_FROM
+    "select d.status, d.tender_id, d.replaced_by_id, b.size, b.infection" DOCUMENT_FROM
     " where d.id = $1 and d.deleted_at is null for update of d")
 
 SQL_EXEC(document_set_processing, document_key,
@@ -249,13 +254,14 @@ SQL_ONE(
 
 struct document_result {
 	struct json_text result; /* absent: nothing has been analysed yet */
+	const char *infection;   /* of its bytes; NULL: none is known */
 };
-SQL_FIELDS(document_result, result);
+SQL_FIELDS(document_result, result, infection);
 
 /* The latest analysis that speaks of a document: its own, or one of its tender; of a document that was replaced, from
  * before that. */
 SQL_ONE(document_analysis, document_key, document_result,
-    "select coalesce(a.result, t.result) as result from document d"
+    "select coalesce(a.result, t.result) as result, b.infection" DOCUMENT_FROM
     " left join lateral (select result from analysis where organization_id = d.organization_id"
     "  and document_id = d.id order by created_at desc, id desc limit 1) a on d.tender_id is null"
     " left join lateral (select x.result from dossier_version v join analysis x"
@@ -277,12 +283,13 @@ struct page_place {
 	struct opt_uuid model_blob_id; /* not set: not read */
 	struct bytes wrapped_key;      /* of the model */
 	struct opt_int page_count;
-	const char *text; /* NULL: no such page */
+	const char *text;      /* NULL: no such page */
+	const char *infection; /* of the document's bytes; NULL: none is known */
 };
-SQL_FIELDS(page_place, model_blob_id, wrapped_key, page_count, text);
+SQL_FIELDS(page_place, model_blob_id, wrapped_key, page_count, text, infection);
 
 SQL_ONE(document_page, page_key, page_place,
-    "select r.model_blob_id, m.wrapped_key, r.page_count, p.text from document d"
+    "select r.model_blob_id, m.wrapped_key, r.page_count, p.text, b.infection" DOCUMENT_FROM
     " left join lateral (select id, model_blob_id, page_count from reading r"
     "  where r.organization_id = d.organization_id and r.blob_id = d.blob_id"
     "  order by r.reader_version desc limit 1) r on true"

@@ -150,10 +150,13 @@ struct export_document {
 	struct bytes wrapped_key;
 	int64_t size;
 	struct instant created_at;
+	bool scanned, infected;
 };
-SQL_FIELDS(export_document, id, tender_id, name, path, mime_type, blob_id, wrapped_key, size, created_at);
+SQL_FIELDS(
+    export_document, id, tender_id, name, path, mime_type, blob_id, wrapped_key, size, created_at, scanned, infected);
 SQL_ALL(export_document_files, export_key, export_document,
-    "select d.id, d.tender_id, d.name, d.path, b.mime_type, d.blob_id, b.wrapped_key, b.size, d.created_at "
+    "select d.id, d.tender_id, d.name, d.path, b.mime_type, d.blob_id, b.wrapped_key, b.size, d.created_at, "
+    "b.scanned_at is not null as scanned, b.infection is not null as infected "
     "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id "
     "where d.id > $1 order by d.id limit 100")
 

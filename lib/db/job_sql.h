@@ -106,12 +106,18 @@ struct document_source {
 	int64_t size;
 	struct opt_uuid tender_id;
 	bool deleted;
+	bool kept;             /* uploaded without being read, so far */
+	const char *infection; /* what a virus scanner found in its bytes; NULL: nothing */
+	bool scan_due;         /* it has not seen them, or not lately */
+	const char *error_code;
 };
-SQL_FIELDS(document_source, blob_id, wrapped_key, name, kind, mime_type, status, size, tender_id, deleted);
+SQL_FIELDS(document_source, blob_id, wrapped_key, name, kind, mime_type, status, size, tender_id, deleted, kept,
+    infection, scan_due, error_code);
 
 SQL_ONE(document_source_get, document_key, document_source,
     "select d.blob_id, b.wrapped_key, d.name, d.kind, b.mime_type, d.status, b.size, d.tender_id, d.deleted_at is not "
-    "null as deleted "
+    "null as deleted, d.status = 'uploaded' and d.processing_started_at is null as kept, b.infection, "
+    "coalesce(b.scanned_at < now() - interval '1 day', true) as scan_due, d.error_code "
     "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where d.id = $1")
 
 /* The attempt begins: its duration counts from here. */
@@ -137,6 +143,35 @@ SQL_FIELDS(document_ended, tender_id);
 SQL_ONE(document_finish, document_end, document_ended,
     "update document set status = $2, page_count = $3, warnings = coalesce($4, '[]'), error_code = $5, "
     "error_args = coalesce($6, '{}'), processing_completed_at = clock_timestamp() where id = $1 returning tender_id")
+
+/* --- the virus scanner -------------------------------------------------------------------------------------------- */
+
+struct scan_told {
+	struct uuid blob_id;
+	const char *infection; /* NULL: nothing was found */
+};
+SQL_FIELDS(scan_told, blob_id, infection);
+struct scan_effect {
+	bool changed; /* the finding is another one than before */
+};
+SQL_FIELDS(scan_effect, changed);
+/* With all that follows for the documents of these bytes. */
+SQL_ONE(scan_tell, scan_told, scan_effect, "select queue.scan_result($1, $2) as changed")
+
+struct document_waits_in {
+	struct uuid id;
+	const char *error_code;
+};
+SQL_FIELDS(document_waits_in, id, error_code);
+SQL_EXEC(document_waits, document_waits_in,
+    "update document set error_code = $2, error_args = '{}' where id = $1 and status in ('uploaded', 'processing')")
+
+/* This attempt only waited: it counts for nothing. */
+SQL_EXEC(job_wait, job_failed_in,
+    "update job set state = 'queued', leased_until = null, error_code = $3, "
+    "run_after = now() + make_interval(secs => $4), "
+    "payload = jsonb_build_object('waits', coalesce((payload ->> 'waits')::bigint, 0) + 1) "
+    "where id = $1 and attempt = $2 and state = 'leased'")
 
 /* --- archives ----------------------------------------------------------------------------------------------------- */
 
@@ -246,11 +281,12 @@ struct tender_waiting {
 };
 SQL_FIELDS(tender_waiting, waiting);
 
-/* Documents that are still to be read. Under tender_lock, so that of two readings that end together the second one sees
- * the first. */
+/* Documents that are still to be read; one that is only kept has a job for the virus scanner alone. Under tender_lock,
+ * so that of two readings that end together the second one sees the first. */
 SQL_ONE(tender_reading_state, tender_key, tender_waiting,
     "select count(*) as waiting from document d where d.tender_id = $1 and " DOCUMENT_COUNTS " "
-    "and (d.status = 'processing' or (d.status = 'uploaded' and exists (select from job j "
+    "and (d.status = 'processing' or (d.status = 'uploaded' and d.processing_started_at is not null and exists (select "
+    "from job j "
     "where j.organization_id = d.organization_id and j.document_id = d.id and j.state in ('queued', 'leased'))))")
 
 struct dossier_version_key {
@@ -273,6 +309,7 @@ SQL_FIELDS(dossier_document, id, name, mime_type, kind, document_type, status, e
 	"d.kind, d.document_type, d.status, d.error_code, d.error_args, r.model_blob_id, m.wrapped_key, " \
 	"r.reader_version" DOCUMENT_FROM \
 	" left join lateral (select * from reading where organization_id = d.organization_id and blob_id = d.blob_id " \
+	"and b.infection is null " \
 	"order by reader_version desc limit 1) r on true " \
 	"left join blob m on m.organization_id = d.organization_id and m.id = r.model_blob_id "
 

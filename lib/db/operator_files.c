@@ -50,17 +50,9 @@ static enum result query(
 	return ERR_OK;
 }
 
-enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, const char *not_key,
-    struct file_row **rows, size_t *n, struct error *e)
+/* The rows of an answer, which is cleared. */
+static void read_files(TALLOC_CTX *mem, PGresult *r, struct file_row **rows, size_t *n)
 {
-	static const char *const sql =
-	    "select organization_id, id, sha256, size, wrapped_key, key_id from scorpius.blob"
-	    " where ($1::uuid is null or (organization_id, id) > ($1::uuid, $2::uuid))"
-	    " and ($3::text is null or key_id <> $3) order by organization_id, id limit $4::bigint";
-	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
-		after ? uuid_text(mem, &after->id) : NULL, not_key, num_text(OPERATOR_FILES_MAX).s };
-	PGresult *r;
-	TRY(query(db, sql, ARRAY_LEN(values), values, &r, e));
 	*n = (size_t)PQntuples(r);
 	*rows = mem_array(mem, struct file_row, *n + 1);
 	for (size_t i = 0; i < *n; i++) {
@@ -75,6 +67,67 @@ enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct
 		f->wrapped_key = bytea_value(mem, r, row, 4);
 		f->key_id = mem_strdup(mem, PQgetvalue(r, row, 5));
 	}
+	PQclear(r);
+}
+
+enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, const char *not_key,
+    struct file_row **rows, size_t *n, struct error *e)
+{
+	static const char *const sql =
+	    "select organization_id, id, sha256, size, wrapped_key, key_id from scorpius.blob"
+	    " where ($1::uuid is null or (organization_id, id) > ($1::uuid, $2::uuid))"
+	    " and ($3::text is null or key_id <> $3) order by organization_id, id limit $4::bigint";
+	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
+		after ? uuid_text(mem, &after->id) : NULL, not_key, num_text(OPERATOR_FILES_MAX).s };
+	PGresult *r;
+	TRY(query(db, sql, ARRAY_LEN(values), values, &r, e));
+	read_files(mem, r, rows, n);
+	return ERR_OK;
+}
+
+enum result operator_files_to_scan(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, bool all,
+    struct file_row **rows, size_t *n, struct error *e)
+{
+	static const char *const sql =
+	    "select b.organization_id, b.id, b.sha256, b.size, b.wrapped_key, b.key_id from scorpius.blob b"
+	    " where ($1::uuid is null or (b.organization_id, b.id) > ($1::uuid, $2::uuid))"
+	    " and ($3::boolean or b.scanned_at is null) and exists (select from scorpius.document d"
+	    "  where d.organization_id = b.organization_id and d.blob_id = b.id)"
+	    " order by b.organization_id, b.id limit $4::bigint";
+	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
+		after ? uuid_text(mem, &after->id) : NULL, all ? "t" : "f", num_text(OPERATOR_FILES_MAX).s };
+	PGresult *r;
+	TRY(query(db, sql, ARRAY_LEN(values), values, &r, e));
+	read_files(mem, r, rows, n);
+	return ERR_OK;
+}
+
+/* The function works for the organisation that is set. */
+static enum result tell_scanned(struct operator_db *db, const char *const *values, PGresult **r, struct error *e)
+{
+	TRY(query(db, "begin", 0, NULL, r, e));
+	PQclear(*r);
+	TRY(query(db, "select set_config('scorpius.organization_id', $1, true)", 1, values, r, e));
+	PQclear(*r);
+	return query(db, "select queue.scan_result($1::uuid, $2)", 2, values + 1, r, e);
+}
+
+enum result operator_file_scanned(
+    struct operator_db *db, const struct file_row *row, const char *infection, bool *changed, struct error *e)
+{
+	char organization[37], file[37];
+	const char *const values[] = { organization, file, infection };
+	PGresult *r;
+	uuid_format(&row->organization_id, organization);
+	uuid_format(&row->id, file);
+	enum result code = tell_scanned(db, values, &r, e);
+	if (code != ERR_OK) {
+		PQclear(PQexec(db->conn, "rollback"));
+		return code;
+	}
+	*changed = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	TRY(query(db, "commit", 0, NULL, &r, e));
 	PQclear(r);
 	return ERR_OK;
 }

@@ -19,6 +19,16 @@ struct file_row {
 enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, const char *not_key,
     struct file_row **rows, size_t *n, struct error *e) MUST_CHECK;
 
+/* The same for files of documents that no virus scanner has seen; `all`: of all documents, for a scanner that knows
+ * more than it did. */
+enum result operator_files_to_scan(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, bool all,
+    struct file_row **rows, size_t *n, struct error *e) MUST_CHECK;
+
+/* Writes what a virus scanner found in a file (NULL: nothing), with what follows for its documents. *changed: that is
+ * another finding than before. */
+enum result operator_file_scanned(struct operator_db *db, const struct file_row *row, const char *infection,
+    bool *changed, struct error *e) MUST_CHECK;
+
 /* Whether a row names that file. */
 enum result operator_file_known(struct operator_db *db, const struct uuid *organization_id, const struct uuid *id,
     bool *known, struct error *e) MUST_CHECK;

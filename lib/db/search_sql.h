@@ -16,7 +16,7 @@
 		  "  and r.blob_id = d.blob_id order by r.reader_version desc limit 1) r on true" \
 		  " join page p on p.organization_id = d.organization_id and p.reading_id = r.id and p.words @@ " \
 		  "q.query" \
-		  " where " DOCUMENT_COUNTS \
+		  " where " DOCUMENT_COUNTS " and d.status <> 'quarantined'" \
 		  " and ($2 is null or d.tender_id = $2) and ($3 is null or d.document_type = $3)"
 
 struct search_filter {

@@ -81,15 +81,19 @@ struct tender_detail {
 	const char *description, *analysis_reason;
 	struct json_text problems;
 	int64_t version, dossier_version, document_count;
+	int64_t unscanned_count; /* documents that wait for the virus scanner */
 };
 SQL_FIELDS(tender_detail, id, reference, title, buyer, deadline, deadline_local, timezone, days_left, publication_date,
     estimated_amount_ht, status, analysis_status, created_at, updated_at, retained_from, retention_warned_at, held_at,
-    held_by, hold_reason, description, analysis_reason, problems, version, dossier_version, document_count);
+    held_by, hold_reason, description, analysis_reason, problems, version, dossier_version, document_count,
+    unscanned_count);
 
 SQL_ONE(tender_get, tender_key, tender_detail,
     "select " TENDER_COLUMNS ", t.description, t.analysis_reason, t.problems, t.version,"
     " coalesce((select max(v.number) from dossier_version v where v.tender_id = t.id), 0) as dossier_version,"
-    " (select count(*) from document d where d.tender_id = t.id and " DOCUMENT_COUNTS ") as document_count"
+    " (select count(*) from document d where d.tender_id = t.id and " DOCUMENT_COUNTS ") as document_count,"
+    " (select count(*) from document d where d.tender_id = t.id and " DOCUMENT_COUNTS
+    " and d.status = 'processing' and d.error_code = 'scanner_unavailable') as unscanned_count"
     " from tender t where t.id = $1 and t.deleted_at is null")
 
 /* Filters that are NULL do not filter. A window of days is told twice: by the days, on the buyer's calendar, and by

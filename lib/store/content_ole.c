@@ -8,12 +8,24 @@
 #define FAT_IN_HEADER 109 /* more FAT sectors than these are named elsewhere; a directory beyond is not followed */
 #define CHAIN_MAX 256     /* sectors of the directory that are read */
 #define ENTRY 128
+#define NODES_MAX 1024 /* entries whose place in the tree is known */
+
+enum { WORD = 1, EXCEL = 2, POWERPOINT = 4, OUTLOOK = 8, ENCRYPTED = 16 };
+
+struct node {
+	uint32_t left, right;
+	unsigned what;
+	bool taken;
+};
 
 struct ole {
 	const struct content_source *src;
 	uint8_t header[HEADER];
 	uint32_t sector; /* size, bytes */
-	bool word, excel, powerpoint, outlook, encrypted;
+	unsigned what;   /* all that its names say */
+	uint32_t first;  /* node at the top */
+	struct node nodes[NODES_MAX];
+	unsigned n;
 };
 
 static uint32_t le32(const uint8_t *p)
@@ -51,11 +63,41 @@ static bool named(const uint8_t *entry, const char *name)
 
 static void note_entry(struct ole *o, const uint8_t *entry)
 {
-	o->word |= named(entry, "WordDocument");
-	o->excel |= named(entry, "Workbook") || named(entry, "Book");
-	o->powerpoint |= named(entry, "PowerPoint Document");
-	o->outlook |= named(entry, "__properties_version1.0");
-	o->encrypted |= named(entry, "EncryptedPackage");
+	static const struct {
+		const char *name;
+		unsigned what;
+	} names[] = { { "WordDocument", WORD }, { "Workbook", EXCEL }, { "Book", EXCEL },
+		{ "PowerPoint Document", POWERPOINT }, { "__properties_version1.0", OUTLOOK },
+		{ "EncryptedPackage", ENCRYPTED } };
+	unsigned what = 0;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		what |= named(entry, names[i].name) ? names[i].what : 0;
+	o->what |= what;
+	if (o->n == 0)
+		o->first = le32(entry + 76);
+	if (o->n < NODES_MAX)
+		o->nodes[o->n++] = (struct node){ le32(entry + 68), le32(entry + 72), what };
+}
+
+/* What stands at the top of the directory, a tree of siblings below the root. Each node is taken once, whatever the
+ * links say. */
+static unsigned at_top(struct ole *o)
+{
+	uint32_t waiting[NODES_MAX + 2];
+	unsigned what = 0, n = 0;
+	waiting[n++] = o->first;
+	while (n > 0) {
+		uint32_t i = waiting[--n];
+		if (i == 0 || i >= o->n || o->nodes[i].taken)
+			continue;
+		o->nodes[i].taken = true;
+		what |= o->nodes[i].what;
+		if (n + 2 <= NODES_MAX + 2) {
+			waiting[n++] = o->nodes[i].left;
+			waiting[n++] = o->nodes[i].right;
+		}
+	}
+	return what;
 }
 
 static enum result read_directory(struct ole *o, struct error *e)
@@ -74,7 +116,7 @@ static enum result read_directory(struct ole *o, struct error *e)
 
 enum result content_look_ole(const struct content_source *src, const char **id, const char **found, struct error *e)
 {
-	struct ole o = { .src = src };
+	struct ole o = { .src = src, .n = 0 };
 	size_t got;
 	*id = NULL;
 	*found = "application/x-ole-storage";
@@ -84,19 +126,17 @@ enum result content_look_ole(const struct content_source *src, const char **id, 
 		return ERR_OK;
 	o.sector = 1U << shift;
 	TRY(read_directory(&o, e));
-	bool other = o.powerpoint || o.outlook;
-	bool claims_doc = content_name_ends(src->filename, ".doc"),
-	     claims_xls = content_name_ends(src->filename, ".xls");
-	/* A document may hold another as an object, whose names stand in the same directory: then the name decides. */
-	if (o.word && (claims_doc || (!o.excel && !other)))
-		*id = "doc";
-	else if (o.excel && (claims_xls || (!o.word && !other)))
-		*id = "xls";
-	else if (o.encrypted)
+	unsigned what = o.what;
+	/* A document may hold another as an object, whose names stand deeper in the same directory. */
+	if ((what & (what - 1)) != 0)
+		what = at_top(&o);
+	if (what & ENCRYPTED)
 		*found = "application/encrypted";
-	else if (o.outlook)
+	else if (what & OUTLOOK)
 		*found = "application/vnd.ms-outlook";
-	else if (o.powerpoint)
+	else if (what & POWERPOINT)
 		*found = "application/vnd.ms-powerpoint";
+	else if (what & (WORD | EXCEL))
+		*id = what & WORD ? "doc" : "xls";
 	return ERR_OK;
 }

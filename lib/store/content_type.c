@@ -88,23 +88,25 @@ static bool is_text(const uint8_t *p, size_t n)
 	return true;
 }
 
+/* A header within the first bytes, and an object behind it: a text that speaks of PDF has none. */
 static bool is_pdf(const uint8_t *p, size_t n)
 {
-	return memmem(p, n < PDF_JUNK + 5 ? n : PDF_JUNK + 5, "%PDF-", 5) != NULL;
+	const uint8_t *header = memmem(p, n < PDF_JUNK + 5 ? n : PDF_JUNK + 5, "%PDF-", 5);
+	return header && memmem(header, n - (size_t)(header - p), " obj", 4) != NULL;
 }
 
-/* What libmagic calls a text. */
-static bool is_plain(const char *mime)
+/* A text is one whatever it is about, mail, settings, a program; but pictures and pages are not read as the words that
+ * they are made of. What libmagic can't name may also be the beginning of something else behind a byte order mark. */
+static bool is_plain(const char *mime, const uint8_t *p)
 {
-	static const char *const others[] = { "application/json", "application/x-ndjson", "application/javascript",
-		"application/csv" };
-	if (strncmp(mime, "text/", 5) == 0)
+	static const char *const not [] = { "image/", "application/postscript", "application/x-", "application/vnd." };
+	if (strncmp(mime, "text/", 5) == 0 || strcmp(mime, "application/x-ndjson") == 0)
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		if (strcmp(mime, others[i]) == 0)
-			return true;
+	for (size_t i = 0; i < ARRAY_LEN(not ); i++) {
+		if (strncmp(mime, not [i], strlen(not [i])) == 0)
+			return false;
 	}
-	return false;
+	return p[0] < 0xfe;
 }
 
 /* The id of an accepted type into *id, or NULL; what it is in any case into *found. */
@@ -126,9 +128,9 @@ static enum result look(struct content_detector *d, const struct content_source 
 		TRY(content_look_ole(src, id, found, e));
 	else if (n >= 5 && memcmp(p, "{\\rtf", 5) == 0)
 		*id = "rtf";
-	else if (is_pdf(p, n) && content_name_ends(src->filename, ".pdf"))
+	else if (is_pdf(p, n))
 		*id = "pdf"; /* behind junk, where libmagic sees text or nothing */
-	else if (is_text(p, n) && (pdf || is_plain(*found) || content_name_ends(src->filename, ".txt")))
+	else if (is_text(p, n) && (pdf || is_plain(*found, p)))
 		*id = "txt"; /* also one that speaks of "%PDF-", which is all that libmagic looks for */
 	else if (pdf)
 		*id = "pdf";

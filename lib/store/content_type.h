@@ -1,6 +1,6 @@
 /* What a file is, told by its content. The name decides nothing, but a name that claims PDF over a content that is none
- * is refused. Bytes are looked at, never unpacked: libmagic sees the first 64 KiB, and of a zip only the central
- * directory is read, within bounds. */
+ * is refused. libmagic sees the first 64 KiB; of a zip the central directory is read, and unpacked is only the
+ * beginning of the entry in which an OpenDocument names its type, within bounds. */
 #ifndef STORE_CONTENT_TYPE_H
 #define STORE_CONTENT_TYPE_H
 
@@ -26,8 +26,8 @@ struct content_detector;
 enum result content_detector_new(TALLOC_CTX *mem, struct content_detector **out, struct error *e) MUST_CHECK;
 
 /* The type of a file being written, or of an open one (whose position is left alone). `filename` (never NULL) is the
- * client's name for it: it appears in errors and settles what the content leaves open (doc or xls, a PDF behind junk).
- * Faults at `field`: EMPTY_FILE, FILE_TYPE_REFUSED (with the type found), IO. */
+ * client's name for it: it appears in errors, and one that claims PDF over
+ * another content is refused. Faults at `field`: EMPTY_FILE, FILE_TYPE_REFUSED (with the type found), IO. */
 enum result content_type_of_put(struct content_detector *d, struct store_put *put, const char *filename,
     const char *field, const struct content_type **out, struct error *e) MUST_CHECK;
 enum result content_type_of_fd(struct content_detector *d, int fd, const char *filename, const char *field,

@@ -1,9 +1,11 @@
 /* The zip family by its central directory: an office document is told by the names in it, wherever they stand, and
- * nothing is unpacked. libmagic only sees the first entries, and takes many a .docx for a plain zip. */
+ * nothing is unpacked but the beginning of the two entries in which OpenDocument says what it is. libmagic only sees
+ * the first entries, and takes many a .docx for a plain zip. */
 #include "content_look.h"
 
 #include <string.h>
 #include <strings.h>
+#include <zlib.h>
 
 #define END_SIZE 22
 #define END_SEARCH (END_SIZE + 65535)
@@ -11,10 +13,21 @@
 #define NAME_SEEN 64 /* of each name; those we look for are shorter */
 #define WINDOW ((size_t)64 << 10)
 #define ENTRIES_MAX 100000
+#define ENTRY_READ ((size_t)32 << 10)    /* of an entry that is looked into, packed */
+#define MANIFEST_SIZE ((size_t)64 << 10) /* the same, unpacked */
+#define TYPE_SIZE 96
+
+/* Where an entry that is looked into stands. */
+struct zip_entry {
+	bool there;
+	uint32_t method, packed; /* bytes */
+	int64_t offset;          /* of its local header */
+};
 
 struct zip_names {
 	bool content_types, word, excel, powerpoint, office_other; /* Office Open XML */
-	bool odf_content, odf_manifest;
+	bool odf_content;
+	struct zip_entry mimetype, odf_manifest; /* of OpenDocument */
 };
 
 struct central {
@@ -99,7 +112,7 @@ static bool is_part(const char *name, const char *start)
 	return strncmp(name, start, strlen(start)) == 0 && content_name_ends(name, ".xml");
 }
 
-static void note_name(const char *name, struct zip_names *names)
+static void note_name(const char *name, const struct zip_entry *entry, struct zip_names *names)
 {
 	names->content_types |= strcmp(name, "[Content_Types].xml") == 0;
 	names->word |= is_part(name, "word/document");
@@ -107,7 +120,10 @@ static void note_name(const char *name, struct zip_names *names)
 	names->powerpoint |= is_part(name, "ppt/presentation");
 	names->office_other |= strcmp(name, "_rels/.rels") == 0;
 	names->odf_content |= strcmp(name, "content.xml") == 0;
-	names->odf_manifest |= strcmp(name, "META-INF/manifest.xml") == 0;
+	if (strcmp(name, "META-INF/manifest.xml") == 0)
+		names->odf_manifest = *entry;
+	if (strcmp(name, "mimetype") == 0)
+		names->mimetype = *entry;
 }
 
 static enum result read_names(const struct content_source *src, uint8_t *window, const struct central *c,
@@ -129,32 +145,76 @@ static enum result read_names(const struct content_source *src, uint8_t *window,
 			char name[NAME_SEEN];
 			memcpy(name, p + ENTRY_SIZE, n);
 			name[n] = '\0';
-			note_name(name, names);
+			const struct zip_entry entry = { true, le16(p + 10), le32(p + 20), le32(p + 42) };
+			note_name(name, &entry, names);
 		}
 		at += ENTRY_SIZE + (int64_t)n + le16(p + 30) + le16(p + 32);
 	}
 	return ERR_OK;
 }
 
-/* OpenDocument and EPUB say their type in a first entry, uncompressed, named "mimetype". */
-static enum result read_mimetype(const struct content_source *src, char out[96], struct error *e)
+/* The beginning of an entry, at most `size` - 1 bytes, ended by NUL; "" when it can't be had. What comes out of a
+ * compressed one is bounded by that, whatever it says of itself. */
+static enum result read_entry(
+    const struct content_source *src, const struct zip_entry *entry, char *out, size_t size, struct error *e)
 {
-	uint8_t p[30 + 8 + 95];
+	uint8_t local[30], packed[ENTRY_READ];
 	size_t got;
 	out[0] = '\0';
-	TRY(src->read_at(src->arg, 0, p, sizeof(p), &got, e));
-	if (got < 38 || le16(p + 26) != 8 || memcmp(p + 30, "mimetype", 8) != 0 || le16(p + 8) != 0)
+	if (!entry->there)
 		return ERR_OK;
-	size_t skip = 38 + le16(p + 28), n = le32(p + 18);
-	if (n == 0 || n >= 96 || skip > got || n > got - skip)
+	TRY(src->read_at(src->arg, entry->offset, local, sizeof(local), &got, e));
+	if (got < sizeof(local) || memcmp(local, "PK\3\4", 4) != 0)
 		return ERR_OK;
-	memcpy(out, p + skip, n);
-	out[n] = '\0';
+	int64_t at = entry->offset + (int64_t)sizeof(local) + le16(local + 26) + le16(local + 28);
+	size_t n = entry->packed < sizeof(packed) ? entry->packed : sizeof(packed);
+	TRY(src->read_at(src->arg, at, packed, n, &got, e));
+	if (entry->method == 0) {
+		n = got < size - 1 ? got : size - 1;
+		memcpy(out, packed, n);
+		out[n] = '\0';
+	} else if (entry->method == Z_DEFLATED) {
+		z_stream z = {
+			.next_in = packed, .avail_in = (uInt)got, .next_out = (Bytef *)out, .avail_out = (uInt)size - 1
+		};
+		if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+			return ERR_OK;
+		(void)inflate(&z, Z_SYNC_FLUSH); /* of a damaged one counts what came out before */
+		out[size - 1 - z.avail_out] = '\0';
+		inflateEnd(&z);
+	}
 	return ERR_OK;
 }
 
-static void decide(
-    const struct zip_names *names, const char *mimetype, const char *filename, const char **id, const char **found)
+/* OpenDocument and EPUB say their type in an entry named "mimetype", which should be the first one and uncompressed;
+ * some writers pack it again, or leave it out, and then the manifest says of the whole, "/", what it is. */
+static enum result read_mimetype(
+    const struct content_source *src, const struct zip_names *names, char out[TYPE_SIZE], struct error *e)
+{
+	static const char whole[] = "full-path=\"/\"", type[] = "media-type=\"";
+	char manifest[MANIFEST_SIZE];
+	TRY(read_entry(src, &names->mimetype, out, TYPE_SIZE, e));
+	out[strcspn(out, "\r\n \t")] = '\0';
+	if (out[0] || !names->odf_content)
+		return ERR_OK;
+	TRY(read_entry(src, &names->odf_manifest, manifest, sizeof(manifest), e));
+	const char *at = strstr(manifest, whole);
+	if (!at)
+		return ERR_OK;
+	/* The two stand in one tag, in either order. */
+	const char *start = at, *end = strchr(at, '>');
+	while (start > manifest && *start != '<')
+		start--;
+	const char *said = strstr(start, type);
+	size_t n = said ? strcspn(said + sizeof(type) - 1, "\"") : 0;
+	if (said && end && said < end && n < TYPE_SIZE) {
+		memcpy(out, said + sizeof(type) - 1, n);
+		out[n] = '\0';
+	}
+	return ERR_OK;
+}
+
+static void decide(const struct zip_names *names, const char *mimetype, const char **id, const char **found)
 {
 	static const char odf[] = "application/vnd.oasis.opendocument";
 	*id = NULL;
@@ -174,10 +234,8 @@ static void decide(
 		*id = "pptx";
 	} else if (names->content_types && names->office_other) {
 		*found = "application/vnd.openxmlformats-officedocument";
-	} else if (names->odf_content && names->odf_manifest) {
-		/* Its type is compressed: the name may say which of the two it is. */
-		*id = content_name_ends(filename, ".odt") ? "odt" : content_name_ends(filename, ".ods") ? "ods" : NULL;
-		*found = odf;
+	} else if (names->odf_content && names->odf_manifest.there) {
+		*found = odf; /* it does not say which */
 	} else {
 		*id = "zip";
 	}
@@ -188,7 +246,7 @@ enum result content_look_zip(const struct content_source *src, const char **id, 
 	uint8_t window[END_SEARCH]; /* END_SEARCH > WINDOW */
 	struct central c = { 0, 0 };
 	struct zip_names names = { 0 };
-	char mimetype[96];
+	char mimetype[TYPE_SIZE];
 	bool ok;
 	*id = NULL;
 	TRY(find_central(src, window, &c, &ok, e));
@@ -197,7 +255,7 @@ enum result content_look_zip(const struct content_source *src, const char **id, 
 		return ERR_OK;
 	}
 	TRY(read_names(src, window, &c, &names, e));
-	TRY(read_mimetype(src, mimetype, e));
-	decide(&names, mimetype, src->filename, id, found);
+	TRY(read_mimetype(src, &names, mimetype, e));
+	decide(&names, mimetype, id, found);
 	return ERR_OK;
 }

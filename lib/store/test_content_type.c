@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static TALLOC_CTX *mem;
 static struct content_detector *detector;
@@ -110,6 +111,15 @@ static const char *zip_type(const char *const *entries, bool deflated, const cha
 	return type_of(b.data, b.len, name);
 }
 
+/* The i-th name, from 1; NULL when there are fewer. */
+static const char *names_at(const char *const *names, int i)
+{
+	for (int k = 1; names[k - 1] && k <= i; k++)
+		if (k == i)
+			return names[k - 1];
+	return NULL;
+}
+
 /* An OLE file with one FAT sector and these names in its directory. */
 static struct buf ole(const char *const *names)
 {
@@ -140,15 +150,24 @@ static struct buf ole(const char *const *names)
 	le(&b, 0xfffffffe, 4);
 	while (b.len < 1024)
 		le(&b, 0xffffffff, 4);
+	/* Siblings at the top hang on each other's right; a name behind a slash stands deeper. */
+	unsigned long right[4], top = 0xffffffff;
+	for (int i = 3; i >= 0; i--)
+		right[i] = top, top = names_at(names, i) && names_at(names, i)[0] != '/' ? (unsigned long)i : top;
 	for (int i = 0; i < 4; i++) {
-		const char *name = i == 0 ? "Root Entry" : *names ? *names++ : "";
+		const char *name = i == 0 ? "Root Entry" : names_at(names, i) ? names_at(names, i) : "";
 		size_t start = b.len;
+		name += name[0] == '/';
 		for (const char *p = name; *p; p++)
 			le(&b, (unsigned char)*p, 2);
 		while (b.len < start + 64)
 			buf_char(&b, 0);
 		le(&b, *name ? 2 * (strlen(name) + 1) : 0, 2);
 		le(&b, *name ? (i == 0 ? 5 : 2) : 0, 1);
+		le(&b, 1, 1);
+		le(&b, 0xffffffff, 4);
+		le(&b, i == 0 ? 0xffffffff : right[i], 4);
+		le(&b, i == 0 ? top : 0xffffffff, 4);
 		while (b.len < start + 128)
 			buf_char(&b, 0);
 	}
@@ -176,10 +195,11 @@ Test(content_type, pdf_behind_junk)
 {
 	char p[1200];
 	memset(p, 'x', sizeof(p));
-	memcpy(p + 1000, "%PDF-1.4\n", 9);
+	memcpy(p + 1000, "%PDF-1.4\n1 0 obj", 16);
 	cr_assert_str_eq(type_of(p, sizeof(p), "scan.PDF"), "pdf");
+	cr_assert_str_eq(type_of(p, sizeof(p), "scan.txt"), "pdf", "whatever its name");
 	memset(p, 1, 1000);
-	cr_assert_str_eq(type_of(p, sizeof(p), "scan.pdf"), "pdf");
+	cr_assert_str_eq(type_of(p, sizeof(p), "scan"), "pdf");
 	memset(p, 'x', sizeof(p));
 	cr_assert_str_eq(type_of(p, sizeof(p), "scan.pdf"), "file_type_refused", "nothing of a PDF in it");
 }
@@ -224,10 +244,55 @@ Test(content_type, open_documents)
 	cr_assert_str_eq(ZIP("a", "mimetype=application/vnd.oasis.opendocument.spreadsheet", "content.xml"), "ods");
 	cr_assert_str_eq(ZIP("a.odp", "mimetype=application/vnd.oasis.opendocument.presentation"), "file_type_refused");
 	cr_assert_str_eq(ZIP("a.epub", "mimetype=application/epub+zip", "x"), "file_type_refused");
-	const char *const compressed[] = { "mimetype=xyz", "content.xml", "META-INF/manifest.xml", NULL };
-	cr_assert_str_eq(zip_type(compressed, true, "a.odt"), "odt");
-	cr_assert_str_eq(zip_type(compressed, true, "a.ODS"), "ods");
-	cr_assert_str_eq(zip_type(compressed, true, "a.odg"), "file_type_refused");
+	cr_assert_str_eq(ZIP("a.ods", "content.xml", "x", "mimetype=application/vnd.oasis.opendocument.text"), "odt",
+	    "not the first");
+}
+
+/* The type of a zip whose first entry is "mimetype" with this text, compressed. */
+static const char *packed_type(const char *text, const char *name)
+{
+	char out[512], room[512] = "";
+	z_stream z = { .next_in = (Bytef *)mem_strdup(mem, text),
+		.avail_in = (uInt)strlen(text),
+		.next_out = (Bytef *)out,
+		.avail_out = sizeof(out) };
+	cr_assert_eq(deflateInit2(&z, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	size_t n = sizeof(out) - z.avail_out;
+	deflateEnd(&z);
+	memset(room, '@', n);
+	struct buf b = zip((const char *const[]){ mem_printf(mem, "mimetype=%s", room), "content.xml", NULL }, true);
+	memcpy(memmem(b.data, b.len, room, n), out, n);
+	return type_of(b.data, b.len, name);
+}
+
+Test(content_type, open_documents_whose_type_is_compressed)
+{
+	cr_assert_str_eq(packed_type("application/vnd.oasis.opendocument.text", "a.ods"), "odt", "the content decides");
+	cr_assert_str_eq(packed_type("application/vnd.oasis.opendocument.spreadsheet", "a"), "ods");
+	cr_assert_str_eq(packed_type("application/vnd.oasis.opendocument.presentation", "a.odt"), "file_type_refused");
+	const char *const nonsense[] = { "mimetype=xyz", "content.xml", "META-INF/manifest.xml", NULL };
+	cr_assert_str_eq(zip_type(nonsense, true, "a.odt"), "file_type_refused", "it does not say what it is");
+}
+
+#define MANIFEST \
+	"META-INF/manifest.xml=<manifest:file-entry manifest:full-path=\"content.xml\" " \
+	"manifest:media-type=\"text/xml\"/>"
+
+Test(content_type, open_documents_that_only_their_manifest_names)
+{
+	cr_assert_str_eq(ZIP("a.ods", "content.xml",
+			     MANIFEST "<manifest:file-entry manifest:full-path=\"/\" manifest:version=\"1.2\" "
+				      "manifest:media-type=\"application/vnd.oasis.opendocument.text\"/>"),
+	    "odt");
+	cr_assert_str_eq(
+	    ZIP("a", "content.xml",
+		MANIFEST "<manifest:file-entry manifest:media-type=\"application/vnd.oasis.opendocument.spreadsheet\" "
+			 "manifest:full-path=\"/\"/>"),
+	    "ods");
+	cr_assert_str_eq(ZIP("a.odt", "content.xml", MANIFEST), "file_type_refused");
+	cr_assert_str_eq(ZIP("a.odt", "content.xml", MANIFEST "<manifest:file-entry manifest:full-path=\"/\""),
+	    "file_type_refused", "broken off");
 }
 
 Test(content_type, a_zip_broken_off_is_refused)
@@ -256,11 +321,13 @@ Test(content_type, old_office_documents)
 	cr_assert_str_eq(OLE("a", "WordDocument"), "doc");
 	cr_assert_str_eq(OLE("a.doc", "Workbook"), "xls", "the content decides");
 	cr_assert_str_eq(OLE("a.xls", "Book"), "xls");
-	cr_assert_str_eq(OLE("a.xls", "Workbook", "WordDocument"), "xls", "a sheet that holds a letter");
-	cr_assert_str_eq(OLE("a.doc", "Workbook", "WordDocument"), "doc", "a letter that holds a sheet");
+	cr_assert_str_eq(OLE("a.doc", "Workbook", "/WordDocument"), "xls", "a sheet that holds a letter");
+	cr_assert_str_eq(OLE("a.xls", "/Workbook", "WordDocument"), "doc", "a letter that holds a sheet");
+	cr_assert_str_eq(OLE("a", "Other", "/Workbook", "WordDocument"), "doc");
+	cr_assert_str_eq(OLE("a.doc", "/Workbook", "/WordDocument"), "file_type_refused", "it is neither itself");
 	cr_assert_str_eq(OLE("a.ppt", "PowerPoint Document"), "file_type_refused");
 	cr_assert_str_eq(refused_as(), "application/vnd.ms-powerpoint");
-	cr_assert_str_eq(OLE("a.msg", "__properties_version1.0", "WordDocument"), "file_type_refused");
+	cr_assert_str_eq(OLE("a.doc", "__properties_version1.0", "/WordDocument"), "file_type_refused");
 	cr_assert_str_eq(OLE("a.docx", "EncryptedPackage"), "file_type_refused");
 	cr_assert_str_eq(refused_as(), "application/encrypted");
 	cr_assert_str_eq(OLE("a.doc", "Something"), "file_type_refused");
@@ -279,6 +346,10 @@ Test(content_type, every_text_is_plain_text)
 	    "txt", "UTF-16");
 	cr_assert_str_eq(type_of_text("{\\rtf1\\ansi Bonjour}", "a.rtf"), "rtf");
 	cr_assert_str_eq(type_of_text("Nous parlons de %PDF-1.7 ici.\n", "a.txt"), "txt");
+	cr_assert_str_eq(type_of_text("Nous parlons de %PDF-1.7 ici.\n", "a"), "txt", "whatever its name");
+	cr_assert_str_eq(type_of_text("From: a@essai.example\nSubject: DCE\n\nBonjour\n", "a"), "txt", "a letter");
+	cr_assert_str_eq(type_of_text("<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>\n", "a.txt"),
+	    "file_type_refused", "a picture");
 }
 
 Test(content_type, binaries_are_refused)

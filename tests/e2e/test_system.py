@@ -32,7 +32,7 @@ def test_health_is_the_same_at_both_addresses(api):
     for path in ("/health", "/api/v1/health"):
         answer = api.get(path)
         assert answer.status_code == 200 and answer.json()["status"] == "healthy", answer.text
-        assert answer.json()["services"] == {"database": "up", "redis": "up", "storage": "up", "queue": "up", "mail": "up"}
+        assert answer.json()["services"] == {"database": "up", "redis": "up", "storage": "up", "queue": "up", "mail": "up", "scanner": "disabled"}
         assert "components" not in answer.json()
 
 
