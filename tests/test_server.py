@@ -12,7 +12,7 @@ import subprocess
 import httpx
 import pytest
 
-from stack import free_port, wait_until
+from stack import free_port, let_in, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
@@ -31,7 +31,7 @@ def tree(tmp_path_factory):
     if not (BUILD / "build.ninja").exists():
         pytest.skip("nothing is built")
     top = tmp_path_factory.mktemp("server")
-    os.chmod(top, 0o755)
+    let_in(top)
     done = run("meson", "install", "-C", BUILD, "--no-rebuild", env={**os.environ, "DESTDIR": str(top)})
     assert done.returncode == 0, done.stdout
     # What a unit calls besides our own programs.
@@ -247,8 +247,7 @@ def site(render, tmp_path):
         path.write_text("".join(line + "\n" for line in text.splitlines() if "listen [::]" not in line))
     (tmp_path / "acme/.well-known/acme-challenge").mkdir(parents=True)
     (tmp_path / "acme/.well-known/acme-challenge/proof").write_text("it is me")
-    for folder in [tmp_path, *tmp_path.parents[:2]]:  # nginx's workers are another user
-        os.chmod(folder, 0o755)
+    let_in(tmp_path)  # nginx's workers are another user
     main = tmp_path / "nginx.conf"
     main.write_text(f'daemon off;\npid {tmp_path}/nginx.pid;\nevents {{}}\nhttp {{\n\tinclude /etc/nginx/mime.types;\n\tproxy_temp_path {tmp_path}/p;\n\tscgi_temp_path {tmp_path}/s;\n\tuwsgi_temp_path {tmp_path}/u;\n'
                     f'\tclient_body_temp_path {tmp_path}/b;\n\tfastcgi_temp_path {tmp_path}/f;\n\tinclude "{tmp_path}/site/site.conf";\n}}\n')

@@ -10,7 +10,7 @@ import threading
 import httpx
 import pytest
 
-from stack import ROOT, free_port, wait_until
+from stack import ROOT, free_port, let_in, wait_until
 
 CALLS = (("GET", "/api/v1/ready", None), ("POST", "/api/v1/auth/login", {"email": "x" * 2000}))
 HALVES = ("api-a", "api-b", "bulk-a", "bulk-b")
@@ -26,8 +26,7 @@ class Server:
         for name in ("sockets", "conf", "conf/site.d", "tmp"):
             (top / name).mkdir()
             os.chown(top / name, owner.st_uid, owner.st_gid)
-        for folder in (top, *top.parents[:2]):
-            os.chmod(folder, 0o755)
+        let_in(top)
         prefix = stack.env["DATA_PATH"].removesuffix("/share/scorpius")
         launcher = (ROOT / "etc/systemd/scorpius-pool.in").read_text().replace("@bindir@", f"{prefix}/bin")
         self.launcher = top / "pool"
