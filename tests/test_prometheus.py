@@ -38,7 +38,7 @@ def test_each_alert_is_tried_both_ways():
 @pytest.mark.parametrize("where, query", QUERIES, ids=[f"{w} {i}" for i, (w, _) in enumerate(QUERIES)])
 def test_queries_name_what_exists(where, query):
     listed, values = prometheus.listed(), prometheus.label_values()
-    values["service"], values["pool"] = {"database", "redis", "storage", "queue", "mail"}, {"api", "bulk", "jobs"}
+    values["service"], values["pool"] = {"database", "redis", "storage", "queue", "mail", "scanner"}, {"api", "bulk", "jobs"}
     values["state"] = {"busy", "idle", "up", "degraded", "down", "disabled"}
     live = {"scorpius_service_state": ["service", "state"], "scorpius_workers": ["pool", "state"], "scorpius_pool_start_time_seconds": ["pool"],
             "scorpius_build_info": ["version"]}

@@ -17,7 +17,8 @@ from stack import free_port, let_in, wait_until
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
 EXPOSURE = 2.5
-UNITS = ("scorpius-api@api-a.service", "scorpius-jobs.service", "scorpius-verify.service", "scorpius-verify.timer", "scorpius.target")
+UNITS = ("scorpius-api@api-a.service", "scorpius-jobs.service", "scorpius-verify.service", "scorpius-verify.timer", "scorpius-backup.service", "scorpius-backup.timer",
+         "scorpius.target")
 
 
 def run(*command, **options):
@@ -36,7 +37,8 @@ def tree(tmp_path_factory):
     assert done.returncode == 0, done.stdout
     # What a unit calls besides our own programs.
     (top / "bin").mkdir(exist_ok=True)
-    shutil.copy("/bin/true", top / "bin/kill")
+    for name in ("kill", "sh"):
+        shutil.copy("/bin/true", top / "bin" / name)
     return top
 
 
@@ -88,7 +90,7 @@ def test_each_service_reads_its_own_secrets_only(units):
         return re.findall(r"^EnvironmentFile=/etc/scorpius/(\S+)$", (units / name).read_text(), re.M)
     assert files("scorpius-api@.service") == ["scorpius.env", "api.env"]
     assert files("scorpius-jobs.service") == ["scorpius.env", "jobs.env"]
-    assert files("scorpius-verify.service") == ["scorpius.env", "operator.env"]
+    assert files("scorpius-verify.service") == files("scorpius-backup.service") == ["scorpius.env", "operator.env"]
 
 
 def test_nginx_buffers_where_the_workers_look(tree, units):

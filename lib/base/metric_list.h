@@ -14,7 +14,7 @@
 #define METRIC_VALUES_NONE(V) V("")
 /* What a route is about: request_class() of lib/http. */
 #define METRIC_VALUES_CLASS(V) \
-	V("system") V("auth") V("users") V("organization") V("admin") V("audit") V("company") V("documents") V("content") \
+	V("system") V("auth") V("users") V("organization") V("admin") V("audit") V("company") V("documents") V("content") V("uploads") \
 	V("tenders") V("search") V("unknown") V("other")
 #define METRIC_VALUES_METHOD(V) V("GET") V("POST") V("PUT") V("PATCH") V("DELETE") V("HEAD") V("OPTIONS") V("other")
 #define METRIC_VALUES_STATUS(V) \

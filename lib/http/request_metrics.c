@@ -17,6 +17,7 @@ enum class {
 	CLASS_COMPANY,
 	CLASS_DOCUMENTS,
 	CLASS_CONTENT,
+	CLASS_UPLOADS,
 	CLASS_TENDERS,
 	CLASS_SEARCH,
 	CLASS_UNKNOWN,
@@ -29,6 +30,7 @@ static const struct {
 } classes[] = {
 	{ "tenders", CLASS_TENDERS },
 	{ "documents", CLASS_DOCUMENTS },
+	{ "uploads", CLASS_UPLOADS },
 	{ "auth", CLASS_AUTH },
 	{ "search", CLASS_SEARCH },
 	{ "health", CLASS_SYSTEM },

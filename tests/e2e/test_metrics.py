@@ -34,7 +34,7 @@ def test_the_page_is_prometheus_format_and_keeps_to_its_list(stack, account):
     prometheus.promtool("check", "metrics", text=page.text)
     listed, values = prometheus.listed(), prometheus.label_values()
     assert {line.split()[2] for line in page.text.splitlines() if line.startswith("# TYPE ")} == set(listed)
-    values["pool"], values["service"] = {"api", "bulk", "jobs"}, {"database", "redis", "storage", "queue", "mail"}
+    values["pool"], values["service"] = {"api", "bulk", "jobs"}, {"database", "redis", "storage", "queue", "mail", "scanner"}
     values["state"] = {"busy", "idle", "up", "degraded", "down", "disabled"}
     wrong = [(n, k, v) for n, labels in page.samples for k, v in labels if k not in ("le", "version") and v not in values[k]]
     assert wrong == [], "a label's value is not from a closed set"
