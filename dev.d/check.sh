@@ -10,14 +10,24 @@ sanitizers() {
 		UBSAN_OPTIONS="log_path=$reports/report:halt_on_error=1:print_stacktrace=1" "$@"
 }
 
+# all_programs_ran BUILD WHAT: a line unless meson's record has each program: one that was killed leaves a short record.
+all_programs_ran() {
+	local want got
+	want=$(meson test -C "$1" --no-rebuild --suite unit --list 2>/dev/null | wc -l)
+	got=$(wc -l <"$1/meson-logs/testlog.json")
+	[ "$want" -gt 0 ] && [ "$got" = "$want" ] || printf '%s: %s of %s programs ran\n' "$2" "$got" "$want"
+}
+
 # unit_tests RESULTS: builds and runs them twice, plain and sanitized. Beside the end-to-end tests, which mostly wait, and
 # behind them. Their records are left in the folder RESULTS.
 unit_tests() {
 	local results=$1 build_san=${BUILD_SAN:-$(dirname "$BUILD")/build-san}
 	renice -n 19 -p "$BASHPID" >/dev/null
 	step "unit tests"
+	rm -f "$BUILD/meson-logs/testlog.json"
 	meson test -C "$BUILD" --no-rebuild --suite unit --timeout-multiplier 4 --print-errorlogs >"$results/unit.log" 2>&1 ||
 		tail -n 60 "$results/unit.log" >&2
+	all_programs_ran "$BUILD" "unit tests" >>"$results/incomplete"
 	cp "$BUILD/meson-logs/testlog.json" "$results/unit.json"
 
 	[ -w "$(dirname "$build_san")" ] || build_san=$STATE/build-san
@@ -25,8 +35,10 @@ unit_tests() {
 	build_in "$build_san" "${CC:-gcc}" -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 -Dc_args=-g1
 	step "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	mkdir "$results/reports"
+	rm -f "$build_san/meson-logs/testlog.json"
 	sanitizers "$results/reports" meson test -C "$build_san" --no-rebuild --suite unit --timeout-multiplier 8 \
 		--print-errorlogs >"$results/san.log" 2>&1 || tail -n 60 "$results/san.log" >&2
+	all_programs_ran "$build_san" "sanitized unit tests" >>"$results/incomplete"
 	cp "$build_san/meson-logs/testlog.json" "$results/san.json"
 	find "$results/reports" -type f -size +0 -exec head -n 40 {} + >&2
 }
@@ -64,7 +76,7 @@ tests_killed() {
 
 # run_tests [PYTEST ARG...]: with arguments only pytest runs, with these.
 run_tests() {
-	local results count=() status=0 n pytest unit="" workers
+	local results count=() status=0 n pytest unit="" workers line
 	packages_ensure run build test
 	make_state
 	results=$(mktemp -d)
@@ -100,6 +112,8 @@ run_tests() {
 		wait "$unit" || status=$?
 		cat "$results/unit.out" >&2
 		[ "$status" = 0 ] || count+=(--extra 0 1 "unit tests ended with status $status")
+		touch "$results/incomplete"
+		while read -r line; do count+=(--extra 0 1 "$line"); done <"$results/incomplete"
 		[ ! -f "$results/unit.json" ] || count+=(--meson "$results/unit.json")
 		if [ -f "$results/san.json" ]; then
 			n=$(find "$results/reports" -type f -size +0 | wc -l)

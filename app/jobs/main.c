@@ -29,6 +29,12 @@ struct child {
 	int64_t started_us, spawn_at_us, back_off_us;
 };
 
+/* With the children. */
+struct shared {
+	struct slot slots[CHILDREN_MAX];
+	store_doubts doubts;
+};
+
 struct parent {
 	TALLOC_CTX *mem;
 	struct settings settings;
@@ -39,7 +45,7 @@ struct parent {
 	struct scanner scanner;
 	bool scans;
 	struct child children[CHILDREN_MAX];
-	struct slot *slots; /* shared with the children */
+	struct shared *shared;
 	sigset_t signals, before;
 	bool stopping;
 	int status;
@@ -110,7 +116,8 @@ static int child_main(struct parent *p, size_t index)
 		.reader = p->reader,
 		.mail = p->mail,
 		.scanner = p->scans ? &p->scanner : NULL,
-		.slot = &p->slots[index] };
+		.slot = &p->shared->slots[index],
+		.doubts = &p->shared->doubts };
 	struct sigaction act = { .sa_handler = worker_stop };
 	struct sigaction normal = { .sa_handler = SIG_DFL };
 	sigset_t waiting = p->signals;
@@ -123,6 +130,7 @@ static int child_main(struct parent *p, size_t index)
 	sigset_t chld;
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
+	metrics_open(p->settings.METRICS_PATH, METRIC_POOL_JOBS);
 	if (index >= (size_t)p->settings.JOB_WORKERS)
 		return mover_loop(p->mem, &p->settings, p->keys);
 	sigprocmask(SIG_UNBLOCK, &chld, &waiting);
@@ -131,7 +139,6 @@ static int child_main(struct parent *p, size_t index)
 	sigdelset(&waiting, SIGCHLD);
 	if (db_open(p->mem, &p->db, &w.db, &e) != ERR_OK)
 		return give_up(&e);
-	metrics_open(p->settings.METRICS_PATH, METRIC_POOL_JOBS);
 	/* Down at first: remembered, and listened to with the first connection. */
 	enum result code = db_listen(w.db, "scorpius_jobs", &e);
 	if (code != ERR_OK && code != ERR_UNAVAILABLE)
@@ -266,9 +273,8 @@ int main(int argc, char **argv)
 		talloc_free(p->mem);
 		return status;
 	}
-	p->slots =
-	    mmap(NULL, sizeof(*p->slots) * CHILDREN_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (p->slots == MAP_FAILED) {
+	p->shared = mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p->shared == MAP_FAILED) {
 		log_error("no shared memory", "why", strerror(errno));
 		return 71;
 	}

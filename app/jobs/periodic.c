@@ -46,7 +46,7 @@ void worker_periodic(struct worker *w, bool idle)
 {
 	for (size_t i = 0; i < WORKER_PERIODIC && !worker_stopping(); i++) {
 		int64_t every_us = idle ? periodic[i].idle_us : periodic[i].busy_us, now = clock_mono_us();
-		if (w->store_doubted && !periodic[i].storeless)
+		if (!periodic[i].storeless && worker_doubts_store(w))
 			continue;
 		if (w->periodic_us[i] != 0 && now - w->periodic_us[i] < every_us)
 			continue;

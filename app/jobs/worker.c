@@ -3,6 +3,7 @@
 #include "store_settings.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -150,27 +151,36 @@ static enum result check_store(struct worker *w, struct error *e)
 
 void worker_doubt_store(struct worker *w, enum result why)
 {
-	w->store_doubted = why == ERR_IO || why == ERR_STORAGE_FULL || why == ERR_UNAVAILABLE;
+	if (why == ERR_IO || why == ERR_STORAGE_FULL || why == ERR_UNAVAILABLE)
+		atomic_fetch_add(w->doubts, 1);
+}
+
+bool worker_doubts_store(const struct worker *w)
+{
+	return w->doubts_seen != atomic_load(w->doubts);
 }
 
 /* A store that is full or gone would use up the attempts of every job in seconds: jobs that need it wait for it. */
 static bool store_usable(struct worker *w)
 {
 	struct error e;
-	if (!w->store_doubted)
+	unsigned doubts = atomic_load(w->doubts);
+	if (w->doubts_seen == doubts)
 		return true;
 	if (clock_mono_us() < w->store_check_us)
 		return false;
 	error_clear(&e);
-	w->store_doubted = check_store(w, &e) != ERR_OK;
+	bool usable = check_store(w, &e) == ERR_OK;
 	w->store_check_us = clock_mono_us() + STORE_CHECK_MS * 1000;
+	if (usable)
+		w->doubts_seen = doubts;
 	/* Told once per outage. */
-	if (w->store_doubted && !w->store_told)
+	if (!usable && !w->store_told)
 		log_failure(LOG_WARN, "the store can't be used, jobs that need it wait", &e);
-	else if (!w->store_doubted && w->store_told)
+	else if (usable && w->store_told)
 		log_info("the store can be used again");
-	w->store_told = w->store_doubted;
-	return !w->store_doubted;
+	w->store_told = !usable;
+	return usable;
 }
 
 const char *worker_error_id(enum result code)
@@ -266,7 +276,8 @@ static const char *after_failure(struct worker *w, const struct job *job, const 
 	bool final = !stop && is_final(w, job, why->code);
 	const char *outcome = stop ? "given_back" : final ? "failed" : "retried";
 	int64_t delay = stop ? 0 : retry_delay(job->attempt);
-	worker_doubt_store(w, why->code);
+	if (!kind_of(job)->storeless)
+		worker_doubt_store(w, why->code);
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
 	    stop    ? "job given back"
 	    : final ? "job failed"

@@ -2,6 +2,8 @@
 #ifndef JOBS_WORKER_H
 #define JOBS_WORKER_H
 
+#include <stdatomic.h>
+
 #include "db.h"
 #include "job_sql.h"
 #include "mail.h"
@@ -10,6 +12,11 @@
 #include "settings.h"
 #include "store.h"
 #include "tender.h"
+
+/* How often a child met a store that can't be used, in memory shared by all of them: one who has not looked since does
+ * so before it takes work that needs files. Else an outage would use up the attempts of a job, one child after the
+ * other. */
+typedef _Atomic unsigned store_doubts;
 
 /* The job a child has in hand, in memory shared with the parent: when the child dies, its successor gives the lease
  * back at once instead of waiting for it to expire. */
@@ -30,10 +37,11 @@ struct worker {
 	const struct mail_server *mail; /* NULL: this installation sends no mail */
 	const struct scanner *scanner;  /* NULL: files are not scanned for viruses */
 	struct slot *slot;
-	int64_t spoken_us; /* when the database last heard that the present job is alive, by the monotonic clock */
+	store_doubts *doubts;
+	unsigned doubts_seen; /* of them, when the store could be used last */
+	int64_t spoken_us;    /* when the database last heard that the present job is alive, by the monotonic clock */
 	int64_t periodic_us[WORKER_PERIODIC]; /* when each was last done; 0: not yet */
-	bool store_doubted; /* work failed by the store: what needs it waits until it can be used again */
-	bool store_told;    /* of the doubt that lasts */
+	bool store_told;                      /* of the doubt that lasts */
 	int64_t store_check_us;
 	bool waiting_told; /* how long the present job had waited is counted */
 	bool waits;        /* the present job ended its attempt itself, to go on later */
@@ -92,8 +100,11 @@ enum result worker_heartbeat(
 enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e) MUST_CHECK;
 /* The store, opened when it had not been. */
 enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
-/* After a failure of work that needs the store: whether it may be the store's, so that such work waits for it. */
+/* After a failure of work that needs the store: when it may be the store's, all such work waits until it can be used.
+ */
 void worker_doubt_store(struct worker *w, enum result why);
+/* Whether the store can't be used, or nobody has looked since somebody met a fault of it. */
+bool worker_doubts_store(const struct worker *w);
 /* An error that documents and tenders may show, from any other: the ids that the API declares. */
 const char *worker_error_id(enum result code);
 

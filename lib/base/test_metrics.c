@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 static char path[64];
+static TALLOC_CTX *pages;
 
 static void set_up(void)
 {
 	char folder[] = "/tmp/scorpius-metrics-XXXXXX";
+	pages = mem_new("pages", 0);
 	cr_assert(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/metrics", folder);
 }
@@ -23,6 +25,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	metrics_close();
+	talloc_free(pages);
 	unlink(path);
 	*strrchr(path, '/') = '\0';
 	rmdir(path);
@@ -32,7 +35,7 @@ TestSuite(metrics, .init = set_up, .fini = tear_down);
 static const char *page(void)
 {
 	struct buf out;
-	buf_init(&out, mem_new("page", 0), 1 << 20);
+	buf_init(&out, pages, 1 << 20);
 	metrics_write(&out, NULL, NULL);
 	cr_assert(!out.full);
 	return out.data;

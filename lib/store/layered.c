@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ struct layered {
 	struct store *near, *far; /* their keys are those of the whole and never used */
 	struct store_ops ops;
 	char *seen; /* file whose time says when the remote store was last known to work */
+	char *path; /* the directory, whose lock whoever moves has */
 };
 
 /* Which of the two has it. */
@@ -156,19 +158,44 @@ static enum result move_seen(void *arg, const struct store_key *key, int64_t age
 	return r == ERR_UNAVAILABLE ? error_set(e, r, NULL) : ERR_OK;
 }
 
+/* Two who move the same object would each take the other's removal for a user's: the one who comes second leaves. -1
+ * and ERR_OK when another one has it. */
+static enum result lock_moves(const struct layered *l, int *fd, struct error *e)
+{
+	*fd = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0) {
+		error_cause(e, "%s: %s", l->path, strerror(errno));
+		return error_set(e, ERR_IO, NULL);
+	}
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return ERR_OK;
+	int err = errno;
+	close(*fd);
+	*fd = -1;
+	if (err == EWOULDBLOCK)
+		return ERR_OK;
+	error_cause(e, "%s: %s", l->path, strerror(err));
+	return error_set(e, ERR_IO, NULL);
+}
+
 enum result store_move(
     struct store *s, bool (*go_on)(void *arg), void *arg, unsigned *moved, unsigned *failed, struct error *e)
 {
 	struct layered *l = layered_of(s);
 	struct error first, walk;
 	unsigned strange;
+	int lock;
 	*moved = *failed = 0;
 	if (!l)
+		return ERR_OK;
+	TRY(lock_moves(l, &lock, e));
+	if (lock < 0)
 		return ERR_OK;
 	error_clear(&first);
 	error_clear(&walk);
 	struct move m = { l, 0, 0, go_on, arg, &first };
 	enum result r = store_list(l->near, move_seen, &m, &strange, &walk);
+	close(lock);
 	*moved = m.moved;
 	*failed = m.failed;
 	if (m.failed > 0) {
@@ -243,6 +270,7 @@ enum result store_open_layered(TALLOC_CTX *mem, const char *path, const struct s
 		return r;
 	}
 	l->seen = mem_printf(l, "%s/remote-seen", path);
+	l->path = mem_strdup(l, path);
 	l->ops = (struct store_ops){
 		/* What is written is the folder's own affair from its beginning on. */
 		.put_begin = layered_put_begin,

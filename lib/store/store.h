@@ -55,8 +55,8 @@ enum result store_open_s3(TALLOC_CTX *mem, const struct store_s3 *config, const 
 enum result store_open_layered(TALLOC_CTX *mem, const char *path, const struct store_s3 *remote,
     const struct master_keys *keys, struct store **out, struct error *e) MUST_CHECK;
 /* Moves what lies in the directory, while `go_on` says so; an object that was removed meanwhile stays removed, one that
- * can't be moved stays and keeps no other. The first failure comes back. One process a directory should do it; nothing
- * is harmed by two. A store of one layer has nothing to move. */
+ * can't be moved stays and keeps no other. The first failure comes back. One process at a time moves what is in
+ * a directory: a second one finds nothing to do. A store of one layer has nothing to move. */
 enum result store_move(struct store *s, bool (*go_on)(void *arg), void *arg, unsigned *moved, unsigned *failed,
     struct error *e) MUST_CHECK;
 /* Asks the bucket and, when it answers, notes the time in the directory for other processes to see. */

@@ -72,6 +72,30 @@ Test(layered, moving_stops_when_told)
 	cr_assert_eq(files_in_bucket(), 0);
 }
 
+/* While one moves, another one looks. */
+static bool another_one_looks(void *arg)
+{
+	unsigned moved = 9, failed = 9;
+	struct error e;
+	error_clear(&e);
+	cr_assert_eq(store_move(arg, always, NULL, &moved, &failed, &e), ERR_OK, "%s", e.cause);
+	cr_assert(moved == 0 && failed == 0, "it would take the first one's removal for a user's");
+	return true;
+}
+
+Test(layered, one_moves_at_a_time)
+{
+	struct store_s3 s3 = s3_of_test("");
+	struct store_object one = new_object();
+	struct store *other;
+	unsigned moved = 9, failed = 9;
+	cr_assert_eq(store_open_layered(mem, root, &s3, keys, &other, &err), ERR_OK);
+	cr_assert_eq(put_bytes(store, &one, "abc", 3, NULL), ERR_OK);
+	cr_assert_eq(store_move(store, another_one_looks, other, &moved, &failed, &err), ERR_OK);
+	cr_assert(moved == 1 && failed == 0);
+	reads_as_abc(other, &one);
+}
+
 static enum result see(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
 {
 	(void)key;
