@@ -50,7 +50,7 @@ class Stack:
     def start(self, **settings):
         env = {"PATH": os.environ["PATH"], "APP_ENV": "test", "DATABASE_JOBS_URL": self.cluster.url("scorpius_jobs", DATABASE),
                "UPLOAD_PATH": str(self.store), "READER_PATH": str(BUILD / "app/reader/scorpius-reader"), "JOB_WORKERS": "2",
-               "JWT_SECRET_KEY": "k" * 40, "SECRET_KEY": SECRET_KEY, "LOG_LEVEL": "DEBUG", "METRICS_PATH": "", **settings}
+               "JWT_SECRET_KEY": "k" * 40, "SECRET_KEY": SECRET_KEY, "LOG_LEVEL": "DEBUG", "METRICS_PATH": str(self.folder / "metrics"), **settings}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]

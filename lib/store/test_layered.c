@@ -93,7 +93,7 @@ Test(layered, one_moves_at_a_time)
 	cr_assert_eq(put_bytes(store, &one, "abc", 3, NULL), ERR_OK);
 	cr_assert_eq(store_move(store, another_one_looks, other, &moved, &failed, &err), ERR_OK);
 	cr_assert(moved == 1 && failed == 0);
-	reads_as_abc(other, &one);
+	reads_as_abc(store, &one);
 }
 
 static enum result see(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
