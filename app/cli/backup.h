@@ -11,18 +11,31 @@ struct backup_run {
 	struct master_keys *keys;
 	struct backup_set *set;
 	struct store *pool;
+	bool told; /* which backups are unreadable */
 };
 /* Reads the settings and the keys. */
 enum result backup_run_begin(struct backup_run *run, TALLOC_CTX *mem, struct error *e) MUST_CHECK;
 
-/* Opens the folder for reading; the backup of that name, or the last whole one for NULL. NOT_FOUND after a line on
+/* Opens the folder for reading; the backup of that name, or the last whole one for NULL: a newer one that is not whole
+ * is named on stderr. `writable`: NULL, or the folder is opened as backup_set_mend does. NOT_FOUND after a line on
  * stderr. */
-enum result backup_choose(struct backup_run *run, const char *name, struct backup *out, struct error *e) MUST_CHECK;
+enum result backup_choose(
+    struct backup_run *run, const char *name, struct backup *out, bool *writable, struct error *e) MUST_CHECK;
+/* Reads the whole manifest: every line of it is what was written. DAMAGED. */
+enum result backup_manifest_check(
+    struct backup_run *run, int folder, const struct backup *b, struct error *e) MUST_CHECK;
+/* WRONG_MASTER_KEY unless each of these master keys, under which files lie, is one of ours. */
+enum result backup_file_keys_check(
+    const struct backup_run *run, const struct name_list *key_ids, struct error *e) MUST_CHECK;
+/* The same for a backup's files, after a line on stderr. */
+enum result backup_head_keys_check(
+    struct backup_run *run, const struct manifest_head *head, struct error *e) MUST_CHECK;
 
 /* Makes a backup of now, checks it, takes away those that have had their time, and calls BACKUP_AFTER; tells on stdout.
- * BACKUP_INCOMPLETE when the store had lost files, BACKUP_NOT_SENT. */
+ * BACKUP_INCOMPLETE when the store had lost files (BACKUP_AFTER is called all the same), BACKUP_NOT_SENT. */
 enum result backup_take(struct backup_run *run, struct error *e) MUST_CHECK;
-/* Removes backups older than BACKUP_KEEP_DAYS but the last whole one, then files that no backup names any more. */
+/* Removes backups older than BACKUP_KEEP_DAYS but the last whole one, then files that no backup names any more; none of
+ * them while there is a backup that can't be read, which is told on stderr. */
 enum result backup_prune(struct backup_run *run, struct error *e) MUST_CHECK;
 
 /* The archive of `snapshot` into the backup's folder; its size and digest into head. */

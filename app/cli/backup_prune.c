@@ -78,16 +78,30 @@ static enum result sweep(struct backup_run *run, const struct backup *all, size_
 	return store_clean(run->pool, 0, NULL, e);
 }
 
+static void tell_unreadable(struct backup_run *run, const struct backup *all, size_t n)
+{
+	for (size_t i = 0; i < n && !run->told; i++)
+		if (all[i].unreadable)
+			fprintf(stderr,
+			    "scorpius\u00a0: la sauvegarde %s est illisible (backup.json)\u00a0: tant qu'elle est là, "
+			    "les "
+			    "fichiers devenus inutiles restent dans pool/\n",
+			    all[i].name);
+	run->told = true;
+}
+
 enum result backup_prune(struct backup_run *run, struct error *e)
 {
-	struct backup *all, last;
-	size_t n, kept = 0;
+	struct backup *all;
+	size_t n, kept = 0, unreadable = 0, last;
 	int64_t since = clock_now_us() - run->settings.BACKUP_KEEP_DAYS * INT64_C(86400000000);
 	TRY(backup_list(run->mem, run->settings.BACKUP_PATH, &all, &n, e));
-	bool any = backup_find(run->mem, run->settings.BACKUP_PATH, NULL, &last, e) == ERR_OK;
-	error_clear(e);
+	tell_unreadable(run, all, n);
+	for (last = n; last > 0 && !backup_is_whole(&all[last - 1]);)
+		last--;
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].created_us >= since || (any && strcmp(all[i].name, last.name) == 0)) {
+		if (all[i].unreadable || all[i].created_us >= since || i + 1 == last) {
+			unreadable += all[i].unreadable;
 			all[kept++] = all[i];
 			continue;
 		}
@@ -95,7 +109,8 @@ enum result backup_prune(struct backup_run *run, struct error *e)
 		printf("sauvegarde %s supprimée\u00a0: plus de %lld jours\n", all[i].name,
 		    (long long)run->settings.BACKUP_KEEP_DAYS);
 	}
-	if (kept == n)
+	/* What an unreadable one needs, nobody knows. */
+	if (kept == n || unreadable > 0)
 		return ERR_OK;
 	TRY(backup_pool(run->set, &run->pool, e));
 	return sweep(run, all, kept, e);

@@ -21,30 +21,27 @@ struct taking {
 	int64_t copied, copied_bytes, erased;
 };
 
-/* The file into the pool, proved there. NOT_FOUND, DAMAGED: the store does not have it (any more) as its row says. */
+/* The file into the pool, proved there. NOT_FOUND, DAMAGED: the store does not have it (any more) as its row says, or
+ * can't read it. */
 static enum result into_pool(struct taking *t, const struct file_row *row, struct error *e)
 {
 	struct store_key key = { row->organization_id, row->id };
-	bool copied;
-	enum result rc = file_check(t->run->pool, row, true, e);
+	uint8_t file_key[CRYPTO_KEY_SIZE];
+	enum result rc = file_prove(t->run->pool, row, true, e);
 	if (rc == ERR_OK || (rc != ERR_NOT_FOUND && rc != ERR_DAMAGED))
 		return rc;
 	error_clear(e);
-	if (rc == ERR_DAMAGED)
-		TRY(store_remove(t->run->pool, &key, e));
-	TRY(store_copy_object(t->store, t->run->pool, &key, STORE_TRUST, &copied, e));
-	rc = file_check(t->run->pool, row, false, e);
-	if (rc == ERR_OK) {
-		t->copied++;
-		t->copied_bytes += row->size;
-		fail_point("file copied");
-	} else if (rc == ERR_DAMAGED) {
-		struct error ignored;
-		error_clear(&ignored);
-		if (store_remove(t->run->pool, &key, &ignored) != ERR_OK)
-			return error_set(e, ERR_IO, NULL);
+	if (rc == ERR_DAMAGED) {
+		/* When it is the row that is damaged, former backups may know the key of what lies there. */
+		TRY(file_key_unwrap(t->run->keys, &key, row->wrapped_key, file_key, NULL, e));
+		crypto_wipe(file_key, sizeof(file_key));
+		TRY(store_set_aside(t->run->pool, &key, e));
 	}
-	return rc;
+	TRY(file_fetch(t->store, t->run->pool, row, e));
+	t->copied++;
+	t->copied_bytes += row->size;
+	fail_point("file copied");
+	return ERR_OK;
 }
 
 static enum result take_file(struct taking *t, const struct file_row *row, struct error *e)
@@ -63,7 +60,7 @@ static enum result take_file(struct taking *t, const struct file_row *row, struc
 	}
 	if (lost) {
 		t->b.missing++;
-		file_say(rc == ERR_DAMAGED ? "abîmé dans le magasin" : "manquant dans le magasin",
+		file_say(rc == ERR_DAMAGED ? "abîmé ou illisible dans le magasin" : "manquant dans le magasin",
 		    &row->organization_id, &row->id);
 	} else {
 		t->b.files++;
@@ -90,21 +87,6 @@ static enum result take_files(struct taking *t, struct error *e)
 	}
 }
 
-/* Reads the manifest back. Its files were proved when they came into the pool. */
-static enum result prove_manifest(struct taking *t, int folder, struct error *e)
-{
-	TALLOC_CTX *mem = mem_new("manifest", 0);
-	struct manifest *m;
-	struct manifest_head head;
-	struct file_row row;
-	bool missing, end = false;
-	enum result rc = manifest_open(mem, folder, &t->b, t->run->keys, &m, &head, e);
-	while (rc == ERR_OK && !end)
-		rc = manifest_next(m, &row, &missing, &end, e);
-	talloc_free(mem);
-	return rc;
-}
-
 static enum result fill(struct taking *t, int folder, const char *snapshot, struct error *e)
 {
 	struct backup_run *run = t->run;
@@ -115,24 +97,20 @@ static enum result fill(struct taking *t, int folder, const char *snapshot, stru
 	TRY(take_files(t, e));
 	TRY(manifest_write_end(t->manifest, &t->b, e));
 	fail_point("manifest written");
-	TRY(prove_manifest(t, folder, e));
+	/* Its files were proved when they came into the pool. */
+	TRY(backup_manifest_check(run, folder, &t->b, e));
 	return backup_commit(run->set, &t->b, folder, e);
 }
 
 /* Under a wrong SECRET_KEY nothing that is made would be of use. */
 static enum result demand_keys(const struct backup_run *run, const struct name_list *key_ids, struct error *e)
 {
-	const char *previous = master_key_previous_id(run->keys);
-	for (size_t i = 0; i < key_ids->n; i++)
-		if (strcmp(key_ids->p[i], master_key_id(run->keys)) != 0 &&
-		    (!previous || strcmp(key_ids->p[i], previous) != 0)) {
-			fputs("scorpius\u00a0: des fichiers sont chiffrés avec une autre clé que SECRET_KEY et "
-			      "SECRET_KEY_PREVIOUS\u00a0; rien n'est sauvegardé\n",
-			    stderr);
-			return error_set(
-			    e, ERR_WRONG_MASTER_KEY, NULL, "theirs", key_ids->p[i], "ours", master_key_id(run->keys));
-		}
-	return ERR_OK;
+	enum result rc = backup_file_keys_check(run, key_ids, e);
+	if (rc != ERR_OK)
+		fputs("scorpius\u00a0: des fichiers sont chiffrés avec une autre clé que SECRET_KEY et "
+		      "SECRET_KEY_PREVIOUS\u00a0; rien n'est sauvegardé\n",
+		    stderr);
+	return rc;
 }
 
 static enum result make(struct taking *t, struct error *e)
@@ -165,7 +143,8 @@ static enum result make(struct taking *t, struct error *e)
 	return rc;
 }
 
-static enum result send(struct backup_run *run, const struct backup *b, struct error *e)
+/* *why, in run->mem, when the command has failed (NOT_SENT). */
+static enum result send(struct backup_run *run, const struct backup *b, const char **why, struct error *e)
 {
 	const char *argv[] = { "/bin/sh", "-c", run->settings.BACKUP_AFTER, NULL };
 	const char *env[8];
@@ -183,9 +162,9 @@ static enum result send(struct backup_run *run, const struct backup *b, struct e
 		rc = child_end(&child, e);
 	if (rc == ERR_OK)
 		return backup_note_sent(run->set, b, e);
-	const char *why = mem_strdup(run->mem, e->cause[0] ? e->cause : strerror(errno));
+	*why = mem_strdup(run->mem, e->cause[0] ? e->cause : strerror(errno));
 	error_clear(e);
-	return error_set(e, ERR_BACKUP_NOT_SENT, NULL, "reason", why);
+	return error_set(e, ERR_BACKUP_NOT_SENT, NULL, "reason", *why);
 }
 
 static void tell(const struct taking *t, int64_t us)
@@ -211,10 +190,16 @@ enum result backup_take(struct backup_run *run, struct error *e)
 	tell(&t, clock_mono_us() - begun);
 	TRY(backup_prune(run, e));
 	fail_point("backups pruned");
-	if (t.b.missing > 0) {
-		fputs("scorpius\u00a0: cette sauvegarde n'est pas entière\u00a0; voyez « scorpius storage verify »\n",
-		    stderr);
-		return error_set(e, ERR_BACKUP_INCOMPLETE, NULL);
-	}
-	return run->settings.BACKUP_AFTER[0] ? send(run, &t.b, e) : ERR_OK;
+	/* One that lacks files goes out as well: a file that is lost for ever must not keep all others at home. */
+	const char *why = "";
+	enum result rc = run->settings.BACKUP_AFTER[0] ? send(run, &t.b, &why, e) : ERR_OK;
+	if (t.b.missing == 0)
+		return rc;
+	if (rc == ERR_BACKUP_NOT_SENT)
+		fprintf(stderr, "scorpius\u00a0: BACKUP_AFTER a échoué\u00a0: %s\n", why);
+	else
+		TRY(rc);
+	error_clear(e);
+	fputs("scorpius\u00a0: cette sauvegarde n'est pas entière\u00a0; voyez « scorpius storage verify »\n", stderr);
+	return error_set(e, ERR_BACKUP_INCOMPLETE, NULL);
 }

@@ -54,20 +54,9 @@ static enum result refuse_touching(enum result code)
 
 static enum result check_keys(struct restoring *r, struct error *e)
 {
-	const char *previous = master_key_previous_id(r->run->keys);
 	TRY(backup_key_check(&r->b, r->run->keys, e));
 	TRY(manifest_open(r->run->mem, r->folder, &r->b, r->run->keys, &r->manifest, &r->head, e));
-	for (size_t i = 0; i < r->head.facts.key_ids.n; i++) {
-		const char *id = r->head.facts.key_ids.p[i];
-		if (strcmp(id, master_key_id(r->run->keys)) != 0 && (!previous || strcmp(id, previous) != 0)) {
-			fputs("scorpius\u00a0: cette sauvegarde date d'un changement de clé maîtresse\u00a0: il faut "
-			      "les deux clés, dans SECRET_KEY et SECRET_KEY_PREVIOUS\n",
-			    stderr);
-			return error_set(
-			    e, ERR_WRONG_MASTER_KEY, NULL, "theirs", id, "ours", master_key_id(r->run->keys));
-		}
-	}
-	return ERR_OK;
+	return backup_head_keys_check(r->run, &r->head, e);
 }
 
 /* Whether the program's schema has a change of that name. */
@@ -199,7 +188,7 @@ static enum result check_room(struct restoring *r, struct error *e)
 static enum result check(struct restoring *r, const char *name, struct error *e)
 {
 	struct backup_run *run = r->run;
-	TRY(backup_choose(run, name, &r->b, e));
+	TRY(backup_choose(run, name, &r->b, NULL, e));
 	TRY(backup_folder(run->set, run->mem, &r->b, &r->folder, e));
 	TRY(check_keys(r, e));
 	TRY(operator_connect(run->mem, run->settings.DATABASE_URL, &r->db, e));
@@ -208,6 +197,8 @@ static enum result check(struct restoring *r, const char *name, struct error *e)
 	TRY(check_empty(r, e));
 	TRY(check_owners(r, e));
 	TRY(check_room(r, e));
+	/* Its files are read as they are restored: damage far down would come to light when half of them are there. */
+	TRY(backup_manifest_check(run, r->folder, &r->b, e));
 	return backup_dump_check(run, r->folder, &r->b, &r->head, e);
 }
 
@@ -239,25 +230,16 @@ static enum result mark(struct restoring *r, struct error *e)
 
 static enum result restore_file(struct restoring *r, const struct file_row *row, struct error *e)
 {
-	struct store_key key = { row->organization_id, row->id };
-	bool copied;
 	if (r->resumed) {
 		enum result there = file_check(r->store, row, true, e);
 		if (there != ERR_NOT_FOUND)
 			return there;
 		error_clear(e);
 	}
-	TRY(store_copy_object(r->run->pool, r->store, &key, STORE_TRUST, &copied, e));
-	enum result rc = file_check(r->store, row, false, e);
-	if (rc == ERR_OK) {
-		r->copied++;
-		fail_point("file restored");
-	} else if (rc == ERR_DAMAGED) {
-		struct error ignored;
-		error_clear(&ignored);
-		(void)!store_remove(r->store, &key, &ignored);
-	}
-	return rc;
+	TRY(file_fetch(r->run->pool, r->store, row, e));
+	r->copied++;
+	fail_point("file restored");
+	return ERR_OK;
 }
 
 static enum result restore_files(struct restoring *r, struct error *e)
@@ -275,7 +257,8 @@ static enum result restore_files(struct restoring *r, struct error *e)
 		error_clear(e);
 		if (rc != ERR_OK) {
 			r->lost++;
-			file_say(rc == ERR_DAMAGED ? "abîmé dans la sauvegarde" : "manquant dans la sauvegarde",
+			file_say(
+			    rc == ERR_DAMAGED ? "abîmé ou illisible dans la sauvegarde" : "manquant dans la sauvegarde",
 			    &row.organization_id, &row.id);
 		}
 	}

@@ -43,6 +43,36 @@ enum result file_check(struct store *store, const struct file_row *row, bool qui
 	return rc;
 }
 
+enum result file_prove(struct store *store, const struct file_row *row, bool quick, struct error *e)
+{
+	enum result rc = file_check(store, row, quick, e);
+	if (rc != ERR_IO)
+		return rc;
+	error_clear(e);
+	return error_set(e, ERR_DAMAGED, NULL);
+}
+
+enum result file_fetch(struct store *from, struct store *to, const struct file_row *row, struct error *e)
+{
+	struct store_key key = { row->organization_id, row->id };
+	struct error other;
+	bool copied;
+	error_clear(&other);
+	enum result rc = store_copy_object(from, to, &key, STORE_TRUST, &copied, e);
+	/* Which side it was: a file that can't be read is one file, a disk that can't be written is all of them. */
+	if (rc == ERR_IO && file_prove(from, row, false, &other) == ERR_DAMAGED) {
+		error_clear(e);
+		return error_set(e, ERR_DAMAGED, NULL);
+	}
+	TRY(rc);
+	rc = file_check(to, row, false, e);
+	if (rc == ERR_DAMAGED && store_remove(to, &key, &other) != ERR_OK) {
+		*e = other;
+		return ERR_IO;
+	}
+	return rc;
+}
+
 void file_say(const char *what, const struct uuid *organization_id, const struct uuid *id)
 {
 	char organization[37], file[37];

@@ -68,6 +68,18 @@ static enum result lock(struct backup_set *s, int how, struct error *e)
 	return errno == EWOULDBLOCK ? error_set(e, ERR_BACKUP_RUNNING, NULL) : fail(e, "lock the folder of backups");
 }
 
+static int open_lock(const struct backup_set *s)
+{
+	return openat(s->folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static enum result lock_shared(struct backup_set *s, struct error *e)
+{
+	/* A copy brought from elsewhere may have none, and nobody who writes. */
+	s->lock = openat(s->folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return s->lock < 0 ? ERR_OK : lock(s, LOCK_SH, e);
+}
+
 static enum result demand_path(const char *path, struct error *e)
 {
 	if (path && path[0] == '/')
@@ -84,7 +96,7 @@ enum result backup_set_open(
 		return fail(e, "make the folder of backups");
 	TRY(open_set(mem, path, keys, out, e));
 	struct backup_set *s = *out;
-	s->lock = openat(s->folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	s->lock = open_lock(s);
 	if (s->lock < 0)
 		return fail(e, "lock the folder of backups");
 	return lock(s, LOCK_EX, e);
@@ -95,10 +107,18 @@ enum result backup_set_read(
 {
 	TRY(demand_path(path, e));
 	TRY(open_set(mem, path, keys, out, e));
+	return lock_shared(*out, e);
+}
+
+enum result backup_set_mend(TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct backup_set **out,
+    bool *writable, struct error *e)
+{
+	TRY(demand_path(path, e));
+	TRY(open_set(mem, path, keys, out, e));
 	struct backup_set *s = *out;
-	/* A copy brought from elsewhere may have none, and nobody who writes. */
-	s->lock = openat(s->folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return s->lock < 0 ? ERR_OK : lock(s, LOCK_SH, e);
+	s->lock = open_lock(s);
+	*writable = s->lock >= 0;
+	return *writable ? lock(s, LOCK_EX, e) : lock_shared(s, e);
 }
 
 /* ---- what is there ---- */
@@ -118,6 +138,13 @@ static bool is_name(const char *s)
 	return true;
 }
 
+/* A number that must be there: a spoilt name of a member must not pass for 0. */
+static bool head_count(const struct json *v, const char *name, int64_t *out)
+{
+	*out = json_int(json_get(v, name));
+	return json_kind(json_get(v, name)) == JSON_INT && *out >= 0;
+}
+
 static bool read_head(TALLOC_CTX *mem, int top, struct backup *b)
 {
 	char *text = mem_array(mem, char, HEAD_MAX);
@@ -135,13 +162,11 @@ static bool read_head(TALLOC_CTX *mem, int top, struct backup *b)
 	const char *id = json_string(json_get(v, "id")), *created = json_string(json_get(v, "created_at"));
 	b->program = json_string(json_get(v, "program"));
 	b->master_key = json_string(json_get(v, "master_key"));
-	b->files = json_int(json_get(v, "files"));
-	b->bytes = json_int(json_get(v, "bytes"));
-	b->missing = json_int(json_get(v, "missing"));
 	snprintf(path, sizeof(path), "%s/sent", b->name);
 	b->sent = faccessat(top, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	return id && uuid_parse(id, &b->id) && created && clock_parse_rfc3339(created, &b->created_us) && b->program &&
-	       b->master_key;
+	       b->master_key && head_count(v, "files", &b->files) && head_count(v, "bytes", &b->bytes) &&
+	       head_count(v, "missing", &b->missing);
 }
 
 static int by_name(const void *a, const void *b)
@@ -157,20 +182,34 @@ enum result backup_list(TALLOC_CTX *mem, const char *path, struct backup **out, 
 	*n = 0;
 	if (!top)
 		return errno == ENOENT ? ERR_OK : fail(e, "read the folder of backups");
-	for (struct dirent *d; (d = readdir(top));) {
-		struct backup b = { .missing = 0 };
+	errno = 0;
+	for (struct dirent *d; (d = readdir(top)); errno = 0) {
+		struct backup b = { .unreadable = false };
+		struct stat st;
 		if (!is_name(d->d_name))
 			continue;
-		memcpy(b.name, d->d_name, BACKUP_NAME);
-		if (!read_head(mem, dirfd(top), &b))
+		/* A backup gets its name when it is whole: from then on a head that can't be read is a fault. */
+		if (fstatat(dirfd(top), d->d_name, &st, 0) == 0 && !S_ISDIR(st.st_mode))
 			continue;
+		memcpy(b.name, d->d_name, BACKUP_NAME);
+		if (!read_head(mem, dirfd(top), &b)) {
+			b = (struct backup){ .unreadable = true };
+			memcpy(b.name, d->d_name, BACKUP_NAME);
+		}
 		*out = mem_grow(mem, *out, struct backup, *n + 1);
 		(*out)[(*n)++] = b;
 	}
+	/* Half a list must not pass for all that there is: the pool is swept by it. */
+	enum result r = errno == 0 ? ERR_OK : fail(e, "read the folder of backups");
 	closedir(top);
 	if (*n > 0)
 		qsort(*out, *n, sizeof(**out), by_name);
-	return ERR_OK;
+	return r;
+}
+
+bool backup_is_whole(const struct backup *b)
+{
+	return !b->unreadable && b->missing == 0;
 }
 
 enum result backup_find(TALLOC_CTX *mem, const char *path, const char *name, struct backup *out, struct error *e)
@@ -179,9 +218,12 @@ enum result backup_find(TALLOC_CTX *mem, const char *path, const char *name, str
 	size_t n;
 	TRY(backup_list(mem, path, &all, &n, e));
 	for (size_t i = n; i-- > 0;)
-		if (name ? strcmp(all[i].name, name) == 0 : all[i].missing == 0) {
+		if (name ? strcmp(all[i].name, name) == 0 : backup_is_whole(&all[i])) {
 			*out = all[i];
-			return ERR_OK;
+			if (!out->unreadable)
+				return ERR_OK;
+			error_cause(e, "%s/backup.json can't be read", name);
+			return error_set(e, ERR_DAMAGED, NULL);
 		}
 	return error_set(e, ERR_NOT_FOUND, NULL);
 }

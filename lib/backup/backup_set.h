@@ -27,6 +27,9 @@ struct backup {
 	int64_t files, bytes;   /* in it; bytes in clear */
 	int64_t missing;        /* files that the database knew and the store had lost: the backup is not whole */
 	bool sent;
+	/* backup.json is missing, damaged or of a later version: nothing is known of it but its name, and it may need
+	 * any file of the pool. */
+	bool unreadable;
 };
 
 struct backup_set;
@@ -39,13 +42,23 @@ enum result backup_set_open(TALLOC_CTX *mem, const char *path, const struct mast
 enum result backup_set_read(TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct backup_set **out,
     struct error *e) MUST_CHECK;
 
-/* Its backups, the oldest first; what is none, or not finished, is left out. Neither key nor lock is needed. */
+/* For verifying, which sets damaged files aside: like backup_set_read, and locked against all others where the medium
+ * can be written, which *writable tells. */
+enum result backup_set_mend(TALLOC_CTX *mem, const char *path, const struct master_keys *keys, struct backup_set **out,
+    bool *writable, struct error *e) MUST_CHECK;
+
+/* Its backups, the oldest first, unreadable ones among them; what is none, or not finished, is left out. Neither key
+ * nor lock is needed. */
 enum result backup_list(TALLOC_CTX *mem, const char *path, struct backup **out, size_t *n, struct error *e) MUST_CHECK;
-/* The backup of that name, or the last whole one for NULL. NOT_FOUND. */
+/* The backup of that name, or the last whole one for NULL. NOT_FOUND; DAMAGED when the one of that name is unreadable.
+ */
 enum result backup_find(
     TALLOC_CTX *mem, const char *path, const char *name, struct backup *out, struct error *e) MUST_CHECK;
 /* When the last whole one was made; 0: there is none, or nobody lets us look. Reads only names and backup.json. */
 int64_t backup_last_us(const char *path);
+
+/* Whether all its files were there when it was made. */
+bool backup_is_whole(const struct backup *b);
 
 /* Opens the folder of one (a descriptor that closes with mem), and the pool. */
 enum result backup_folder(

@@ -86,7 +86,7 @@
 	X(BACKUP_PATH, TEXT, "", 0, 500, NULL, false, "folder of the backups, on another disk than the data; without it none are made") \
 	X(BACKUP_KEEP_DAYS, INT, "7", 1, 3650, NULL, false, "days that backups are kept; the last whole one always is") \
 	X(BACKUP_MAX_AGE, SECONDS, "26h", 60, 31536000, NULL, false, "the last whole backup older than this is a fault") \
-	X(BACKUP_AFTER, TEXT, "", 0, 1000, NULL, false, "shell command run after each whole backup, to copy BACKUP_PATH elsewhere") \
+	X(BACKUP_AFTER, TEXT, "", 0, 1000, NULL, false, "shell command run after each backup, to copy BACKUP_PATH elsewhere") \
 	X(HEALTH_PATH, TEXT, "/run/scorpius/health", 1, 500, NULL, false, "file by which the workers of a machine share the state of health") \
 	X(METRICS_PATH, TEXT, "/run/scorpius/metrics", 1, 500, NULL, false, "file by which the processes of a machine share what they count") \
 	X(METRICS_PORT, INT, "0", 0, 65535, NULL, false, "port on 127.0.0.1 where nginx answers GET /metrics for Prometheus; 0: nowhere (./dev has a socket besides)")

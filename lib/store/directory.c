@@ -2,8 +2,9 @@
  *
  *   objects/ORGANISATION/xx/ID     xx: the last two characters of ID, which are random in a UUIDv7 (its first are time)
  *   tmp/RANDOM                     what is being written
+ *   aside/ORGANISATION.ID          objects found damaged, which are none any more; made when there is one
  *
- * Both lie on one file system, so that a rename moves a finished file to its name in one step. */
+ * All lie on one file system, so that a rename moves a finished file to its name in one step. */
 #include "crypto.h"
 #include "fail_point.h"
 #include "store_file.h"
@@ -283,6 +284,27 @@ static enum result dir_remove(void *backend, const struct store_key *key, struct
 	return r;
 }
 
+/* Its former folder stays: what is set aside is expected to be written anew. */
+static enum result dir_set_aside(void *backend, const struct store_key *key, struct error *e)
+{
+	const struct directory *d = backend;
+	struct place place;
+	char path[128], name[128];
+	place_of(key, &place);
+	place_path(&place, path);
+	snprintf(name, sizeof(name), "%s.%s", place.organization, place.name);
+	int aside = make_folder(d->root, "aside");
+	if (aside < 0)
+		return file_fault(e, "make the folder of damaged objects");
+	enum result r = ERR_OK;
+	if (renameat(d->objects, path, aside, name) != 0)
+		r = errno == ENOENT ? error_set(e, ERR_NOT_FOUND, NULL) : file_fault(e, "set an object aside");
+	else if (fsync(aside) != 0 || fsync(d->root) != 0)
+		r = file_fault(e, "fsync a folder");
+	close(aside);
+	return r;
+}
+
 /* ---- walking over all objects ---- */
 
 struct walk {
@@ -421,6 +443,7 @@ static const struct store_ops directory_ops = {
 	.get_read_at = dir_get_read_at,
 	.exists = dir_exists,
 	.remove = dir_remove,
+	.set_aside = dir_set_aside,
 	.list = dir_list,
 	.writable = dir_writable,
 	.room = dir_room,

@@ -205,6 +205,11 @@ enum result store_remove(struct store *s, const struct store_key *key, struct er
 	return s->ops->remove(s->backend, key, e);
 }
 
+enum result store_set_aside(struct store *s, const struct store_key *key, struct error *e)
+{
+	return s->ops->set_aside(s->backend, key, e);
+}
+
 enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *strange, struct error *e)
 {
 	*strange = 0;

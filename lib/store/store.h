@@ -115,6 +115,9 @@ enum result store_get_bytes(struct store *s, TALLOC_CTX *mem, const struct store
 enum result store_exists(struct store *s, const struct store_key *key, bool *out, struct error *e) MUST_CHECK;
 /* Removes an object; one that is not there is no fault. */
 enum result store_remove(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
+/* Takes an object that is not what was written out of the store without destroying it: it lies in the folder `aside`
+ * then, as ORGANISATION.ID, where an operator may look at it and remove it. NOT_FOUND. A directory's object only. */
+enum result store_set_aside(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
 
 /* Calls `each` for every object, in any order; one that comes or goes meanwhile may be missed. `age_s`: seconds since
  * it was written. A fault of `each` ends the walk. *strange: files that are no objects of ours, which are left alone.

@@ -101,6 +101,14 @@ static enum result counted_remove(void *backend, const struct store_key *key, st
 	return count(c, "remove", begun, c->ops->remove(c->backend, key, e));
 }
 
+static enum result counted_set_aside(void *backend, const struct store_key *key, struct error *e)
+{
+	const struct counting *c = backend;
+	if (!c->ops->set_aside)
+		BUG("only a directory sets objects aside");
+	return c->ops->set_aside(c->backend, key, e);
+}
+
 static enum result counted_list(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e)
 {
 	const struct counting *c = backend;
@@ -134,6 +142,7 @@ static const struct store_ops counted_ops = {
 	.get_read_at = counted_get_read_at,
 	.exists = counted_exists,
 	.remove = counted_remove,
+	.set_aside = counted_set_aside,
 	.list = counted_list,
 	.writable = counted_writable,
 	.room = counted_room,

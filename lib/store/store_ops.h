@@ -16,6 +16,7 @@ struct store_ops {
 	enum result (*get_read_at)(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e);
 	enum result (*exists)(void *backend, const struct store_key *key, bool *out, struct error *e);
 	enum result (*remove)(void *backend, const struct store_key *key, struct error *e);
+	enum result (*set_aside)(void *backend, const struct store_key *key, struct error *e); /* directory only */
 	enum result (*list)(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e);
 	enum result (*writable)(void *backend, struct error *e);
 	enum result (*room)(void *backend, int64_t *bytes, struct error *e);

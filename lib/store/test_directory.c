@@ -42,6 +42,28 @@ Test(directory, a_reader_keeps_its_bytes_when_the_object_is_removed)
 	cr_assert_eq(got, 3);
 }
 
+Test(directory, an_object_set_aside_is_none_and_its_bytes_stay)
+{
+	struct store_object key = new_object();
+	struct store_get *get;
+	char path[256], org[37], id[37];
+	bool there;
+	cr_assert_eq(put_bytes(store, &key, "abc", 3, NULL), ERR_OK);
+	cr_assert_eq(store_set_aside(store, &key.key, &err), ERR_OK);
+	cr_assert_eq(store_exists(store, &key.key, &there, &err), ERR_OK);
+	cr_assert_not(there);
+	uuid_format(&key.key.organization_id, org);
+	uuid_format(&key.key.id, id);
+	snprintf(path, sizeof(path), "%s/aside/%s.%s", root, org, id);
+	cr_assert_eq(access(path, F_OK), 0);
+	cr_assert_eq(store_get_open(store, mem, &key, &get, &err), ERR_NOT_FOUND);
+	error_clear(&err);
+	cr_assert_eq(store_set_aside(store, &key.key, &err), ERR_NOT_FOUND);
+	error_clear(&err);
+	/* Its name is free again. */
+	cr_assert_eq(put_bytes(store, &key, "abc", 3, NULL), ERR_OK);
+}
+
 Test(directory, health_tells_when_nothing_can_be_written)
 {
 	char path[128];

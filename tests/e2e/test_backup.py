@@ -2,6 +2,7 @@
 comes back. Programs run as the servers' user, whose files they are."""
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -419,14 +420,212 @@ def test_one_wrong_bit_is_found(stack, vault, target, document, part):
     spoilt = bytearray(path.read_bytes())
     spoilt[-20] ^= 1
     path.write_bytes(spoilt)
-    out, _ = vault.command("backup", "verify", status=74)
     if part == "pool":
-        assert f"abîmé\u00a0: " in out and path.name in out
         out, _ = target.restore(status=74)
-        assert "abîmé dans la sauvegarde" in out and path.name in out, "all else comes back"
+        assert "abîmé ou illisible dans la sauvegarde" in out and path.name in out and "rétablie" in out, "all else comes back"
+        out, _ = vault.command("backup", "verify", status=74)
+        assert "abîmé" in out and path.name in out
     else:
+        vault.command("backup", "verify", status=74)
         assert "rien n'a été touché" in target.restore(status=74)[1]
         assert target.is_untouched()
+
+
+def test_damage_far_down_in_the_manifest_is_found_before_anything_is_touched(stack, vault, target, document):
+    """A long manifest is read piece by piece, while files are restored."""
+    blob = blob_of(stack, document)
+    stack.sql("insert into scorpius.blob (organization_id, id, sha256, size, mime_type, wrapped_key, key_id) select organization_id, gen_random_uuid(), "
+              "sha256(convert_to('ligne ' || i, 'UTF8')), 1, mime_type, wrapped_key, key_id from scorpius.blob, generate_series(1, 500) i where id = %s", blob["id"])
+    try:
+        name = NAME.search(vault.command("backup", status=74)[0])[1]
+    finally:
+        stack.sql("delete from scorpius.blob where organization_id = %s and size = 1", blob["organization_id"])
+    path = vault.path / name / "manifest"
+    spoilt = bytearray(path.read_bytes())
+    assert len(spoilt) > 3 * 65536, "more than one piece"
+    spoilt[-20] ^= 1
+    path.write_bytes(spoilt)
+    assert "rien n'a été touché" in target.restore(name, status=74)[1]
+    assert target.is_untouched()
+
+
+@contextlib.contextmanager
+def unreadable(path, how):
+    """In the place of a file while the block runs: what fails when it is opened, or when it is read, whoever reads."""
+    aside = path.with_suffix(".aside")
+    path.rename(aside)
+    if how == "open":
+        path.symlink_to(path.name)
+    else:
+        path.mkdir()
+        owner = aside.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+    try:
+        yield
+    finally:
+        if path.is_symlink():
+            path.unlink()
+        elif path.is_dir():
+            path.rmdir()
+        if path.exists():
+            aside.unlink()
+        else:
+            aside.rename(path)
+
+
+@pytest.mark.parametrize("how", ["open", "read"])
+def test_a_file_of_the_store_that_cannot_be_read_is_told_and_all_else_is_saved(stack, vault, account, document, how):
+    account.processed(account.upload(("autre.txt", b"Une autre piece\n" * 50))["id"])
+    blob = blob_of(stack, document)
+    file = stack.files_path / "objects" / str(blob["organization_id"]) / str(blob["id"])[-2:] / str(blob["id"])
+    with unreadable(file, how):
+        out, complaint = vault.command("backup", status=74)
+        assert f"illisible dans le magasin\u00a0: {blob['organization_id']}/{blob['id']}" in out and "pas entière" in complaint
+        assert out.count("illisible") == 1 and not vault.pooled(blob).exists() and objects(vault.path / "pool")
+    vault.take()
+    assert vault.pooled(blob).is_file()
+    vault.command("backup", "verify")
+
+
+@pytest.mark.parametrize("how", ["open", "read"])
+def test_a_file_of_a_backup_that_cannot_be_read_is_told_and_all_else_is_restored(stack, vault, target, account, document, how):
+    other = blob_of(stack, account.processed(account.upload(("autre.txt", b"Une autre piece\n" * 50))["id"]))
+    blob = blob_of(stack, document)
+    vault.take()
+    with unreadable(vault.pooled(blob), how):
+        out, _ = target.restore(status=74)
+        assert f"illisible dans la sauvegarde\u00a0: {blob['organization_id']}/{blob['id']}" in out and "rétablie" in out
+        there = objects(target.files)
+        assert f"{other['organization_id']}/{other['id']}" in there and f"{blob['organization_id']}/{blob['id']}" not in there
+        out, _ = vault.command("backup", "verify", status=74)
+        assert out.count("illisible") == 1 and str(blob["id"]) in out and "1 en défaut" in out
+    # And one that the backup itself meets: the store has it still.
+    with unreadable(vault.pooled(blob), how):
+        vault.take()
+        assert vault.pooled(blob).is_file() and not vault.pooled(blob).is_symlink()
+    vault.command("backup", "verify")
+
+
+# --- what rots in the pool
+
+def spoil(path):
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_damaged_file_of_the_pool_is_set_aside_and_copied_anew(stack, vault, document):
+    first = vault.take()
+    blob = blob_of(stack, document)
+    spoil(vault.pooled(blob))
+    second = vault.take()
+    out, _ = vault.command("backup", "verify", status=74)
+    assert f"écarté dans pool/aside\u00a0: {blob['organization_id']}/{blob['id']}" in out and "sera copié de nouveau" in out
+    assert not vault.pooled(blob).exists() and (vault.path / f"pool/aside/{blob['organization_id']}.{blob['id']}").is_file()
+    out, _ = vault.command("backup", "verify", status=74)
+    assert f"manquant\u00a0: {blob['organization_id']}/{blob['id']}" in out and "sera copié" not in out
+    assert "dont 1 nouveaux" in vault.command("backup")[0]
+    for name in first, second:
+        vault.command("backup", "verify", name)
+
+
+def test_a_medium_that_cannot_be_written_is_verified_and_left_as_it_is(stack, vault, document):
+    vault.take()
+    blob = blob_of(stack, document)
+    spoil(vault.pooled(blob))
+    # Nobody can open it for writing.
+    (vault.path / "lock").unlink()
+    (vault.path / "lock").mkdir(mode=0o755)
+    out, _ = vault.command("backup", "verify", status=74)
+    assert str(blob["id"]) in out and "reste dans pool/" in out and "sera copié" not in out
+    assert vault.pooled(blob).exists()
+
+
+def test_without_the_keys_of_its_files_nothing_is_set_aside(stack, vault, document):
+    vault.take()
+    blob = blob_of(stack, document)
+    vault.command("backup", "verify", status=78, SECRET_KEY="a7" * 32)
+    vault.command("backup", "verify", SECRET_KEY="a7" * 32, SECRET_KEY_PREVIOUS=stack.env["SECRET_KEY"])
+    assert vault.pooled(blob).exists() and not (vault.path / "pool/aside").exists()
+
+
+def test_who_reads_the_folder_keeps_a_verification_from_changing_it(vault, document):
+    vault.take()
+    with open(vault.path / "lock", "rb") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        assert "une autre sauvegarde" in vault.command("backup", "verify", status=75)[1]
+        vault.command("backup", "list")
+    vault.command("backup", "verify")
+
+
+# --- a backup of which nothing is known
+
+@pytest.mark.parametrize("how", ["flipped", "renamed member", "absent", "unreadable", "later"])
+def test_an_unreadable_backup_is_told_and_keeps_the_pool(stack, vault, target, document, how):
+    first = vault.take()
+    # A file that, for all we can read, only the unreadable backup may need.
+    file = vault.pooled(blob_of(stack, document))
+    only = file.with_name(file.name[:8] + "-0000-7000-8000-0000000000" + file.name[-2:])
+    shutil.copy(file, only)
+    os.chown(only, stack.run.stat().st_uid, -1)
+    head = vault.path / first / "backup.json"
+    good = head.read_bytes()
+    if how == "flipped":
+        head.write_bytes(bytes([good[0] ^ 1]) + good[1:])
+    elif how == "renamed member":
+        head.write_bytes(good.replace(b'"missing"', b'"mussing"'))
+    elif how == "later":
+        vault.change_head(first, format=2)
+    else:
+        head.unlink()
+        if how == "unreadable":
+            head.mkdir()
+    second = vault.take()
+    vault.change_head(second, created_at="2020-01-01T00:00:00Z")
+    out, complaint = vault.command("backup")
+    assert f"{second} supprimée" in out and complaint.count(f"{first} est illisible") == 1 and "restent dans pool/" in complaint
+    assert only.exists() and first in vault.names()
+    out, _ = vault.command("backup", "list")
+    assert f"{first}  ILLISIBLE" in out and "sauvegardes illisibles\u00a0: 1" in out
+    complaint = target.restore(first, status=74)[1]
+    assert "backup.json" in complaint and "rien n'a été touché" in complaint
+    # Its head is mended: what no backup names goes again.
+    if how == "unreadable":
+        head.rmdir()
+    head.write_bytes(good)
+    for name in vault.names():
+        vault.change_head(name, created_at="2020-01-01T00:00:00Z")
+    complaint = vault.command("backup")[1]
+    assert "illisible" not in complaint and not only.exists() and file.exists()
+    assert "ILLISIBLE" not in vault.command("backup", "list")[0]
+
+
+# --- files that are lost for ever
+
+def test_a_backup_that_lacks_files_goes_out_too_and_a_restore_names_it(stack, vault, target, document):
+    whole = vault.take()
+    blob = blob_of(stack, document)
+    file = stack.files_path / "objects" / str(blob["organization_id"]) / str(blob["id"])[-2:] / str(blob["id"])
+    vault.pooled(blob).rename(vault.top / "pooled")
+    aside, sent = file.with_suffix(".aside"), vault.path / "called"
+    file.rename(aside)
+    try:
+        out, complaint = vault.command("backup", status=74, BACKUP_AFTER=f'echo "$BACKUP_NAME" >> {sent}')
+        lacking = NAME.search(out)[1]
+        assert sent.read_text().split() == [lacking] and "pas entière" in complaint and "a échoué" not in complaint
+        _, complaint = vault.command("backup", status=74, BACKUP_AFTER="exit 3")
+        assert "pas entière" in complaint and "BACKUP_AFTER a échoué" in complaint
+    finally:
+        aside.rename(file)
+    out, _ = vault.command("backup", "list", BACKUP_AFTER="true")
+    line = next(x for x in out.splitlines() if x.startswith(lacking))
+    assert "INCOMPLÈTE" in line and ", copiée ailleurs" in line
+    (vault.top / "pooled").rename(vault.pooled(blob))
+    out, complaint = target.restore()
+    assert f"sauvegarde {whole} rétablie" in out and f"{lacking}, plus récente, est incomplète (fichiers manquants\u00a0: 1)" in complaint
+    last = vault.take()
+    out, complaint = vault.command("backup", "verify")
+    assert last in out and "plus récente" not in complaint
 
 
 # --- elsewhere, and who is told
