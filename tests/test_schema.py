@@ -1,6 +1,7 @@
 """The schema: that it can be deployed, verified and reverted; that its catalogue keeps the rules of isolation; and that
 the two program roles, tried directly, cannot cross from one organisation into another."""
 
+import re
 import threading
 import time
 import uuid
@@ -474,6 +475,15 @@ def test_session_is_bound_to_account_organisation_and_activity(database, operato
     assert caught.value.pgcode == "SC001"
     assert rows(c, "select auth.end_session(%s, %s, false)", (b.session, a.account)) == [(0,)]
     assert rows(c, "select auth.end_session(%s, %s, false)", (b.session, b.account)) == [(1,)]
+
+
+def test_the_comment_names_all_that_jobs_carry(operator):
+    """Each change that adds to it writes the whole anew."""
+    ((comment, checks),) = rows(operator, """select col_description(a.attrelid, a.attnum), (select string_agg(pg_get_constraintdef(c.oid), ' ')
+        from pg_constraint c where c.conrelid = a.attrelid and a.attnum = any (c.conkey))
+        from pg_attribute a where a.attrelid = 'scorpius.job'::regclass and a.attname = 'payload'""")
+    keys = {*re.findall(r"'(\w+_id)'", checks), "waits"}
+    assert len(keys) > 3 and {k for k in keys if k not in comment} == set()
 
 
 def test_mail_jobs_name_their_subject_and_nothing_else(database, two):

@@ -391,23 +391,33 @@ static enum result understand(struct worker *w, TALLOC_CTX *mem, const struct jo
 	return ERR_OK;
 }
 
+/* Of a document that is only kept nobody writes an end: what the scanner's look came to is told here. */
+static enum result tell_kept(struct worker *w, const struct document_source *src, const struct scan_outcome *scan,
+    const struct uuid *id, struct error *e)
+{
+	const char *code = scan->too_large ? error_id(ERR_SCAN_TOO_LARGE) : NULL;
+	struct document_kept_in told = { *id, code, scan->unscanned };
+	if (code || src->error_code || scan->unscanned)
+		TRY(document_kept_later(w->db, &told, NULL, e));
+	return code ? event(w, id, "validation", "failed", -1, code, NULL, e) : ERR_OK;
+}
+
 /* Under the fence: a document that was only to be kept is not read, unless somebody has asked for that meanwhile. Its
  * lock makes whoever asks now wait, and enqueue a job of his own. */
-static enum result is_kept(struct worker *w, TALLOC_CTX *mem, const struct document_source *src, const struct uuid *id,
-    bool *kept, struct error *e)
+static enum result is_kept(struct worker *w, TALLOC_CTX *mem, struct document_source *src,
+    const struct scan_outcome *scan, const struct uuid *id, bool *kept, struct error *e)
 {
 	struct document_locked locked;
 	*kept = true;
 	enum result code = document_lock(w->db, &(struct document_key){ *id }, mem, &locked, e);
-	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
+	if (code == ERR_NOT_FOUND) { /* deleted; it may come back */
 		error_clear(e);
-		return ERR_OK;
+		return tell_kept(w, src, scan, id, e);
 	}
 	TRY(code);
+	src->deleted = false;
 	*kept = strcmp(locked.status, "processing") != 0;
-	if (*kept && src->error_code)
-		TRY(document_waits_later(w->db, &(struct document_waits_in){ *id, NULL }, NULL, e));
-	return ERR_OK;
+	return *kept ? tell_kept(w, src, scan, id, e) : ERR_OK;
 }
 
 /* Begins the job's first transaction, after the virus scanner had its word. *go: there is something to read; else the
@@ -422,7 +432,8 @@ static enum result begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 	TRY(worker_begin(w, mem, job, e));
 	TRY(document_source_get(w->db, &key, mem, src, e));
 	bool kept = w->scanner && src->kept;
-	if (w->scanner && !src->deleted && !src->infection && src->scan_due) {
+	/* Nothing would bring the job of one that is only kept back when a person brings the document back. */
+	if (w->scanner && (kept || !src->deleted) && !src->infection && src->scan_due) {
 		TRY(db_commit(w->db, e));
 		TRY(document_scan(w, mem, job, src, &scan, e));
 		if (scan.ended)
@@ -433,8 +444,8 @@ static enum result begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 	o->unscanned = scan.unscanned;
 	if (scan.too_large)
 		(void)error_set(&o->problem, ERR_SCAN_TOO_LARGE, NULL);
-	if (kept && !src->deleted)
-		TRY(is_kept(w, mem, src, &key.id, &kept, e));
+	if (kept)
+		TRY(is_kept(w, mem, src, &scan, &key.id, &kept, e));
 	if (src->deleted || kept)
 		return job_done_last(w->db, &done, NULL, e);
 	/* Of an infected archive the sandboxed reader still takes the files, each of which is scanned by itself. */

@@ -166,6 +166,17 @@ SQL_FIELDS(document_waits_in, id, error_code);
 SQL_EXEC(document_waits, document_waits_in,
     "update document set error_code = $2, error_args = '{}' where id = $1 and status in ('uploaded', 'processing')")
 
+struct document_kept_in {
+	struct uuid id;
+	const char *error_code; /* why it could not be scanned; NULL: it was, or goes on without */
+	bool unscanned;
+};
+SQL_FIELDS(document_kept_in, id, error_code, unscanned);
+/* What the scanner's look at a document that is not to be read has left. */
+SQL_EXEC(document_kept, document_kept_in,
+    "update document set error_code = $2, error_args = '{}', warnings = warnings - 'unscanned' || "
+    "case when $3 then '[\"unscanned\"]'::jsonb else '[]' end where id = $1 and status = 'uploaded'")
+
 /* This attempt only waited: it counts for nothing. */
 SQL_EXEC(job_wait, job_failed_in,
     "update job set state = 'queued', leased_until = null, error_code = $3, "

@@ -185,7 +185,7 @@ language sql volatile security definer rows 1 set search_path = scorpius, pg_tem
 	order by random() limit 1
 $$;
 
--- As before, but for what is under a legal hold.
+-- As before, but for what is under a legal hold; one that is set, or met, on the way stops nothing else.
 create or replace function queue.purge_deleted(p_limit bigint)
 returns bigint
 language plpgsql volatile security definer set search_path = scorpius, pg_temp as $$
@@ -204,8 +204,6 @@ begin
 				and (d.purge_after is null or d.purge_after > now()))
 		union all
 		select 'document'::regclass, d.id, d.tender_id from document d where d.organization_id = v_organization and d.purge_after <= now()
-			and not exists (select from document c where c.organization_id = v_organization and c.parent_id = d.id
-				and (c.purge_after is null or c.purge_after > now()))
 			and not exists (select from tender t join document m on m.organization_id = t.organization_id and m.tender_id = t.id
 				where t.organization_id = v_organization and t.held_at is not null and (m.id = d.id or m.parent_id = d.id))
 		limit p_limit
@@ -229,13 +227,22 @@ begin
 			continue;
 		end if;
 		begin
+			-- What came out of an archive and is elsewhere now, or lives on, goes on without it. Locked first: what somebody
+			-- brings back at this moment is seen.
+			perform from document c join document p on p.organization_id = c.organization_id and p.id = c.parent_id
+				where c.organization_id = v_organization and case when r.of_table = 'tender'::regclass then p.tender_id = r.id else p.id = r.id end
+				order by c.id for update of c;
+			update document c set parent_id = null from document p where p.organization_id = v_organization
+				and c.organization_id = p.organization_id and c.parent_id = p.id and case when r.of_table = 'tender'::regclass
+					then p.tender_id = r.id and c.tender_id is distinct from r.id
+					else p.id = r.id and (c.purge_after is null or c.purge_after > now()) end;
 			insert into blob_purge (organization_id, id)
 				select distinct v_organization, d.blob_id from document d where d.organization_id = v_organization
 					and case when r.of_table = 'tender'::regclass then d.tender_id = r.id else d.id = r.id or d.parent_id = r.id end
 				on conflict do nothing;
 			perform purge_rows(r.of_table, v_organization, array[r.id]);
 			v_removed := v_removed + 1;
-		exception when foreign_key_violation or restrict_violation then
+		exception when foreign_key_violation or restrict_violation or sqlstate 'SC005' then
 			-- Something holds it: looked at again tomorrow.
 			if r.of_table = 'tender'::regclass then
 				update tender set purge_after = now() + interval '1 day' where organization_id = v_organization and id = r.id;

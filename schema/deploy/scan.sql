@@ -50,20 +50,24 @@ language plpgsql volatile security definer set search_path = scorpius, pg_temp a
 declare
 	v_organization uuid := nullif(current_setting('scorpius.organization_id', true), '')::uuid;
 	v_tenders uuid[];
-	v_changes boolean;
+	v_exports uuid[];
+	v_before text;
 begin
 	if p_infection is null then
 		update blob set scanned_at = now() where organization_id = v_organization and id = p_blob and infection is null;
 		if found then
 			update document set warnings = warnings - 'unscanned'
 				where organization_id = v_organization and blob_id = p_blob and warnings ? 'unscanned';
+			-- One that is read says that until it is read anew; one that is only kept has nothing else to wait for.
+			update document set error_code = null
+				where organization_id = v_organization and blob_id = p_blob and status = 'uploaded' and error_code = 'scan_too_large';
 			return false;
 		end if;
 	end if;
 	-- Tenders before bytes and documents: the order of those who change a dossier.
 	perform from tender t where t.organization_id = v_organization and t.id in (select d.tender_id from document d
 		where d.organization_id = v_organization and d.blob_id = p_blob) order by t.id for update;
-	select infection is distinct from p_infection into v_changes from blob
+	select infection into v_before from blob
 		where organization_id = v_organization and id = p_blob for update;
 	if not found then
 		return false;
@@ -75,6 +79,17 @@ begin
 	if p_infection is not null then
 		update document set status = 'quarantined', warnings = warnings - 'unscanned'
 			where organization_id = v_organization and blob_id = p_blob;
+		-- They stand in archives that were made before this was known, or are being made: those end now, these begin anew.
+		if v_before is null then
+			update job set state = 'queued', leased_until = null, run_after = now()
+				where organization_id = v_organization and kind = 'export' and state = 'leased';
+			select array_agg(x.id) into v_exports from organization_export x where x.organization_id = v_organization
+				and x.blob_id is not null and x.expires_at > now() and exists (select from document d
+					where d.organization_id = v_organization and d.blob_id = p_blob and d.created_at <= x.finished_at);
+			update job set run_after = now() where organization_id = v_organization and kind = 'export_end' and state = 'queued'
+				and payload ->> 'export_id' = any (v_exports::text[]);
+			update organization_export set expires_at = now() where organization_id = v_organization and id = any (v_exports);
+		end if;
 	else
 		insert into audit_event (organization_id, id, action, target_kind, target_id)
 			select organization_id, uuid_v7(), 'document.released', 'document', id from document
@@ -100,16 +115,16 @@ begin
 		on conflict do nothing;
 	update tender set analysis_status = 'queued', analysis_reason = null
 		where organization_id = v_organization and id = any (v_tenders) and deleted_at is null;
-	return v_changes;
+	return v_before is distinct from p_infection;
 end $$;
 comment on function queue.scan_result(uuid, text) is
-	'what a scanner found in bytes of the organisation that is set (null: nothing): their documents go into quarantine, or come out of it and are read; tenders that had understood them are analysed anew; whether the finding is another one than before';
+	'what a scanner found in bytes of the organisation that is set (null: nothing): their documents go into quarantine, and archives that may hold them end, or they come out of it and are read; tenders that had understood them are analysed anew; whether the finding is another one than before';
 revoke all on function document_quarantine(), document_quarantined(), queue.scan_result(uuid, text) from public;
 grant execute on function queue.scan_result(uuid, text) to scorpius_jobs;
 
 -- How often work has waited for the scanner: such attempts count for nothing.
 grant update (payload) on job to scorpius_jobs;
 comment on column job.payload is
-	'mail: {purpose, account_id | invitation_id} and nothing else; whatever is secret is made when it is sent; export_end: {export_id}; read: {waits}, attempts that only waited for the virus scanner';
+	'mail: {purpose, account_id | invitation_id} (retention: notice_id, too) and nothing else; whatever is secret is made when it is sent; export_end: {export_id}; read: {waits}, attempts that only waited for the virus scanner';
 
 commit;

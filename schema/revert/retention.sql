@@ -47,8 +47,6 @@ begin
 				and (d.purge_after is null or d.purge_after > now()))
 		union all
 		select 'document'::regclass, d.id from document d where d.organization_id = v_organization and d.purge_after <= now()
-			and not exists (select from document c where c.organization_id = v_organization and c.parent_id = d.id
-				and (c.purge_after is null or c.purge_after > now()))
 		limit p_limit
 	loop
 		-- Somebody may have brought it back at the last moment.
@@ -63,6 +61,15 @@ begin
 			continue;
 		end if;
 		begin
+			-- What came out of an archive and is elsewhere now, or lives on, goes on without it. Locked first: what somebody
+			-- brings back at this moment is seen.
+			perform from document c join document p on p.organization_id = c.organization_id and p.id = c.parent_id
+				where c.organization_id = v_organization and case when r.of_table = 'tender'::regclass then p.tender_id = r.id else p.id = r.id end
+				order by c.id for update of c;
+			update document c set parent_id = null from document p where p.organization_id = v_organization
+				and c.organization_id = p.organization_id and c.parent_id = p.id and case when r.of_table = 'tender'::regclass
+					then p.tender_id = r.id and c.tender_id is distinct from r.id
+					else p.id = r.id and (c.purge_after is null or c.purge_after > now()) end;
 			insert into blob_purge (organization_id, id)
 				select distinct v_organization, d.blob_id from document d where d.organization_id = v_organization
 					and case when r.of_table = 'tender'::regclass then d.tender_id = r.id else d.id = r.id or d.parent_id = r.id end
@@ -108,6 +115,8 @@ alter table job add constraint job_mail_check check (kind <> 'mail' or coalesce(
 		else payload ->> 'purpose' in ('email_confirm', 'password_reset', 'new_sign_in', 'password_changed')
 			and payload ? 'account_id' and payload - 'purpose' - 'account_id' = '{}'
 	end, false));
+comment on column job.payload is
+	'mail: {purpose, account_id | invitation_id} and nothing else; whatever is secret is made when it is sent; export_end: {export_id}';
 drop table retention_notice;
 drop view retained;
 drop trigger retention on document;

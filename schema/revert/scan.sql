@@ -4,6 +4,8 @@
 begin;
 set local search_path = scorpius, pg_temp;
 
+comment on column job.payload is
+	'mail: {purpose, account_id | invitation_id} (retention: notice_id, too) and nothing else; whatever is secret is made when it is sent; export_end: {export_id}';
 revoke update (payload) on job from scorpius_jobs;
 update job set payload = null where kind = 'read';
 drop function queue.scan_result(uuid, text);

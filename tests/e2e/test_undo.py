@@ -1,6 +1,8 @@
 """What is deleted comes back while it can; then its rows and bytes are gone."""
 
+import io
 import threading
+import zipfile
 
 import psycopg2
 import pytest
@@ -138,6 +140,101 @@ def test_a_tender_goes_with_all_that_is_its(account, stack):
         assert stack.sql(f"select 1 from scorpius.{table} where organization_id = %s", account.organization_id) == [], table
     assert account.get(f"/documents/{kept['id']}/content").content == b"reste\n"
     assert len(objects(stack, account)) == 1
+
+
+def expanded(account, *names, path="/documents"):
+    """An archive in a dossier of its own or in none, and its entries."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for name in names:
+            z.writestr(name, f"dans {name}\n")
+    archive = account.upload(("DCE.zip", out.getvalue()), path=path)
+    account.processed(archive["id"])
+    entries = {d["original_filename"]: d for d in account.data("GET", "/documents?limit=100") if d["parent_id"] == archive["id"]}
+    for name in names:
+        account.processed(entries[name]["id"])
+    return archive, [entries[name] for name in names]
+
+
+def test_what_left_an_archive_outlives_its_tender(account, stack):
+    """Detached, or moved into a dossier that is kept for a dispute."""
+    tender, elsewhere = (account.data("POST", "/tenders", 201, json={}) for _ in range(2))
+    path = f"/tenders/{tender['id']}/documents"
+    archive, (alone, moved, stays) = expanded(account, "seul.txt", "ailleurs.txt", "reste.txt", path=path)
+    for entry in (alone, moved):
+        assert account.request("DELETE", f"{path}/{entry['id']}").status_code == 204
+    account.data("POST", f"/tenders/{elsewhere['id']}/documents", json={"document_ids": [moved["id"]]})
+    account.data("PUT", f"/tenders/{elsewhere['id']}/legal-hold", json={"held": True, "reason": "Référé"})
+    assert account.data("GET", f"/documents/{moved['id']}")["parent_id"] == archive["id"]
+    assert account.request("DELETE", f"/tenders/{tender['id']}").status_code == 204
+    stack.sql("update scorpius.document set purge_after = now() - interval '1 second' where tender_id = %s", tender["id"])
+    due(stack, "tender", tender["id"])
+    gone(stack, "tender", tender["id"])
+    settled(stack, account)
+    for entry in (archive, stays):
+        assert not stack.sql("select 1 from scorpius.document where id = %s", entry["id"])
+    for entry, place in ((alone, None), (moved, elsewhere["id"])):
+        shown = account.data("GET", f"/documents/{entry['id']}")
+        assert (shown["parent_id"], shown["tender_id"]) == (None, place)
+        assert account.get(f"/documents/{entry['id']}/content").text == f"dans {entry['original_filename']}\n"
+    account.data("PUT", f"/tenders/{elsewhere['id']}/legal-hold", json={"held": False, "reason": "Désistement"})
+
+
+@pytest.fixture
+def came_back(account):
+    """An archive that is deleted, and its entry in a dossier that was, too, and came back."""
+    tender = account.data("POST", "/tenders", 201, json={})
+    archive, (entry,) = expanded(account, "pièce.txt")
+    account.data("POST", f"/tenders/{tender['id']}/documents", json={"document_ids": [entry["id"]]})
+    account.analyzed(tender["id"])
+    account.request("DELETE", f"/tenders/{tender['id']}")
+    account.request("DELETE", f"/documents/{archive['id']}")
+    account.data("POST", f"/tenders/{tender['id']}/restore")
+    return tender, archive, entry
+
+
+def test_an_archive_goes_in_time_though_its_entry_lives(account, stack, came_back):
+    tender, archive, entry = came_back
+    due(stack, "document", archive["id"])
+    gone(stack, "document", archive["id"])
+    settled(stack, account)
+    shown = account.data("GET", f"/documents/{entry['id']}")
+    assert (shown["parent_id"], shown["tender_id"]) == (None, tender["id"])
+    assert account.get(f"/documents/{entry['id']}/content").text == "dans pièce.txt\n"
+    assert stack.sql("select 1 from scorpius.blob where organization_id = %s and sha256 = %s", account.organization_id,
+                     bytes.fromhex(archive["sha256"])) == []
+
+
+def test_a_hold_at_the_last_moment_stops_nothing_else(account, stack, came_back):
+    tender, archive, entry = came_back
+    account.request("DELETE", f"/tenders/{tender['id']}")
+    other = account.upload(("a.txt", b"autre\n"), query="?process=false")
+    account.request("DELETE", f"/documents/{other['id']}")
+    holder, removal = connect(stack, "scorpius_owner", account), connect(stack, "scorpius_jobs", account)
+    try:
+        # The lock keeps the job itself away.
+        run(removal, "select pg_advisory_xact_lock(hashtextextended('scorpius purge ' || %s, 0))", account.organization_id)
+        for id in (archive["id"], entry["id"], other["id"]):
+            due(stack, "document", id)
+        run(holder, "select from document where id = %s for update", entry["id"])
+        removed = []
+        thread = threading.Thread(target=lambda: removed.append(run(removal, "select queue.purge_deleted(10)")))
+        thread.start()
+        wait_until(lambda: stack.sql("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like %s", "%purge_deleted(10)%"), 20,
+                   "the removal to wait")
+        run(holder, "update tender set held_at = now(), held_by = %s, hold_reason = 'x' where id = %s", account.user["id"], tender["id"])
+        holder.commit()
+        thread.join(30)
+        removal.commit()
+        assert removed == [[(1,)]]
+        assert not stack.sql("select 1 from scorpius.document where id = %s", other["id"])
+        assert stack.sql("select purge_after > now() as later from scorpius.document where id = %s", archive["id"]) == [{"later": True}]
+        assert account.data("POST", f"/tenders/{tender['id']}/restore")["legal_hold"]
+        assert account.get(f"/documents/{entry['id']}/content").status_code == 200
+    finally:
+        holder.close()
+        removal.close()
+    account.data("PUT", f"/tenders/{tender['id']}/legal-hold", json={"held": False, "reason": "Désistement"})
 
 
 def test_an_upload_that_counts_on_bytes_keeps_them(account, stack):

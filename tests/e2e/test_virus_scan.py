@@ -154,6 +154,20 @@ def test_it_is_quarantined_though_it_was_only_to_be_kept(account, guarded):
     assert account.processed(good["id"])["status"] == "processed"
 
 
+def test_what_is_kept_and_deleted_while_it_waits_is_scanned_all_the_same(account, guarded, no_clamd):
+    kept = [account.upload((name, data), query="?process=false") for name, data in (("a.txt", b"une note\n"), ("b.txt", EICAR))]
+    for document in kept:
+        wait_until(lambda document=document: status(account, document)["error"], 30, "the document to say that it waits")
+        assert account.request("DELETE", f"/documents/{document['id']}").status_code == 204
+    no_clamd.start()
+    guarded.sql("update scorpius.job set run_after = now() where kind = 'read' and state = 'queued'")
+    jobs_done(guarded)
+    good, bad = (account.data("POST", f"/documents/{document['id']}/restore") for document in kept)
+    assert (good["status"], good["error"]) == ("uploaded", None) and content(account, good).content == b"une note\n"
+    assert bad["status"] == "quarantined"
+    refused_everywhere(account, bad)
+
+
 def test_the_same_bytes_are_quarantined_at_once_whatever_they_are_called(account, other_account):
     account.processed(account.upload(("a.txt", EICAR))["id"])
     again = account.upload(("autre nom.txt", EICAR))
@@ -219,6 +233,20 @@ def test_what_exceeds_the_limits_of_clamd_is_not_read(account, guarded):
     assert f"/{blob['id']}" in guarded.command("storage", "scan", status=65)[0]
 
 
+def test_what_is_kept_and_exceeds_the_limits_says_so(account, guarded):
+    document = account.upload(("grand.txt", b"un texte conserve, trop long pour clamd\n" * (LIMIT // 20)), query="?process=false")
+    wait_until(lambda: status(account, document)["error"], 30, "the document to say why it is not given out")
+    shown = account.get(f"/documents/{document['id']}", headers={"Accept-Language": "fr"}).json()["data"]
+    assert (shown["status"], shown["error"]["code"]) == ("uploaded", "scan_too_large") and "antivirus" in shown["error"]["message"]
+    assert code(content(account, document)) == WAITING
+    (event,) = [e for e in account.data("GET", f"/documents/{document['id']}/events")["events"] if e["status"] == "failed"]
+    assert event["stage"] == "validation"
+    # Once the limit is raised and the operator has it scanned, there is nothing to say any more.
+    guarded.sql("select set_config('scorpius.organization_id', organization_id::text, true), queue.scan_result(blob_id, null) "
+                "from scorpius.document where id = %s", document["id"])
+    assert status(account, document)["error"] is None and content(account, document).status_code == 200
+
+
 def test_without_clamd_documents_wait(account, guarded, no_clamd):
     tender = account.data("POST", "/tenders", 201, json={})
     good = account.upload(("RC.pdf", pdfs.rules()), path=f"/tenders/{tender['id']}/documents")
@@ -266,6 +294,9 @@ def test_where_that_is_allowed_they_go_on_and_are_scanned_later(account, guarded
     text = b"Le titulaire livre, et ceci est une " + MARKER + b".\n"
     tender, (bad,) = account.tender_with(("CCTP.txt", text))
     large = account.upload(("grand.txt", b"un autre texte trop long pour clamd\n" * (LIMIT // 20)))
+    kept = account.upload(("c.txt", b"une note conservee sans antivirus\n"), query="?process=false")
+    wait_until(lambda: status(account, kept)["warnings"] == ["unscanned"], 30, "the document to say that it is not scanned")
+    assert status(account, kept)["error"] is None and content(account, kept).status_code == 200
     for document in (clean, bad, large):
         done = account.processed(document["id"])
         assert done["status"] == "processed" and "unscanned" in done["warnings"]
@@ -278,7 +309,7 @@ def test_where_that_is_allowed_they_go_on_and_are_scanned_later(account, guarded
     no_clamd.start()
     told = guarded.command("storage", "scan", status=65)[0]  # one is too large for good
     assert "Test.Marker" in told and "1 infectés" in told
-    assert status(account, clean)["warnings"] == [] and "unscanned" in status(account, large)["warnings"]
+    assert status(account, clean)["warnings"] == status(account, kept)["warnings"] == [] and "unscanned" in status(account, large)["warnings"]
     assert status(account, bad)["status"] == "quarantined"
     refused_everywhere(account, bad)
     assert account.data("GET", "/search?q=titulaire") == []
@@ -322,6 +353,44 @@ def test_a_false_alarm_is_taken_back(account, guarded, clamd):
         clamd.stop()
         clamd.know({"Test.Eicar": (0, EICAR), "Test.Marker": ("*", MARKER)})
         clamd.start()
+
+
+def test_found_later_it_ends_the_exports_that_hold_it(account, other_account, guarded, clamd):
+    clamd.stop()
+    clamd.know({"Test.Eicar": (0, EICAR)})
+    clamd.start()
+    exports = {}
+    try:
+        documents = {a: a.upload(("a.txt", b"une note, et " + text + b"\n")) for a, text in ((account, MARKER), (other_account, b"rien"))}
+        for a, document in documents.items():
+            assert a.processed(document["id"])["status"] == "processed"
+            exports[a] = f"/organization/exports/{a.export()['id']}"
+    finally:
+        clamd.stop()
+        clamd.know({"Test.Eicar": (0, EICAR), "Test.Marker": ("*", MARKER)})
+        clamd.start()
+    (archive,) = guarded.sql("select blob_id::text as id from scorpius.organization_export where organization_id = %s", account.organization_id)
+    assert account.get(f"{exports[account]}/content").status_code == 200
+    guarded.command("storage", "scan", "--all", status=ending(guarded))
+    refused_everywhere(account, documents[account])
+    assert account.get(f"{exports[account]}/content").status_code == 404
+    wait_until(lambda: not [f for f in guarded.files() if archive["id"] in f], 60, "the archive to be removed")
+    assert exported(account)[0] == {"files/documents/a.txt": False}
+    # What comes in later is in no archive that was made before.
+    assert other_account.processed(other_account.upload(("b.txt", EICAR))["id"])["status"] == "quarantined"
+    assert other_account.get(f"{exports[other_account]}/content").status_code == 200
+
+
+def test_an_export_that_is_being_made_begins_anew(account, guarded):
+    account.processed(account.upload(("a.txt", b"une note\n"))["id"])
+    id = account.export()["id"]
+    guarded.sql("update scorpius.organization_export set blob_id = null, finished_at = null, expires_at = null where id = %s", id)
+    guarded.sql("update scorpius.job set state = 'leased', leased_until = now() + interval '1 hour', finished_at = null where id = %s", id)
+    assert account.data("GET", f"/organization/exports/{id}")["status"] == "running"
+    assert account.processed(account.upload(("b.txt", EICAR))["id"])["status"] == "quarantined"
+    wait_until(lambda: account.data("GET", f"/organization/exports/{id}")["status"] == "done", 60, "the export")
+    with zipfile.ZipFile(io.BytesIO(account.get(f"/organization/exports/{id}/content").content)) as z:
+        assert {f["path"]: f["present"] for f in json.loads(z.read("files.json"))} == {"files/documents/a.txt": True, "files/documents/b.txt": False}
 
 
 def test_nothing_was_logged_as_an_error(guarded):
