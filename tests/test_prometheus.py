@@ -82,7 +82,7 @@ def test_the_dashboard_shows_every_metric_and_its_panels_do_not_overlap():
     assert len({p["id"] for p in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
 
 
-@pytest.mark.parametrize("page", ["docs/operations.md", "docs/fr/exploitation.md"])
+@pytest.mark.parametrize("page", ["docs/operate.md", "docs/fr/exploitation.md"])
 def test_each_alert_says_what_to_do(page):
     text = (ROOT / page).read_text("utf-8")
     assert [r["alert"] for r in RULES if len(re.findall(rf"^\*\*{r['alert']}\*\*", text, re.M)) != 1] == []

@@ -285,7 +285,7 @@ def test_a_backup_under_load_serves_on_another_machine(stack, vault, contract, s
     assert "mot de passe défini" in out
     machine.dev("up")
     machine.read_env()
-    # For docs/operations.md; shown by -s.
+    # For docs/operate.md; shown by -s.
     print(f"backup {took:.1f} s, restore {restored:.1f} s: {out.splitlines()[-6] if out else ''}")
 
     verified, _ = run_as(machine, str(machine.state / "app/usr/bin/scorpius"), "storage", "verify")
