@@ -58,7 +58,7 @@ class Site:
         own = self.folder / "templates"
         if not own.exists():
             shutil.copytree(self.tree / "usr/share/scorpius/nginx", own)
-            for path in own.glob("tls/*"):
+            for path in [*own.glob("tls/*"), *own.glob("proof/*")]:
                 text = path.read_text().replace("listen 443", f"listen 127.0.0.1:{self.tls}").replace("listen 80;", f"listen 127.0.0.1:{self.plain};")
                 path.write_text("".join(line + "\n" for line in text.splitlines() if "listen [::]" not in line))
         return own
