@@ -24,8 +24,11 @@ static const struct command commands[] = {
 	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
 	    "user list [--role admin]\n"
 	    "user deactivate|activate ADRESSE\n"
-	    "user reset-password ADRESSE [--password-stdin | --generate]",
+	    "user reset-password ADRESSE [--password-stdin | --generate]\n"
+	    "user revoke-sessions ADRESSE|--all",
 	    "comptes de l'exploitant, et secours pour qui ne peut plus entrer", user_help },
+	{ "passwords", cmd_passwords, "passwords", "donne aux comptes de PostgreSQL les mots de passe des réglages",
+	    passwords_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
 	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
 	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
