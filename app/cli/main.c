@@ -5,6 +5,11 @@
 
 /* THE table of commands. */
 static const struct command commands[] = {
+	{ "setup", cmd_setup,
+	    "setup [--public-url https://NOM] [--local-database | --database-url-file F] [OPTIONS]\n"
+	    "setup --docker --public-url https://NOM [--output FICHIER] [--from FICHIER|-]\n"
+	    "setup --files-only",
+	    "installe un serveur, ou écrit les réglages de docker-compose", setup_help },
 	{ "analyze", cmd_analyze,
 	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
 	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
