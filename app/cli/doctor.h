@@ -11,9 +11,11 @@
 enum doctor_level { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_ERROR };
 
 /* Runs all checks on what `get` says the settings are (getenv, or what setup has just written; it is called in the
- * checks' processes, too) and writes a line per finding to `to` in French, or with `json` one JSON object. Gives the
- * worst level found. Changes nothing anywhere, sends no letter; takes 15 seconds at most. Forks: not for a program with
- * threads. `to` is flushed before and after. */
-enum doctor_level doctor_run(TALLOC_CTX *mem, const char *(*get)(const char *name), bool json, FILE *to);
+ * checks' processes, too) and writes a line per finding to `to` in French, or with `json` one JSON object. `folder`:
+ * where the files of settings lie (/etc/scorpius), whose owners, modes and names are looked at; NULL: they are in the
+ * environment only, as in a container. Gives the worst level found. Changes nothing, sends no letter; takes 15 seconds
+ * at most. Forks: not for a program with threads. `to` is flushed before and after. */
+enum doctor_level doctor_run(
+    TALLOC_CTX *mem, const char *(*get)(const char *name), const char *folder, bool json, FILE *to);
 
 #endif
