@@ -23,7 +23,7 @@ FILES = ("operator.env", "api.env", "jobs.env", "scorpius.env")
 ADMIN = "exploitant@exemple.fr"
 PASSWORD = "Trois moulins sur 9 collines"
 SMTP_SECRET = "l'été \"coûte\" 5\\6 `$` #!"
-STEPS = ("réglages", "base de données", "clé maîtresse", "schéma", "compte", "services", "site")
+STEPS = ("réglages", "base de données", "clé maîtresse", "schéma", "compte", "services", "site", "contrôles")
 
 
 def settings(path):

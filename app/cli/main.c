@@ -32,6 +32,8 @@ static const struct command commands[] = {
 	    "user reset-password ADRESSE [--password-stdin | --generate]",
 	    "comptes de l'exploitant, et secours pour qui ne peut plus entrer", user_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
+	{ "doctor", cmd_doctor, "doctor [--json] [--settings DOSSIER]",
+	    "vérifie toute l'installation et dit comment remédier à ce qui ne va pas", doctor_help },
 	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
 	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
 };
