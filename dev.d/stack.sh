@@ -297,6 +297,8 @@ stack_up() {
 	make_state
 	exec 9>"$STATE/lock"
 	flock -w 300 9 || die "another ./dev is at work on $STATE"
+	# At once: not after minutes of compiling.
+	[ -n "$(daemon_pid nginx)" ] || port_ensure_free
 	build_app
 	install_app
 	temp_choose

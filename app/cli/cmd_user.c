@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -11,6 +10,7 @@
 #include "operator.h"
 #include "passwords.h"
 #include "settings.h"
+#include "terminal.h"
 #include "uuid.h"
 
 const char user_help[] =
@@ -67,32 +67,6 @@ static bool read_options(int argc, char **argv, struct options *o)
 
 /* ---- the password ---- */
 
-/* One line without its end; false when there is none or it is longer than any password. */
-static bool read_line(char out[PASSWORD_MAX + 2])
-{
-	if (!fgets(out, PASSWORD_MAX + 2, stdin))
-		return false;
-	size_t n = strcspn(out, "\n");
-	bool whole = out[n] == '\n' || feof(stdin);
-	out[n] = '\0';
-	return whole;
-}
-
-static bool ask(const char *prompt, char out[PASSWORD_MAX + 2])
-{
-	struct termios shown, hidden;
-	if (tcgetattr(STDIN_FILENO, &shown) != 0)
-		return false;
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	fputs(prompt, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	bool ok = read_line(out);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	return ok;
-}
-
 /* False, with a word on stderr, when no password was given. */
 static bool get_password(const struct options *o, char out[PASSWORD_MAX + 2])
 {
@@ -104,7 +78,7 @@ static bool get_password(const struct options *o, char out[PASSWORD_MAX + 2])
 		return true;
 	}
 	if (o->from_stdin) {
-		if (read_line(out))
+		if (terminal_read_line(stdin, out, PASSWORD_MAX + 2))
 			return true;
 		fputs("scorpius\u00a0: aucun mot de passe sur l'entrée standard, ou une ligne trop longue\n", stderr);
 		return false;
@@ -113,8 +87,8 @@ static bool get_password(const struct options *o, char out[PASSWORD_MAX + 2])
 		fputs("scorpius\u00a0: sans terminal, il faut --password-stdin ou --generate\n", stderr);
 		return false;
 	}
-	bool same =
-	    ask("Mot de passe\u00a0: ", out) && ask("Une seconde fois\u00a0: ", again) && strcmp(out, again) == 0;
+	bool same = terminal_ask("Mot de passe\u00a0: ", true, out, PASSWORD_MAX + 2) &&
+		    terminal_ask("Une seconde fois\u00a0: ", true, again, sizeof again) && strcmp(out, again) == 0;
 	crypto_wipe(again, sizeof again);
 	if (!same)
 		fputs("scorpius\u00a0: les deux mots de passe diffèrent\n", stderr);

@@ -5,6 +5,11 @@
 
 /* THE table of commands. */
 static const struct command commands[] = {
+	{ "setup", cmd_setup,
+	    "setup [--public-url https://NOM] [--local-database | --database-url-file F] [OPTIONS]\n"
+	    "setup --docker --public-url https://NOM [--output FICHIER] [--from FICHIER|-]\n"
+	    "setup --files-only",
+	    "installe un serveur, ou écrit les réglages de docker-compose", setup_help },
 	{ "analyze", cmd_analyze,
 	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
 	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
@@ -30,6 +35,8 @@ static const struct command commands[] = {
 	{ "passwords", cmd_passwords, "passwords", "donne aux comptes de PostgreSQL les mots de passe des réglages",
 	    passwords_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
+	{ "doctor", cmd_doctor, "doctor [--json] [--settings DOSSIER]",
+	    "vérifie toute l'installation et dit comment remédier à ce qui ne va pas", doctor_help },
 	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
 	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
 };

@@ -96,6 +96,7 @@
 	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
 	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
 	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
+	X(DATABASE_TOO_OLD, "database_too_old", 503, 69, "PostgreSQL {version} is too old: {needed} or newer is needed", "PostgreSQL {version} est trop ancien : il faut la version {needed} ou une plus récente") \
 	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
 	X(REQUEST_IN_PROGRESS, "request_in_progress", 409, 75, "a request with the same Idempotency-Key is being served", "une requête portant la même Idempotency-Key est en cours de traitement") \

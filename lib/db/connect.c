@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "db_private.h"
 #include "log.h"
+#include "oldest.h"
 
 #define CONNECT_TIMEOUT_US 2000000
 #define BACK_OFF_LEAST_US 20000
@@ -156,6 +157,18 @@ PGresult *db_exec_plain(struct db *db, const char *sql)
 	return r;
 }
 
+static enum result check_version(struct db *db, struct error *e)
+{
+	if (PQserverVersion(db->conn) >= DB_OLDEST_NUMBER)
+		return ERR_OK;
+	error_cause(e, "PostgreSQL %s is too old: %d or newer is needed", PQparameterStatus(db->conn, "server_version"),
+	    DB_OLDEST);
+	db_close(db);
+	enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
+	e->retry_after = 5;
+	return code;
+}
+
 /* Refuses roles whose rows no policy guards. */
 static enum result check_role(struct db *db, struct error *e)
 {
@@ -236,6 +249,7 @@ static enum result connect_now(struct db *db, struct error *e)
 	if (code != ERR_OK)
 		return code;
 	PQsetNoticeProcessor(db->conn, notice, NULL);
+	TRY(check_version(db, e));
 	TRY(check_role(db, e));
 	for (unsigned i = 0; i < db->n_channels; i++)
 		TRY(listen_now(db, db->channels[i], e));

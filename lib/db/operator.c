@@ -1,4 +1,5 @@
 /* What only the operator does with a database. */
+#include "oldest.h"
 #include "operator_private.h"
 
 #include <string.h>
@@ -60,7 +61,12 @@ enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_d
 	db->conn = mem_check(PQconnectdbParams(names, values, 1));
 	mem_defer(db, finish, db->conn);
 	*out = db;
-	return PQstatus(db->conn) == CONNECTION_OK ? ERR_OK : operator_failed(db, NULL, e);
+	if (PQstatus(db->conn) != CONNECTION_OK)
+		return operator_failed(db, NULL, e);
+	if (PQserverVersion(db->conn) < DB_OLDEST_NUMBER)
+		return error_set(e, ERR_DATABASE_TOO_OLD, NULL, "version",
+		    PQparameterStatus(db->conn, "server_version"), "needed", num_text(DB_OLDEST).s);
+	return ERR_OK;
 }
 
 enum result operator_set_password(struct operator_db *db, const char *role, const char *password, struct error *e)

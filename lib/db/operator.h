@@ -12,7 +12,7 @@ enum result operator_environment(TALLOC_CTX *mem, const char *url, const char *c
 
 struct operator_db;
 
-/* Connects (at most 10 s): ERR_UNAVAILABLE. */
+/* Connects (at most 10 s): ERR_UNAVAILABLE; DATABASE_TOO_OLD. */
 enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_db **out, struct error *e) MUST_CHECK;
 
 /* Sets a role's password. Only its SCRAM verifier is sent: neither the server's log nor pg_stat_activity can show it.
