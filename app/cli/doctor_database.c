@@ -9,7 +9,7 @@
 #include "file_key.h"
 #include "operator_backup.h"
 #include "operator_look.h"
-#include "schema_plan.h"
+#include "operator_schema.h"
 
 #define CLOCK_OFF_S 5
 #define OTHERS 5 /* connections that commands, backups and a person need besides */
@@ -185,6 +185,17 @@ static const char *not_asked(const struct doctor *d)
 		   : "non vérifié : DATABASE_URL, le compte de l'exploitant, n'est pas donné ici";
 }
 
+static void say_no_schema(struct doctor *d)
+{
+	doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »", "le schéma n'est pas déployé");
+}
+
+static void unreadable(struct doctor *d, const struct error *e)
+{
+	doctor_say_error(
+	    d, DOCTOR_ERROR, "réglez d'abord ce que disent PostgreSQL et ses comptes", "n'a pas pu être lu", e);
+}
+
 /* Facts that only the operator's account may see. */
 static bool operator_facts(struct doctor *d, struct backup_facts *out)
 {
@@ -196,21 +207,20 @@ static bool operator_facts(struct doctor *d, struct backup_facts *out)
 	if (rc == ERR_OK)
 		rc = operator_has_schema(db, &deployed, &e);
 	if (rc == ERR_OK && !deployed) {
-		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »", "le schéma n'est pas déployé");
+		say_no_schema(d);
 		return false;
 	}
 	if (rc == ERR_OK)
 		rc = operator_backup_facts(db, d->mem, out, &e);
 	if (rc != ERR_OK)
-		doctor_say_error(d, DOCTOR_ERROR, "réglez d'abord ce que disent PostgreSQL et ses comptes",
-		    "n'a pas pu être lu", &e);
+		unreadable(d, &e);
 	return rc == ERR_OK;
 }
 
 void doctor_database_schema(struct doctor *d)
 {
-	struct backup_facts f;
-	struct name_list plan;
+	struct operator_db *db;
+	struct schema_state state;
 	struct error e;
 	const char *not = not_asked(d);
 	error_clear(&e);
@@ -218,31 +228,31 @@ void doctor_database_schema(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, NULL, "%s", not );
 		return;
 	}
-	if (schema_plan_read(d->mem, d->s, &plan, &e) != ERR_OK) {
-		doctor_say_error(d, DOCTOR_ERROR, doctor_mend_setting(d, "corrigez DATA_PATH"),
-		    "le plan du schéma est illisible", &e);
+	enum result rc = operator_connect(d->mem, d->s->DATABASE_URL, &db, &e);
+	if (rc == ERR_OK)
+		rc = operator_schema_state(db, &state, &e);
+	if (rc != ERR_OK) {
+		unreadable(d, &e);
 		return;
 	}
-	if (!operator_facts(d, &f))
-		return;
-	size_t missing = 0, strange = 0;
-	for (size_t i = 0; i < plan.n; i++)
-		missing += !name_list_has(&f.changes, plan.p[i]);
-	for (size_t i = 0; i < f.changes.n; i++)
-		strange += !name_list_has(&plan, f.changes.p[i]);
-	if (missing > 0)
+	if (state.fit == SCHEMA_ABSENT)
+		say_no_schema(d);
+	else if (state.missing > 0)
 		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate », puis relancez les programmes",
-		    "il est plus ancien que le programme %s : %zu changement(s) manquent", SCORPIUS_VERSION, missing);
-	if (strange > 0)
-		doctor_say(d, DOCTOR_ERROR,
+		    "il est plus ancien que le programme %s : %zu changement(s) manquent, le premier est « %s »",
+		    SCORPIUS_VERSION, state.missing, state.first_missing);
+	if (state.unknown > 0)
+		doctor_say(d, state.fit == SCHEMA_NEWER ? DOCTOR_WARNING : DOCTOR_ERROR,
 		    "installez la version du programme qui a fait ce schéma, ou revenez en arrière comme le dit la "
 		    "documentation",
-		    "il est plus récent que le programme %s : %zu changement(s) lui sont inconnus, le dernier est « %s "
+		    "il est plus récent que le programme %s%s : %zu changement(s) lui sont inconnus, le dernier est « "
+		    "%s "
 		    "»",
-		    SCORPIUS_VERSION, strange, f.changes.p[f.changes.n - 1]);
-	if (missing + strange == 0)
+		    SCORPIUS_VERSION, state.fit == SCHEMA_NEWER ? ", qu'il sert encore" : "", state.unknown,
+		    state.an_unknown);
+	if (state.fit == SCHEMA_CURRENT)
 		doctor_say(d, DOCTOR_OK, NULL, "celui du programme (%zu changements, le dernier est « %s »)",
-		    f.changes.n, f.changes.n ? f.changes.p[f.changes.n - 1] : "");
+		    schema_plan_count, schema_plan[schema_plan_count - 1].name);
 }
 
 void doctor_database_key(struct doctor *d)
