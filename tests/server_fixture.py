@@ -51,6 +51,8 @@ class Site:
                   "DATA_PATH": str(self.tree / "usr/share/scorpius"), "VERSION": "1.2.3", "SERVER_NAME": NAME, "TLS_STAPLING": "off",
                   "TLS_CERTIFICATE": str(self.certificate), "TLS_CERTIFICATE_KEY": str(self.key), "SPOOL": str(self.folder / "spool"),
                   "ACME": str(self.folder / "acme"), "STATE": str(self.folder), "TEMP": str(self.folder / "spool"), "LISTEN": f"127.0.0.1:{self.plain}"}
+        if kind == "plain":
+            del places["HALF_1"], places["HALF_2"]
         return run(self.tree / "usr/libexec/scorpius/nginx-render", kind, ROOT / "etc/nginx" if kind == "plain" else self.templates(), self.folder / "site", env={**places, **settings})
 
     def templates(self):

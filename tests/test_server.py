@@ -129,9 +129,9 @@ def test_settings_of_other_servers_are_answered_once(pool):
 def test_every_variable_of_the_container_example_has_a_use():
     names = re.findall(r"^([A-Z_]+)=", (ROOT / "docker/.env.prod.example").read_text(), re.M)
     settings = set(re.findall(r"^\tX\(([A-Z_]+),", (ROOT / "lib/base/settings_list.h").read_text(), re.M))
-    compose = set(re.findall(r"\$\{([A-Z_]+)", "".join(p.read_text() for p in (ROOT / "docker").glob("*.yml"))))
+    compose = set(re.findall(r"\$\{([A-Z_]+)", "".join(p.read_text() for pattern in ("*.yml", "*-container") for p in (ROOT / "docker").glob(pattern))))
     assert len(names) == len(set(names)) and set(PLAN) <= set(names)
-    assert not set(names) - settings - compose - set(PLAN) - {"API_WORKERS", "BULK_WORKERS"}
+    assert not set(names) - settings - compose - set(PLAN) - {"API_WORKERS", "BULK_WORKERS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME"}
 
 
 # --- the package

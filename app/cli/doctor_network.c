@@ -76,6 +76,13 @@ static const char *path_of(struct doctor *d, const char *setting, const char *ho
 	return path && *path ? path : mem_printf(d->mem, "/etc/letsencrypt/live/%s/%s", host, file);
 }
 
+static int64_t warn_days(const struct doctor *d)
+{
+	const char *text = d->get("TLS_WARN_DAYS"); /* as the nightly check has it */
+	long days = text ? strtol(text, NULL, 10) : 0;
+	return days > 0 ? days : DAYS_WARN;
+}
+
 static void say_days(struct doctor *d, const struct certificate_facts *f, const char *host)
 {
 	int64_t now_s = clock_now_us() / 1000000, days = (f->ends_s - now_s) / 86400;
@@ -86,7 +93,7 @@ static void say_days(struct doctor *d, const struct certificate_facts *f, const 
 		doctor_say(d, DOCTOR_ERROR, "mettez la machine à l'heure, ou attendez", "il n'est pas encore valable");
 	else if (f->ends_s <= now_s)
 		doctor_say(d, DOCTOR_ERROR, mend, "il est périmé depuis %lld jour(s)", (long long)-days);
-	else if (days < DAYS_WARN)
+	else if (days < warn_days(d))
 		doctor_say(d, days < DAYS_ERROR ? DOCTOR_ERROR : DOCTOR_WARNING, mend,
 		    "il n'est plus valable que %lld jour(s)", (long long)days);
 	else

@@ -19,10 +19,11 @@
 extern char **environ;
 
 /* What other parts of an installation read: the launcher of the workers, the site of nginx, the compose files. */
-static const char *const other_names[] = { "API_WORKERS", "BULK_WORKERS", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY",
-	"TLS_STAPLING", "TLS_FOLDER", "DB_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_IMAGE",
-	"REDIS_IMAGE", "SCORPIUS_IMAGE", "SCORPIUS_NGINX_IMAGE", "HTTP_PORT", "HTTPS_PORT", "NGINX_TEMP_SIZE",
-	"ENV_FILE", "BACKUP_FOLDER", "TZ", "LANG", "TMPDIR", "PATH" };
+static const char *const other_names[] = { "API_WORKERS", "BULK_WORKERS", "API_SERVERS", "BULK_SERVERS", "API_BIND",
+	"TLS_WARN_DAYS", "POSTGRES_DB", "POSTGRES_USER", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY", "TLS_STAPLING",
+	"TLS_FOLDER", "DB_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_IMAGE", "REDIS_IMAGE",
+	"SCORPIUS_IMAGE", "SCORPIUS_NGINX_IMAGE", "HTTP_PORT", "HTTPS_PORT", "NGINX_TEMP_SIZE", "ENV_FILE",
+	"BACKUP_FOLDER", "TZ", "LANG", "TMPDIR", "PATH" };
 
 /* Names that other servers know, and what takes their place here (scorpius-pool says the same to the log). */
 static const struct {

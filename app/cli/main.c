@@ -29,8 +29,11 @@ static const struct command commands[] = {
 	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
 	    "user list [--role admin]\n"
 	    "user deactivate|activate ADRESSE\n"
-	    "user reset-password ADRESSE [--password-stdin | --generate]",
+	    "user reset-password ADRESSE [--password-stdin | --generate]\n"
+	    "user revoke-sessions ADRESSE|--all",
 	    "comptes de l'exploitant, et secours pour qui ne peut plus entrer", user_help },
+	{ "passwords", cmd_passwords, "passwords", "donne aux comptes de PostgreSQL les mots de passe des réglages",
+	    passwords_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
 	{ "doctor", cmd_doctor, "doctor [--json] [--settings DOSSIER]",
 	    "vérifie toute l'installation et dit comment remédier à ce qui ne va pas", doctor_help },
