@@ -8,12 +8,12 @@
 #include <time.h>
 
 #include "clock.h"
-#include "json.h"
 #include "log.h"
 #include "metrics.h"
 #include "uuid.h"
 
 #define POLL_MS 5000
+#define POLL_UNTOLD_MS 1000 /* nobody notifies us, behind a pooler */
 #define STORE_CHECK_MS 1000
 #define JOB_MEMORY ((size_t)3 << 30)
 
@@ -30,31 +30,25 @@ static const struct job_kind *kind_of(const struct job *job)
 
 int64_t worker_attempts(const struct job *job)
 {
-	struct error e;
-	const struct json *payload;
-	if (!job->payload.s)
-		return job->attempt;
-	TALLOC_CTX *mem = mem_new("payload", 0);
-	error_clear(&e);
-	int64_t waits = 0;
-	if (json_parse(mem, job->payload.s, strlen(job->payload.s), &payload, &e) == ERR_OK)
-		waits = json_int(json_get(payload, "waits"));
-	talloc_free(mem);
-	return job->attempt - waits;
+	return job->attempt - job->waits;
 }
 
-static bool is_exhausted(const struct worker *w, const struct job *job)
+static int64_t most_attempts(const struct worker *w, const struct job *job)
 {
 	const struct job_kind *kind = kind_of(job);
-	return kind->attempts ? worker_attempts(job) > kind->attempts(w->settings) : job->exhausted;
+	return kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
+}
+
+/* Its former attempts used them up, by dying. */
+static bool is_exhausted(const struct worker *w, const struct job *job)
+{
+	return worker_attempts(job) > most_attempts(w, job);
 }
 
 /* Whether this failure of this attempt is the last word. */
 static bool is_final(const struct worker *w, const struct job *job, enum result why)
 {
-	const struct job_kind *kind = kind_of(job);
-	int64_t most = kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
-	return why == ERR_MAIL_REFUSED || is_exhausted(w, job) || worker_attempts(job) >= most;
+	return why == ERR_MAIL_REFUSED || worker_attempts(job) >= most_attempts(w, job);
 }
 
 /* Set by the handler, which runs only while a child waits. */
@@ -115,7 +109,7 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 	return error_set(e, ERR_CONFLICT, NULL);
 }
 
-enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e)
+enum result worker_keep_lease(struct worker *w, const struct job *job, int64_t beyond, struct error *e)
 {
 	int64_t lease = w->settings->JOB_LEASE;
 	if (worker_stopping()) {
@@ -126,9 +120,17 @@ enum result worker_keep_lease(struct worker *w, const struct job *job, struct er
 		return ERR_OK;
 	w->spoken_us = clock_mono_us();
 	TALLOC_CTX *mem = mem_new("lease", 0);
-	enum result code = worker_heartbeat(w, mem, job, lease, e);
+	enum result code = worker_heartbeat(w, mem, job, lease + beyond, e);
 	talloc_free(mem);
 	return code;
+}
+
+enum result worker_lock_tender(
+    struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct tender_locked *out, struct error *e)
+{
+	struct tender_key key = { *tender_id };
+	TRY(tender_hold_later(w->db, &key, NULL, e));
+	return tender_lock(w->db, &key, mem, out, e);
 }
 
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
@@ -208,7 +210,7 @@ enum result tender_read_next(struct worker *w, TALLOC_CTX *mem, const struct uui
 	struct tender_key key = { *tender_id };
 	struct tender_locked locked;
 	struct tender_waiting state;
-	enum result code = tender_lock(w->db, &key, mem, &locked, e);
+	enum result code = worker_lock_tender(w, mem, tender_id, &locked, e);
 	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
 		error_clear(e);
 		return ERR_OK;
@@ -232,12 +234,13 @@ static int64_t retry_delay(int64_t attempt)
 }
 
 static enum result give_back(struct worker *w, const struct uuid *organization_id, const struct uuid *id,
-    int64_t attempt, const char *error, int64_t delay, struct error *e)
+    int64_t attempt, const char *error, int64_t delay, bool counts, struct error *e)
 {
 	TALLOC_CTX *mem = mem_new("give back", 0);
+	const struct job_failed_in failed = { *id, attempt, error, delay };
 	enum result code = db_begin_for(w->db, mem, organization_id, DB_WRITE, e);
 	if (code == ERR_OK)
-		code = job_retry_last(w->db, &(struct job_failed_in){ *id, attempt, error, delay }, NULL, e);
+		code = counts ? job_retry_last(w->db, &failed, NULL, e) : job_wait_last(w->db, &failed, NULL, e);
 	talloc_free(mem);
 	return code;
 }
@@ -275,7 +278,7 @@ static const char *after_failure(struct worker *w, const struct job *job, const 
 	bool stop = worker_stopping();
 	bool final = !stop && is_final(w, job, why->code);
 	const char *outcome = stop ? "given_back" : final ? "failed" : "retried";
-	int64_t delay = stop ? 0 : retry_delay(job->attempt);
+	int64_t delay = stop ? 0 : retry_delay(worker_attempts(job));
 	if (!kind_of(job)->storeless)
 		worker_doubt_store(w, why->code);
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
@@ -290,7 +293,7 @@ static const char *after_failure(struct worker *w, const struct job *job, const 
 		error_clear(&e);
 		enum result code = final ? fail_for_good(w, job, why, &e)
 					 : give_back(w, &job->organization_id, &job->id, job->attempt,
-					       worker_error_id(why->code), delay, &e);
+					       worker_error_id(why->code), delay, !stop, &e);
 		if (code == ERR_OK || w->lost)
 			return outcome;
 		log_failure(LOG_WARN, "the end of a job could not be written", &e);
@@ -364,7 +367,7 @@ static void give_back_slot(struct worker *w)
 	if (!w->slot->held)
 		return;
 	enum result code = give_back(w, &w->slot->organization_id, &w->slot->job_id, w->slot->attempt,
-	    error_id(ERR_INTERNAL), retry_delay(w->slot->attempt), &e);
+	    error_id(ERR_INTERNAL), retry_delay(w->slot->attempt), true, &e);
 	if (code != ERR_UNAVAILABLE) {
 		w->slot->held = 0;
 		log_warn("gave back the job of a worker that died");
@@ -407,7 +410,8 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
 			worker_periodic(w, true);
-			db_wait(w->db, usable ? POLL_MS : STORE_CHECK_MS, waiting);
+			int most = db_is_told(w->db) ? POLL_MS : POLL_UNTOLD_MS;
+			db_wait(w->db, usable ? most : STORE_CHECK_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);
 			talloc_free(mem);

@@ -26,7 +26,7 @@ struct slot {
 	int64_t attempt;
 };
 
-#define WORKER_PERIODIC 3 /* kinds of work that comes again: the table of periodic.c */
+#define WORKER_PERIODIC 4 /* kinds of work that comes again: the table of periodic.c */
 
 struct worker {
 	const struct settings *settings;
@@ -55,7 +55,7 @@ struct job_kind {
 	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
-	/* Without those that only waited; NULL: JOB_MAX_ATTEMPTS of all. */
+	/* Of those that count; NULL: JOB_MAX_ATTEMPTS. */
 	int64_t (*attempts)(const struct settings *s);
 	bool storeless; /* goes on while the file store is out of order */
 };
@@ -74,7 +74,7 @@ void worker_stop(int sig);
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
 
-/* How many attempts a job has had, with this one, that did not only wait for the virus scanner. */
+/* How many attempts a job has had, with this one, that count. */
 int64_t worker_attempts(const struct job *job);
 
 /* Between two jobs: does what comes again and whose time has come. `idle`: there was no job to do. What fails is told
@@ -84,6 +84,10 @@ void worker_periodic(struct worker *w, bool idle);
 /* The kinds of it. *more: something was done, and there may be more. They end their own transactions; many workers may
  * do it at once. Rows that have had their time: a share of them. */
 enum result worker_purge(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+/* How old the last whole backup is becomes a figure, where there is a BACKUP_PATH: whoever makes them may be what
+ * fails. */
+enum result worker_tell_backup(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+
 /* What has had its retention, of one organisation, is deleted; what soon will is told of. */
 enum result worker_retention(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
 /* What was deleted and can't come back, of one organisation, is removed: a share of it. */
@@ -95,9 +99,14 @@ enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 /* Says that the job is alive and may go on for `seconds` without a further word. */
 enum result worker_heartbeat(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e) MUST_CHECK;
-/* For long work, between its transactions and as often as one likes: says now and then that the job is alive.
- * ERR_UNAVAILABLE when the program is told to stop: the job is given back, and begins anew. */
-enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e) MUST_CHECK;
+/* For long work, between its transactions and as often as one likes: says now and then that the job is alive. `beyond`:
+ * seconds that may pass besides without a word, as others do the work. ERR_UNAVAILABLE when the program is told to
+ * stop: the job is given back, and begins anew. */
+enum result worker_keep_lease(struct worker *w, const struct job *job, int64_t beyond, struct error *e) MUST_CHECK;
+/* In a transaction: takes the tender's lock, as tender_lock does. Of one that is deleted, too, which is ERR_NOT_FOUND:
+ * whoever brings it back waits for what this job does instead, and enqueues what it has left. */
+enum result worker_lock_tender(struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id,
+    struct tender_locked *out, struct error *e) MUST_CHECK;
 /* The store, opened when it had not been. */
 enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
 /* After a failure of work that needs the store: when it may be the store's, all such work waits until it can be used.

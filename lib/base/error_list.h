@@ -91,16 +91,24 @@
 	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \
 	X(UNAVAILABLE, "service_unavailable", 503, 69, "a service that is needed does not answer; try again later", "un service nécessaire ne répond pas ; réessayez plus tard") \
 	X(SERVER_BUSY, "server_busy", 503, 75, "the server is busy; try again in a moment", "le serveur est occupé ; réessayez dans un instant") \
+	X(MAINTENANCE, "maintenance", 503, 75, "the service is down for maintenance; try again later", "le service est en maintenance ; réessayez plus tard") \
 	X(STORAGE_FULL, "storage_full", 507, 74, "the storage is full", "l'espace de stockage est plein") \
 	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
 	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
 	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
+	X(DATABASE_TOO_OLD, "database_too_old", 503, 69, "PostgreSQL {version} is too old: {needed} or newer is needed", "PostgreSQL {version} est trop ancien : il faut la version {needed} ou une plus récente") \
 	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
 	X(REQUEST_IN_PROGRESS, "request_in_progress", 409, 75, "a request with the same Idempotency-Key is being served", "une requête portant la même Idempotency-Key est en cours de traitement") \
 	X(KEY_REUSED, "idempotency_key_reused", 409, 65, "this Idempotency-Key came with another request before", "cette Idempotency-Key a déjà accompagné une autre requête") \
 	X(INVALID_KEY, "invalid_idempotency_key", 400, 65, "an Idempotency-Key has 1 to {max} visible ASCII characters", "une Idempotency-Key compte de 1 à {max} caractères ASCII visibles") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
+	/* the schema of the database */ \
+	X(SCHEMA_OLDER, "schema_older", 503, 75, "the schema of the database is older than this program: it has to be migrated", "le schéma de la base est plus ancien que ce programme : il doit être mis à jour") \
+	X(SCHEMA_NEWER, "schema_newer", 503, 78, "the schema of the database serves later versions of this program only", "le schéma de la base ne sert plus que des versions plus récentes de ce programme") \
+	X(SCHEMA_LOCKED, "schema_locked", 503, 75, "somebody holds a lock that the change of the schema needs", "quelqu'un tient un verrou dont la modification du schéma a besoin") \
+	X(SCHEMA_LOSS, "schema_loss", 409, 65, "this withdrawal would lose data", "ce retrait ferait perdre des données") \
+	X(MIGRATION_RUNNING, "migration_running", 409, 75, "another migration is in hand", "une autre migration est en cours") \
 	/* backup and restore */ \
 	X(BACKUP_RUNNING, "backup_running", 409, 75, "another backup or restore is in hand", "une autre sauvegarde ou restauration est en cours") \
 	X(BACKUP_INCOMPLETE, "backup_incomplete", 500, 74, "files are missing from the backup", "des fichiers manquent à la sauvegarde") \

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "db_private.h"
 #include "log.h"
+#include "oldest.h"
 
 #define CONNECT_TIMEOUT_US 2000000
 #define BACK_OFF_LEAST_US 20000
@@ -46,9 +47,13 @@ enum result db_open(TALLOC_CTX *mem, const struct db_config *config, struct db *
 	PQconninfoFree(parsed);
 	struct db *db = mem_zero(mem, struct db);
 	db->url = mem_strdup(db, config->url);
+	db->url_previous = config->url_previous != NULL && config->url_previous[0] != '\0'
+			       ? mem_strdup(db, config->url_previous)
+			       : NULL;
 	db->application_name = mem_strdup(db, config->application_name != NULL ? config->application_name : "scorpius");
 	db->timeout_s = config->timeout_s;
 	db->prepared_wanted = config->prepared;
+	db->needs_schema = config->needs_schema;
 	mem_defer(db, drop, db);
 	*out = db;
 	return ERR_OK;
@@ -85,6 +90,8 @@ enum result db_lost(struct db *db, struct error *e)
 		one_line(words);
 	}
 	db_close(db);
+	/* A pooler says that it loses the server, then hangs up: one fault, whose cause are its words. */
+	e->n_faults = 0;
 	error_cause(e, "postgresql: %s", words);
 	enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 	e->retry_after = 1;
@@ -153,6 +160,18 @@ PGresult *db_exec_plain(struct db *db, const char *sql)
 	return r;
 }
 
+static enum result check_version(struct db *db, struct error *e)
+{
+	if (PQserverVersion(db->conn) >= DB_OLDEST_NUMBER)
+		return ERR_OK;
+	error_cause(e, "PostgreSQL %s is too old: %d or newer is needed", PQparameterStatus(db->conn, "server_version"),
+	    DB_OLDEST);
+	db_close(db);
+	enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
+	e->retry_after = 5;
+	return code;
+}
+
 /* Refuses roles whose rows no policy guards. */
 static enum result check_role(struct db *db, struct error *e)
 {
@@ -178,12 +197,15 @@ static enum result check_role(struct db *db, struct error *e)
 	}
 	if (!deployed) {
 		db_close(db);
+		db->schema = (struct schema_state){ .fit = SCHEMA_ABSENT };
 		error_cause(e, "the schema is not deployed: run scorpius migrate");
 		enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 		e->retry_after = 5;
 		return code;
 	}
-	/* A pooler gives its own process number: behind it a named statement may meet a server that never saw it. */
+	/* A pooler gives its own process number: behind it a named statement may meet a server that never saw it, and
+	 * notifications find whoever has the connection at that moment. */
+	db->pooled = pooled;
 	db->named = db->prepared_wanted == DB_PREPARED_ON || (db->prepared_wanted == DB_PREPARED_AUTO && !pooled);
 	return ERR_OK;
 }
@@ -198,10 +220,14 @@ static enum result listen_now(struct db *db, const char *channel, struct error *
 	return ok ? ERR_OK : db_lost(db, e);
 }
 
-static enum result connect_now(struct db *db, struct error *e)
+/* *asked: the server wanted our password; when it is an error all the same, it was most likely not the right one.
+ * (libpq tells no SQLSTATE here, and a pooler has others than the server; the words depend on the server's language.)
+ */
+static enum result connect_to(struct db *db, const char *url, bool *asked, struct error *e)
 {
 	const char *const names[] = { "dbname", "application_name", "client_encoding", NULL };
-	const char *const values[] = { db->url, db->application_name, "UTF8", NULL };
+	const char *const values[] = { url, db->application_name, "UTF8", NULL };
+	*asked = false;
 	db->conn = PQconnectStartParams(names, values, 1);
 	if (db->conn == NULL)
 		return db_lost(db, e);
@@ -210,17 +236,34 @@ static enum result connect_now(struct db *db, struct error *e)
 		int64_t left_ms = (end - clock_mono_us()) / 1000;
 		short got;
 		if (s == PGRES_POLLING_FAILED || PQstatus(db->conn) == CONNECTION_BAD || left_ms <= 0 ||
-		    !wait_socket(db->conn, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, (int)left_ms, &got))
+		    !wait_socket(db->conn, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, (int)left_ms, &got)) {
+			*asked = PQconnectionUsedPassword(db->conn) != 0;
 			return db_lost(db, e);
+		}
 	}
+	return ERR_OK;
+}
+
+static enum result connect_now(struct db *db, struct error *e)
+{
+	bool asked;
+	enum result code = connect_to(db, db->url, &asked, e);
+	if (code != ERR_OK && asked && db->url_previous != NULL) {
+		error_clear(e);
+		code = connect_to(db, db->url_previous, &asked, e);
+	}
+	if (code != ERR_OK)
+		return code;
 	PQsetNoticeProcessor(db->conn, notice, NULL);
+	TRY(check_version(db, e));
 	TRY(check_role(db, e));
-	for (unsigned i = 0; i < db->n_channels; i++)
+	TRY(db_schema_read(db, e));
+	for (unsigned i = 0; i < db->n_channels && !db->pooled; i++)
 		TRY(listen_now(db, db->channels[i], e));
 	/* In a pipeline a blocking libpq could wait to write while the server waits to write. */
 	if (PQsetnonblocking(db->conn, 1) != 0 || PQenterPipelineMode(db->conn) == 0)
 		return db_lost(db, e);
-	return ERR_OK;
+	return db_schema_serves(db, e);
 }
 
 /* Notices that the server closed the connection while we were idle. */
@@ -237,22 +280,23 @@ enum result db_ensure(struct db *db, struct error *e)
 {
 	if (db->conn != NULL) {
 		if (db->tx == TX_OPEN || alive(db))
-			return ERR_OK;
+			return db_schema_settle(db, e);
 		log_info("connection to the database was closed");
 		db_close(db);
 	}
 	int64_t now = clock_mono_us();
 	if (now < db->retry_at_us) {
-		error_cause(e, "postgresql: waiting to try again");
+		error_cause(e, "waiting to try again: %s", db->why);
 		enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 		e->retry_after = (unsigned)((db->retry_at_us - now) / 1000000) + 1;
 		return code;
 	}
 	enum result code = connect_now(db, e);
-	if (code == ERR_OK) {
+	if (code == ERR_OK || code == ERR_SCHEMA_OLDER) {
 		log_debug("connected to the database", "statements", db->named ? "named" : "unnamed");
-		return ERR_OK;
+		return code;
 	}
+	snprintf(db->why, sizeof(db->why), "%s", e->cause);
 	/* A server that refuses at once may be asked again soon, so that every worker heals in the moment it is back;
 	 * one that lets us wait is left alone for as long as it costs. */
 	int64_t pause = (clock_mono_us() - now) * BACK_OFF_SHARE;
@@ -273,6 +317,11 @@ enum result db_listen(struct db *db, const char *channel, struct error *e)
 	if (db->conn != NULL)
 		db_close(db); /* connecting listens */
 	return db_ensure(db, e);
+}
+
+bool db_is_told(const struct db *db)
+{
+	return db->conn != NULL && db->n_channels > 0 && !db->pooled;
 }
 
 bool db_wait(struct db *db, int timeout_ms, const sigset_t *mask)

@@ -15,10 +15,10 @@ struct job {
 	const char *kind;
 	struct opt_uuid document_id, tender_id, dossier_version_id;
 	int64_t attempt;
-	bool exhausted;           /* its attempts are used up: fail it */
+	int64_t waits;            /* attempts that count for nothing */
 	struct json_text payload; /* of a mail: {purpose, account_id | invitation_id} */
 };
-SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload);
+SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, waits, payload);
 
 struct purge_terms {
 	int64_t limit; /* rows of a table */
@@ -33,7 +33,7 @@ SQL_ONE(purge_expired, purge_terms, purged, "select queue.purge_expired($1) as n
 
 /* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
 SQL_ONE(job_lease, job_lease_terms, job,
-    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload "
+    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, waits, payload "
     "from queue.lease_job($1, $2, $3)")
 
 struct job_fence_key {
@@ -120,6 +120,12 @@ SQL_ONE(document_source_get, document_key, document_source,
     "coalesce(b.scanned_at < now() - interval '1 day', true) as scan_due, d.error_code "
     "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where d.id = $1")
 
+/* The locks alone, the tender's first, deleted or not: whoever brings them back waits for what a job does instead. */
+SQL_EXEC(document_hold_tender, document_key,
+    "select from tender t join document d on d.organization_id = t.organization_id and d.tender_id = t.id"
+    " where d.id = $1 for update of t")
+SQL_EXEC(document_hold, document_key, "select from document where id = $1 for update")
+
 /* The attempt begins: its duration counts from here. */
 SQL_EXEC(document_processing, document_key,
     "update document set status = 'processing', processing_started_at = now(), processing_completed_at = null, "
@@ -177,11 +183,10 @@ SQL_EXEC(document_kept, document_kept_in,
     "update document set error_code = $2, error_args = '{}', warnings = warnings - 'unscanned' || "
     "case when $3 then '[\"unscanned\"]'::jsonb else '[]' end where id = $1 and status = 'uploaded'")
 
-/* This attempt only waited: it counts for nothing. */
+/* This attempt only waited, or its worker was told to stop: it counts for nothing. */
 SQL_EXEC(job_wait, job_failed_in,
     "update job set state = 'queued', leased_until = null, error_code = $3, "
-    "run_after = now() + make_interval(secs => $4), "
-    "payload = jsonb_build_object('waits', coalesce((payload ->> 'waits')::bigint, 0) + 1) "
+    "run_after = now() + make_interval(secs => $4), waits = waits + 1 "
     "where id = $1 and attempt = $2 and state = 'leased'")
 
 /* --- archives ----------------------------------------------------------------------------------------------------- */
@@ -366,6 +371,15 @@ SQL_EXEC(analysis_insert, analysis_new,
     "select $1, $2, $3, $4, $5, $6, $7 where not exists (select from (select reader_version, rules_version, result "
     "from analysis where dossier_version_id = $2 or document_id = $3 order by created_at desc, id desc limit 1) a "
     "where a.reader_version = $4 and a.rules_version = $5 and a.result = $6) on conflict do nothing")
+
+struct tender_had {
+	bool analysis;
+};
+SQL_FIELDS(tender_had, analysis);
+/* Whether any version of its dossier has been analysed. */
+SQL_ONE(tender_had_analysis, tender_key, tender_had,
+    "select exists (select from dossier_version v join analysis a on a.organization_id = v.organization_id"
+    " and a.dossier_version_id = v.id where v.tender_id = $1) as analysis")
 
 struct analysis_before_key {
 	struct opt_uuid tender_id, document_id; /* one of them */
