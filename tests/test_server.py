@@ -84,49 +84,6 @@ def test_nginx_buffers_where_the_workers_look(tree, units):
     assert f"SPOOL=${{NGINX_TEMP_PATH:-{folder}}}" in (tree / "usr/sbin/scorpius-site").read_text()
 
 
-# --- the files of settings
-
-@pytest.fixture
-def configure(tree, tmp_path):
-    """scorpius-configure that writes below tmp_path instead of /etc."""
-    if os.geteuid() != 0:
-        pytest.skip("only root writes the settings")
-    script = tmp_path / "configure"
-    script.write_text((tree / "usr/sbin/scorpius-configure").read_text().replace("dir=/etc/scorpius\n", f"dir={tmp_path}/etc\n"))
-    return lambda *options: run("sh", script, *options)
-
-
-def settings(path):
-    return dict(line.split("=", 1) for line in path.read_text().splitlines() if line and not line.startswith("#"))
-
-
-def test_settings_are_made_with_secrets_that_only_root_reads(configure, tmp_path):
-    done = configure()
-    assert done.returncode == 0, done.stdout
-    got = {p.name: settings(p) for p in (tmp_path / "etc").iterdir()}
-    assert set(got) == {"scorpius.env", "api.env", "jobs.env", "operator.env"}
-    assert {oct(p.stat().st_mode & 0o777) for p in (tmp_path / "etc").iterdir()} == {"0o600"}
-    assert got["operator.env"]["DATABASE_API_PASSWORD"] in got["api.env"]["DATABASE_API_URL"]
-    assert got["operator.env"]["DATABASE_JOBS_PASSWORD"] in got["jobs.env"]["DATABASE_JOBS_URL"]
-    assert len(got["scorpius.env"]["SECRET_KEY"]) == 64 and got["scorpius.env"]["SECRET_KEY"] != got["scorpius.env"]["JWT_SECRET_KEY"]
-    assert not any(secret in done.stdout for values in got.values() for name, secret in values.items() if "KEY" in name or "PASSWORD" in name)
-    # The programs take them.
-    check = run(BUILD / "app/cli/scorpius", "config", "--check", env={"PATH": os.environ["PATH"], **got["scorpius.env"], **got["api.env"]})
-    assert check.returncode == 0, check.stdout
-
-
-def test_settings_that_are_there_stay(configure, tmp_path):
-    configure()
-    before = {p.name: p.read_text() for p in (tmp_path / "etc").iterdir()}
-    (tmp_path / "etc/api.env").unlink()
-    assert configure().returncode == 0
-    assert {p.name: p.read_text() for p in (tmp_path / "etc").iterdir()} == before  # api.env is made again with the same password
-
-
-def test_an_unknown_option_is_refused(configure):
-    assert configure("--everything").returncode == 64
-
-
 # --- the supervisor's start
 
 @pytest.fixture
@@ -172,9 +129,9 @@ def test_settings_of_other_servers_are_answered_once(pool):
 def test_every_variable_of_the_container_example_has_a_use():
     names = re.findall(r"^([A-Z_]+)=", (ROOT / "docker/.env.prod.example").read_text(), re.M)
     settings = set(re.findall(r"^\tX\(([A-Z_]+),", (ROOT / "lib/base/settings_list.h").read_text(), re.M))
-    compose = set(re.findall(r"\$\{([A-Z_]+)", "".join(p.read_text() for p in (ROOT / "docker").glob("*.yml"))))
+    compose = set(re.findall(r"\$\{([A-Z_]+)", "".join(p.read_text() for pattern in ("*.yml", "*-container") for p in (ROOT / "docker").glob(pattern))))
     assert len(names) == len(set(names)) and set(PLAN) <= set(names)
-    assert not set(names) - settings - compose - set(PLAN) - {"API_WORKERS", "BULK_WORKERS"}
+    assert not set(names) - settings - compose - set(PLAN) - {"API_WORKERS", "BULK_WORKERS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME"}
 
 
 # --- the package

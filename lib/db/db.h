@@ -36,6 +36,7 @@ struct db_config {
 	const char *application_name; /* seen in pg_stat_activity */
 	int64_t timeout_s;            /* longest statement, 0: none */
 	enum db_prepared prepared;
+	const char *url_previous; /* tried when the server refuses the password of url; NULL: none */
 };
 
 /* Ends the process when the word is none of auto, on, off (settings_read has checked it). */

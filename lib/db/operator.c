@@ -91,6 +91,24 @@ enum result operator_set_password(struct operator_db *db, const char *role, cons
 	return code;
 }
 
+static const char *option(const PQconninfoOption *o, const char *keyword)
+{
+	while (o->keyword != NULL && strcmp(o->keyword, keyword) != 0)
+		o++;
+	return o->keyword != NULL ? o->val : NULL;
+}
+
+enum result operator_set_own_password(struct operator_db *db, const char *url, struct error *e)
+{
+	PQconninfoOption *options;
+	TRY(parse(db, url, &options, e));
+	const char *user = option(options, "user"), *password = option(options, "password");
+	if (user == NULL || strcmp(user, PQuser(db->conn)) != 0 || password == NULL || password[0] == '\0')
+		return error_set(e, ERR_INVALID_SETTING, "DATABASE_URL", "name", "DATABASE_URL", "reason",
+		    "not the account of DATABASE_URL_PREVIOUS with another password");
+	return operator_set_password(db, user, password, e);
+}
+
 enum result operator_pgvector(struct operator_db *db, TALLOC_CTX *mem, const char **version, struct error *e)
 {
 	enum result code = ERR_OK;
