@@ -5,7 +5,7 @@
 
 #include "cli.h"
 #include "doctor.h"
-#include "env_file.h"
+#include "settings_file.h"
 
 const char doctor_help[] =
     "Vérifie toute l'installation et dit, contrôle par contrôle : « ok », « avertissement » ou « erreur », ce qui ne "
@@ -25,6 +25,13 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
+/* The last line of a name counts; what the environment has goes before. */
+static void take_setting(void *arg, const char *name, const char *value)
+{
+	(void)value;
+	setenv(name, settings_file_get(arg, name), 0);
+}
+
 /* Started by hand on a server, the settings are those of the services: of its files, in the order of their units. */
 static void take_settings(TALLOC_CTX *mem, const char *folder)
 {
@@ -35,14 +42,13 @@ static void take_settings(TALLOC_CTX *mem, const char *folder)
 			return;
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		struct env_file f;
+		struct settings_file *f;
 		struct error e;
 		error_clear(&e);
-		if (env_file_read(mem, mem_printf(mem, "%s/%s", folder, files[i]), &f, &e) != ERR_OK)
+		if (settings_file_read(mem, mem_printf(mem, "%s/%s", folder, files[i]), &f, &e) != ERR_OK || !f->exists)
 			continue;
 		any = true;
-		for (size_t k = f.n; k-- > 0;) /* the last line counts */
-			setenv(f.p[k].name, f.p[k].value, 0);
+		settings_file_each(f, take_setting, f);
 	}
 	/* As the unit of the workers says. */
 	if (any)

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "env_file.h"
 #include "file_key.h"
 #include "mail.h"
+#include "settings_file.h"
 #include "store_settings.h"
 
 #define NAME_LONGEST 64
@@ -21,7 +21,9 @@ extern char **environ;
 /* What other parts of an installation read: the launcher of the workers, the site of nginx, the compose files. */
 static const char *const other_names[] = { "API_WORKERS", "BULK_WORKERS", "API_SERVERS", "BULK_SERVERS", "API_BIND",
 	"TLS_WARN_DAYS", "POSTGRES_DB", "POSTGRES_USER", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY", "TLS_STAPLING",
-	"TLS_FOLDER", "DB_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_IMAGE", "REDIS_IMAGE",
+	"TLS_FOLDER", "ACME_FOLDER", "BACKUP_TIME", "EXTRA_PACKAGES", "POSTGRES_FOLDER", "REDIS_FOLDER",
+	"UPLOADS_FOLDER", "PROMETHEUS_IMAGE", "PROMETHEUS_PORT", "PROMETHEUS_RETENTION", "COMPOSE_FILE",
+	"COMPOSE_PROJECT_NAME", "DB_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_IMAGE", "REDIS_IMAGE",
 	"SCORPIUS_IMAGE", "SCORPIUS_NGINX_IMAGE", "HTTP_PORT", "HTTPS_PORT", "NGINX_TEMP_SIZE", "ENV_FILE",
 	"BACKUP_FOLDER", "TZ", "LANG", "TMPDIR", "PATH" };
 
@@ -225,29 +227,41 @@ static bool is_env_file(const char *name)
 	return n >= 4 && strcmp(name + n - 4, ".env") == 0;
 }
 
+/* A file whose names are looked at. */
+struct names {
+	struct doctor *d;
+	const char *path;
+	unsigned found;
+};
+
+static void look_at_name(void *arg, const char *name, const char *value)
+{
+	struct names *n = arg;
+	const char *instead = is_known(name) ? NULL : meant(name);
+	(void)value;
+	if (is_known(name))
+		return;
+	n->found++;
+	if (instead)
+		doctor_say(n->d, DOCTOR_WARNING, mem_printf(n->d->mem, "écrivez %s dans %s", instead, n->path),
+		    "%s : %s est inconnu et reste sans effet", n->path, name);
+	else
+		doctor_say(n->d, DOCTOR_WARNING,
+		    mem_printf(
+			n->d->mem, "retirez-le de %s, ou corrigez son nom (« scorpius config --explain »)", n->path),
+		    "%s : %s n'est pas un réglage", n->path, name);
+}
+
 static unsigned look_at_file(struct doctor *d, const char *path)
 {
-	struct env_file f;
+	struct names names = { d, path, 0 };
+	struct settings_file *f;
 	struct error e;
-	unsigned found = 0;
 	error_clear(&e);
-	if (env_file_read(d->mem, path, &f, &e) != ERR_OK)
-		return 0;
-	for (size_t i = 0; i < f.n; i++) {
-		const char *name = f.p[i].name, *instead = is_known(name) ? NULL : meant(name);
-		if (is_known(name))
-			continue;
-		found++;
-		if (instead)
-			doctor_say(d, DOCTOR_WARNING, mem_printf(d->mem, "écrivez %s dans %s", instead, path),
-			    "%s : %s est inconnu et reste sans effet", path, name);
-		else
-			doctor_say(d, DOCTOR_WARNING,
-			    mem_printf(
-				d->mem, "retirez-le de %s, ou corrigez son nom (« scorpius config --explain »)", path),
-			    "%s : %s n'est pas un réglage", path, name);
-	}
-	return found;
+	/* One that can't be read is told with the files' rights. */
+	if (settings_file_read(d->mem, path, &f, &e) == ERR_OK)
+		settings_file_each(f, look_at_name, &names);
+	return names.found;
 }
 
 void doctor_settings_names(struct doctor *d)
