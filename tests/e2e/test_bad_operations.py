@@ -149,4 +149,4 @@ def test_connections_tell_the_version_of_their_program(stack, account):
     account.get("/tenders")
     names = {r["n"] for r in stack.sql("select distinct application_name n from pg_stat_activity where usename in ('scorpius_api', 'scorpius_jobs')")}
     version = run(stack, ["app/cli/scorpius", "--version"]).stdout.split()[1]
-    assert {f"scorpius-api {version}", f"scorpius-jobs {version}"} <= names
+    assert {f"scorpius-api/{version}", f"scorpius-jobs/{version}"} <= names
