@@ -185,17 +185,6 @@ static const char *not_asked(const struct doctor *d)
 		   : "non vérifié : DATABASE_URL, le compte de l'exploitant, n'est pas donné ici";
 }
 
-static void say_no_schema(struct doctor *d)
-{
-	doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »", "le schéma n'est pas déployé");
-}
-
-static void unreadable(struct doctor *d, const struct error *e)
-{
-	doctor_say_error(
-	    d, DOCTOR_ERROR, "réglez d'abord ce que disent PostgreSQL et ses comptes", "n'a pas pu être lu", e);
-}
-
 /* Facts that only the operator's account may see. */
 static bool operator_facts(struct doctor *d, struct backup_facts *out)
 {
@@ -207,52 +196,65 @@ static bool operator_facts(struct doctor *d, struct backup_facts *out)
 	if (rc == ERR_OK)
 		rc = operator_has_schema(db, &deployed, &e);
 	if (rc == ERR_OK && !deployed) {
-		say_no_schema(d);
+		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »", "le schéma n'est pas déployé");
 		return false;
 	}
 	if (rc == ERR_OK)
 		rc = operator_backup_facts(db, d->mem, out, &e);
 	if (rc != ERR_OK)
-		unreadable(d, &e);
+		doctor_say_error(d, DOCTOR_ERROR, "réglez d'abord ce que disent PostgreSQL et ses comptes",
+		    "n'a pas pu être lu", &e);
 	return rc == ERR_OK;
+}
+
+static void say_schema(struct doctor *d, const struct schema_state *f)
+{
+	static const char back[] = "installez la version du programme qui a fait ce schéma, ou retirez-en ce qui est "
+				   "de trop (« scorpius-admin "
+				   "migrate --help »)";
+	switch (f->fit) {
+	case SCHEMA_UNKNOWN:
+	case SCHEMA_ABSENT:
+		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »", "le schéma n'est pas déployé");
+		return;
+	case SCHEMA_OLDER:
+		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »",
+		    "il est plus ancien que le programme %s : %zu changement(s) manquent, le premier est « %s »",
+		    SCORPIUS_VERSION, f->missing, f->first_missing);
+		return;
+	case SCHEMA_NEWER:
+		doctor_say(d, DOCTOR_WARNING, "installez la même version du programme partout",
+		    "il est plus récent que le programme %s, mais le sert encore (« %s »)", SCORPIUS_VERSION,
+		    f->an_unknown);
+		return;
+	case SCHEMA_TOO_NEW:
+		doctor_say(d, DOCTOR_ERROR, back, "il est plus récent que le programme %s et ne le sert plus (« %s »)",
+		    SCORPIUS_VERSION, f->an_unknown);
+		return;
+	case SCHEMA_CURRENT:
+		doctor_say(d, DOCTOR_OK, NULL, "celui du programme (%zu changements)", schema_plan_count);
+	}
 }
 
 void doctor_database_schema(struct doctor *d)
 {
 	struct operator_db *db;
-	struct schema_state state;
+	struct schema_state f;
 	struct error e;
-	const char *not = not_asked(d);
+	const char *why = not_asked(d);
 	error_clear(&e);
-	if (not ) {
-		doctor_say(d, DOCTOR_OK, NULL, "%s", not );
+	if (why) {
+		doctor_say(d, DOCTOR_OK, NULL, "%s", why);
 		return;
 	}
 	enum result rc = operator_connect(d->mem, d->s->DATABASE_URL, &db, &e);
 	if (rc == ERR_OK)
-		rc = operator_schema_state(db, &state, &e);
-	if (rc != ERR_OK) {
-		unreadable(d, &e);
-		return;
-	}
-	if (state.fit == SCHEMA_ABSENT)
-		say_no_schema(d);
-	else if (state.missing > 0)
-		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate », puis relancez les programmes",
-		    "il est plus ancien que le programme %s : %zu changement(s) manquent, le premier est « %s »",
-		    SCORPIUS_VERSION, state.missing, state.first_missing);
-	if (state.unknown > 0)
-		doctor_say(d, state.fit == SCHEMA_NEWER ? DOCTOR_WARNING : DOCTOR_ERROR,
-		    "installez la version du programme qui a fait ce schéma, ou revenez en arrière comme le dit la "
-		    "documentation",
-		    "il est plus récent que le programme %s%s : %zu changement(s) lui sont inconnus, le dernier est « "
-		    "%s "
-		    "»",
-		    SCORPIUS_VERSION, state.fit == SCHEMA_NEWER ? ", qu'il sert encore" : "", state.unknown,
-		    state.an_unknown);
-	if (state.fit == SCHEMA_CURRENT)
-		doctor_say(d, DOCTOR_OK, NULL, "celui du programme (%zu changements, le dernier est « %s »)",
-		    schema_plan_count, schema_plan[schema_plan_count - 1].name);
+		rc = operator_schema_state(db, &f, &e);
+	if (rc == ERR_OK)
+		say_schema(d, &f);
+	else
+		doctor_say_error(d, DOCTOR_ERROR, "réglez d'abord ce que disent PostgreSQL et ses comptes",
+		    "n'a pas pu être lu", &e);
 }
 
 void doctor_database_key(struct doctor *d)
@@ -260,10 +262,10 @@ void doctor_database_key(struct doctor *d)
 	struct backup_facts f;
 	struct master_keys *keys;
 	struct error e;
-	const char *not = not_asked(d);
+	const char *why = not_asked(d);
 	error_clear(&e);
-	if (not ) {
-		doctor_say(d, DOCTOR_OK, NULL, "%s", not );
+	if (why) {
+		doctor_say(d, DOCTOR_OK, NULL, "%s", why);
 		return;
 	}
 	if (master_keys_new(d->mem, d->s->SECRET_KEY, d->s->SECRET_KEY_PREVIOUS, &keys, &e) != ERR_OK) {
