@@ -145,7 +145,7 @@ sources() { find "$TOP"/{lib,app,bench,tests} -name '*.c' -o -name '*.h' | sort;
 
 lint_format() { sources | xargs clang-format --dry-run -Werror; }
 
-lint_shell() { (cd "$TOP" && shellcheck -x dev .ci/run etc/systemd/scorpius-{pool,admin,configure,site}.in etc/nginx/render docker/{check,packages} docker/*-container); }
+lint_shell() { (cd "$TOP" && shellcheck -x dev .ci/run etc/systemd/scorpius-{pool,admin,site,certificate,rotate}.in etc/systemd/certbot-deploy.in etc/nginx/{render,maintenance} tests/machine/run docker/{base-image,check,check-guide,packages} docker/check.d/*.sh docker/*-container); }
 
 lint_banned() {
 	! sources | xargs grep -nE '\b(strcpy|strcat|sprintf|vsprintf|atoi|atol|atof|strtok|gets|localtime|gmtime|asctime|ctime|sscanf|alloca|tmpnam|mktemp)[[:space:]]*\('

@@ -57,7 +57,7 @@ restore() {
 }
 trap restore EXIT
 trap "exit 1" HUP INT TERM
-servers() { (cd /lib/systemd/system 2>/dev/null && ls nginx.service redis-server.service postgresql.service memcached.service prometheus.service swift-*.service 2>/dev/null | grep -v @); }
+servers() { (cd /lib/systemd/system 2>/dev/null && ls nginx.service redis-server.service postgresql.service memcached.service prometheus.service certbot.timer swift-*.service 2>/dev/null | grep -v @); }
 had=" $(servers | tr "\n" " ")"
 get() { apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"; }
 install() { get install --no-install-recommends --no-remove "$@"; }

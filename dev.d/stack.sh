@@ -62,8 +62,8 @@ env_write() {
 		umask 077
 		for name in "${!set[@]}"; do env_line "$name" "${set[$name]}"; done | sort >"$STATE/env.new"
 		# Each program gets what it needs: neither the operator's account nor the other's.
-		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z]+|SMTP_USER|SMTP_PASSWORD)=' "$STATE/env.new" >"$STATE/conf/api.env"
-		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_JOBS_PASSWORD|DATABASE_API_[A-Z]+)=' "$STATE/env.new" >"$STATE/conf/jobs.env"
+		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_URL_PREVIOUS|DATABASE_API_PASSWORD|DATABASE_JOBS_[A-Z_]+|SMTP_USER|SMTP_PASSWORD)=' "$STATE/env.new" >"$STATE/conf/api.env"
+		grep -vE '^(POSTGRES_PASSWORD|REDIS_PASSWORD|DATABASE_URL|DATABASE_URL_PREVIOUS|DATABASE_JOBS_PASSWORD|DATABASE_API_[A-Z_]+)=' "$STATE/env.new" >"$STATE/conf/jobs.env"
 	)
 	mv "$STATE/env.new" "$STATE/env"
 	if [ "$(id -u)" = 0 ]; then chown "$run_user:$run_user" "$STATE/env" "$STATE"/conf/*.env; fi
@@ -267,7 +267,7 @@ nginx_render() {
 	own_dir "$STATE/conf/site.d"
 	version=$(sed -n "s/^ *version: '\(.*\)',\$/\1/p" "$TOP/meson.build")
 	# shellcheck source=/dev/null
-	(set -a && . "$STATE/env" && exec env STATE="$STATE" TEMP="$TEMP" SOCKETS="$RUN" LISTEN="127.0.0.1:$PORT" \
+	(set -a && . "$STATE/env" && exec env STATE="$STATE" TEMP="$TEMP" SOCKETS="$RUN" MAINTENANCE="$STATE/maintenance" LISTEN="127.0.0.1:$PORT" \
 		ACCESS_LOG="$STATE/log/access.log" VERSION="$version" "$TOP/etc/nginx/render" plain "$TOP/etc/nginx" "$STATE/conf") ||
 		die "the configuration of nginx can't be made"
 }
@@ -328,6 +328,8 @@ stack_up() {
 	make_state
 	exec 9>"$STATE/lock"
 	flock -w 300 9 || die "another ./dev is at work on $STATE"
+	# At once: not after minutes of compiling.
+	[ -n "$(daemon_pid nginx)" ] || port_ensure_free
 	build_app
 	install_app
 	temp_choose

@@ -436,6 +436,20 @@ def test_term_lets_a_job_end_or_gives_it_back(stack):
     assert (state, ready) == ("queued", True)
 
 
+def test_attempts_given_back_by_stops_do_not_count(stack):
+    org = stack.organisation()
+    program, mark = slow_reader(stack)
+    document = stack.upload(org, RC.encode() + b"stopped often\n")
+    for _ in range(3):
+        mark.unlink(missing_ok=True)
+        stack.start(READER_PATH=str(program), READER_TIMEOUT="2", JOB_WORKERS="1", JOB_MAX_ATTEMPTS="2")
+        stack.wait(mark.exists)
+        assert stack.stop() == 0
+    assert stack.one("select state, attempt, waits from job where document_id = %s", document) == ("queued", 3, 3)
+    stack.start(JOB_WORKERS="1", JOB_MAX_ATTEMPTS="2")
+    stack.wait(lambda: stack.one("select status from document where id = %s", document) == ("processed",))
+
+
 def test_an_erasure_that_is_told_to_stop_goes_on_later(stack):
     org = stack.organisation()
     for i in range(3):

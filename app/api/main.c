@@ -10,7 +10,7 @@
 #include "metrics.h"
 #include "store_settings.h"
 #include "sql.h"
-#include "temp_files.h"
+#include "temp_files_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static enum result open_all(struct app *app, struct error *e)
 	enum log_level level = LOG_INFO;
 	TRY(settings_read(app->mem, environment, s, e));
 	(void)log_level_parse(s->LOG_LEVEL, &level);
-	log_open("scorpius-api", level);
+	log_open("scorpius-api " SCORPIUS_VERSION, /* tells which versions run */ level);
 #ifdef SCORPIUS_SANITIZED
 	if (strcmp(s->APP_ENV, "production") == 0)
 		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
@@ -62,7 +62,8 @@ static enum result open_all(struct app *app, struct error *e)
 		    "neither it nor DATABASE_URL is set");
 	struct db_config config = {
 		.url = url,
-		.application_name = "scorpius-api/" SCORPIUS_VERSION,
+		.url_previous = s->DATABASE_API_URL_PREVIOUS,
+		.application_name = "scorpius-api " SCORPIUS_VERSION, /* tells which versions run */
 		.timeout_s = s->DATABASE_TIMEOUT,
 		.prepared = db_prepared_parse(s->DATABASE_PREPARED),
 	};
@@ -95,7 +96,7 @@ static int print_routes(TALLOC_CTX *mem)
 int main(int argc, char **argv)
 {
 	http_block_signals();
-	log_open("scorpius-api", LOG_INFO);
+	log_open("scorpius-api " SCORPIUS_VERSION, /* tells which versions run */ LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts("scorpius-api " SCORPIUS_VERSION) < 0;
 	struct app app = { .mem = mem_new("app", 0) };

@@ -32,7 +32,9 @@ enum result upload_file_begin(
 	f->blob_id = uuid_new();
 	struct store_key key = { rq->identity.organization_id.value, f->blob_id };
 	*out = f;
-	return store_put_begin(store, rq->mem, &key, &f->put, e);
+	TRY(store_put_begin(store, rq->mem, &key, &f->put, e));
+	store_put_write_aside(f->put);
+	return ERR_OK;
 }
 
 enum result upload_file_add(struct request *rq, struct upload_file *f, const void *bytes, size_t n, struct error *e)

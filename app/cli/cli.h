@@ -17,13 +17,16 @@ struct command {
 int cmd_analyze(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_backup(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_config(TALLOC_CTX *mem, int argc, char **argv);
+int cmd_doctor(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_mail(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_migrate(TALLOC_CTX *mem, int argc, char **argv);
+int cmd_passwords(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_restore(TALLOC_CTX *mem, int argc, char **argv);
+int cmd_setup(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_storage(TALLOC_CTX *mem, int argc, char **argv);
 int cmd_user(TALLOC_CTX *mem, int argc, char **argv);
-extern const char analyze_help[], backup_help[], config_help[], mail_help[], migrate_help[], restore_help[],
-    storage_help[], user_help[];
+extern const char analyze_help[], backup_help[], config_help[], doctor_help[], mail_help[], migrate_help[],
+    passwords_help[], restore_help[], setup_help[], storage_help[], user_help[];
 
 /* Writes the usage of the command with that name to stderr and returns 64. */
 int cli_usage(const char *name);

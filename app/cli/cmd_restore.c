@@ -14,6 +14,7 @@
 #include "file_check.h"
 #include "store_settings.h"
 #include "migrate.h"
+#include "schema_plan.h"
 #include "uuid.h"
 
 const char restore_help[] =
@@ -59,43 +60,14 @@ static enum result check_keys(struct restoring *r, struct error *e)
 	return backup_head_keys_check(r->run, &r->head, e);
 }
 
-/* Whether the program's schema has a change of that name. */
-static bool is_planned(const char *plan, const char *change)
-{
-	size_t n = strlen(change);
-	for (const char *line = plan; line != NULL; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, change, n) == 0 && (line[n] == ' ' || line[n] == '\n' || line[n] == '\0'))
-			return true;
-		if (*line == '\0')
-			break;
-	}
-	return false;
-}
-
-static enum result read_plan(struct restoring *r, const char **out, struct error *e)
-{
-	char *text = mem_array(r->run->mem, char, 1 << 20);
-	const char *path = mem_printf(r->run->mem, "%s/schema/sqitch.plan", r->run->settings.DATA_PATH);
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return error_set(e, ERR_INVALID_SETTING, "DATA_PATH", "name", "DATA_PATH", "reason",
-		    mem_printf(r->run->mem, "%s: %s", path, strerror(errno)));
-	size_t n = fread(text, 1, (1 << 20) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	*out = text;
-	return ERR_OK;
-}
-
 static enum result check_versions(struct restoring *r, struct error *e)
 {
 	const struct backup_facts *facts = &r->head.facts;
-	const char *plan = NULL;
+	struct name_list plan;
 	int64_t server;
-	TRY(read_plan(r, &plan, e));
+	TRY(schema_plan_read(r->run->mem, &r->run->settings, &plan, e));
 	for (size_t i = 0; i < facts->changes.n; i++)
-		if (!is_planned(plan, facts->changes.p[i]))
+		if (!name_list_has(&plan, facts->changes.p[i]))
 			return error_set(e, ERR_RESTORE_TOO_NEW, NULL, "reason",
 			    mem_printf(r->run->mem, "scorpius %s, %s", r->b.program, facts->changes.p[i]));
 	TRY(operator_server_version(r->db, &server, e));

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -11,6 +10,7 @@
 #include "operator.h"
 #include "passwords.h"
 #include "settings.h"
+#include "terminal.h"
 #include "uuid.h"
 
 const char user_help[] =
@@ -19,6 +19,7 @@ const char user_help[] =
     "list            affiche les comptes ; --role admin : ceux de l'exploitant seulement\n"
     "deactivate      ferme un compte : ses sessions prennent fin ; activate le rouvre\n"
     "reset-password  donne un nouveau mot de passe ; toutes les sessions du compte prennent fin\n"
+    "revoke-sessions met fin aux sessions d'un compte, ou avec --all à celles de tous : chacun se connecte à nouveau\n"
     "\n"
     "Le mot de passe est demandé au terminal, lu sur une ligne de l'entrée standard avec\n"
     "--password-stdin, ou tiré au hasard et affiché une seule fois avec --generate. Il n'est jamais\n"
@@ -26,7 +27,7 @@ const char user_help[] =
 
 struct options {
 	const char *verb, *email, *name, *role;
-	bool from_stdin, generate;
+	bool from_stdin, generate, all;
 };
 
 static const char *environment(const char *name)
@@ -47,6 +48,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->from_stdin = true;
 		else if (strcmp(a, "--generate") == 0)
 			o->generate = true;
+		else if (strcmp(a, "--all") == 0)
+			o->all = true;
 		else if (a[0] == '-')
 			return false;
 		else if (!o->verb)
@@ -57,37 +60,12 @@ static bool read_options(int argc, char **argv, struct options *o)
 			return false;
 	}
 	bool listing = o->verb && strcmp(o->verb, "list") == 0;
-	return o->verb && listing == !o->email && !(o->from_stdin && o->generate) &&
-	       (!o->role || strcmp(o->role, "admin") == 0);
+	bool revoking = o->verb && strcmp(o->verb, "revoke-sessions") == 0;
+	return o->verb && (listing || o->all) == !o->email && (revoking || !o->all) &&
+	       !(o->from_stdin && o->generate) && (!o->role || strcmp(o->role, "admin") == 0);
 }
 
 /* ---- the password ---- */
-
-/* One line without its end; false when there is none or it is longer than any password. */
-static bool read_line(char out[PASSWORD_MAX + 2])
-{
-	if (!fgets(out, PASSWORD_MAX + 2, stdin))
-		return false;
-	size_t n = strcspn(out, "\n");
-	bool whole = out[n] == '\n' || feof(stdin);
-	out[n] = '\0';
-	return whole;
-}
-
-static bool ask(const char *prompt, char out[PASSWORD_MAX + 2])
-{
-	struct termios shown, hidden;
-	if (tcgetattr(STDIN_FILENO, &shown) != 0)
-		return false;
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	fputs(prompt, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	bool ok = read_line(out);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	return ok;
-}
 
 /* False, with a word on stderr, when no password was given. */
 static bool get_password(const struct options *o, char out[PASSWORD_MAX + 2])
@@ -100,7 +78,7 @@ static bool get_password(const struct options *o, char out[PASSWORD_MAX + 2])
 		return true;
 	}
 	if (o->from_stdin) {
-		if (read_line(out))
+		if (terminal_read_line(stdin, out, PASSWORD_MAX + 2))
 			return true;
 		fputs("scorpius\u00a0: aucun mot de passe sur l'entrée standard, ou une ligne trop longue\n", stderr);
 		return false;
@@ -109,8 +87,8 @@ static bool get_password(const struct options *o, char out[PASSWORD_MAX + 2])
 		fputs("scorpius\u00a0: sans terminal, il faut --password-stdin ou --generate\n", stderr);
 		return false;
 	}
-	bool same =
-	    ask("Mot de passe\u00a0: ", out) && ask("Une seconde fois\u00a0: ", again) && strcmp(out, again) == 0;
+	bool same = terminal_ask("Mot de passe\u00a0: ", true, out, PASSWORD_MAX + 2) &&
+		    terminal_ask("Une seconde fois\u00a0: ", true, again, sizeof again) && strcmp(out, again) == 0;
 	crypto_wipe(again, sizeof again);
 	if (!same)
 		fputs("scorpius\u00a0: les deux mots de passe diffèrent\n", stderr);
@@ -174,6 +152,14 @@ static enum result list(TALLOC_CTX *mem, struct operator_db *db, const struct op
 	return ERR_OK;
 }
 
+static enum result revoke_sessions(struct operator_db *db, const struct options *o, struct error *e)
+{
+	int64_t ended;
+	TRY(operator_user_revoke(db, o->email, &ended, e));
+	printf("%lld session%s close%s\n", (long long)ended, ended > 1 ? "s" : "", ended > 1 ? "s" : "");
+	return ERR_OK;
+}
+
 static enum result with_password(
     TALLOC_CTX *mem, struct operator_db *db, const struct settings *s, const struct options *o, struct error *e)
 {
@@ -199,12 +185,15 @@ static enum result run(TALLOC_CTX *mem, struct options *o, struct error *e)
 		return list(mem, db, o, e);
 	if (strcmp(o->verb, "activate") == 0 || strcmp(o->verb, "deactivate") == 0)
 		return operator_user_activate(db, o->email, o->verb[0] == 'a', e);
+	if (strcmp(o->verb, "revoke-sessions") == 0)
+		return revoke_sessions(db, o, e);
 	return with_password(mem, db, &s, o, e);
 }
 
 int cmd_user(TALLOC_CTX *mem, int argc, char **argv)
 {
-	static const char *const verbs[] = { "add", "list", "deactivate", "activate", "reset-password" };
+	static const char *const verbs[] = { "add", "list", "deactivate", "activate", "reset-password",
+		"revoke-sessions" };
 	struct options o = { 0 };
 	struct error e;
 	bool known = false;

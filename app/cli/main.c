@@ -5,6 +5,11 @@
 
 /* THE table of commands. */
 static const struct command commands[] = {
+	{ "setup", cmd_setup,
+	    "setup [--public-url https://NOM] [--local-database | --database-url-file F] [OPTIONS]\n"
+	    "setup --docker --public-url https://NOM [--output FICHIER] [--from FICHIER|-]\n"
+	    "setup --files-only",
+	    "installe un serveur, ou écrit les réglages de docker-compose", setup_help },
 	{ "analyze", cmd_analyze,
 	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
 	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
@@ -26,9 +31,14 @@ static const struct command commands[] = {
 	    "user add ADRESSE --role admin [--name NOM] [--password-stdin | --generate]\n"
 	    "user list [--role admin]\n"
 	    "user deactivate|activate ADRESSE\n"
-	    "user reset-password ADRESSE [--password-stdin | --generate]",
+	    "user reset-password ADRESSE [--password-stdin | --generate]\n"
+	    "user revoke-sessions ADRESSE|--all",
 	    "comptes de l'exploitant, et secours pour qui ne peut plus entrer", user_help },
+	{ "passwords", cmd_passwords, "passwords", "donne aux comptes de PostgreSQL les mots de passe des réglages",
+	    passwords_help },
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
+	{ "doctor", cmd_doctor, "doctor [--json] [--settings DOSSIER]",
+	    "vérifie toute l'installation et dit comment remédier à ce qui ne va pas", doctor_help },
 	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
 	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
 };

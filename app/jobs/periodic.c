@@ -1,8 +1,10 @@
 /* What is done again and again between two jobs, by whichever child comes to it: one table. */
 #include "worker.h"
 
+#include "backup_set.h"
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
 
 #define SECOND_US INT64_C(1000000)
 #define ROUNDS 10 /* of one kind, while there is more */
@@ -17,9 +19,18 @@ static const struct {
 } periodic[] = {
 	{ worker_purge, 3600 * SECOND_US, 3600 * SECOND_US, true, "what has had its time could not be deleted" },
 	{ worker_retention, 4 * SECOND_US, 60 * SECOND_US, true, "what has had its retention can't be deleted" },
+	{ worker_tell_backup, 30 * SECOND_US, 60 * SECOND_US, true, "the backups can't be looked at" },
 	{ worker_remove_deleted, 4 * SECOND_US, 60 * SECOND_US, false, "what was deleted can't be removed" },
 };
 _Static_assert(ARRAY_LEN(periodic) == WORKER_PERIODIC, "a time for each");
+
+enum result worker_tell_backup(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e)
+{
+	(void)mem, (void)more, (void)e;
+	if (w->settings->BACKUP_PATH[0] != '\0')
+		metric_set(METRIC_BACKUP_TIME, 0, backup_last_us(w->settings->BACKUP_PATH) / SECOND_US);
+	return ERR_OK;
+}
 
 static enum result do_one(struct worker *w, size_t i)
 {

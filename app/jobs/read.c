@@ -517,9 +517,4 @@ static enum result fail(
 	return finish(w, mem, &key.id, o, e);
 }
 
-static int64_t attempts(const struct settings *s)
-{
-	return s->JOB_MAX_ATTEMPTS;
-}
-
-const struct job_kind job_read = { "read", run, fail, attempts };
+const struct job_kind job_read = { "read", run, fail };

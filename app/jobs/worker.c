@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "clock.h"
-#include "json.h"
 #include "log.h"
 #include "metrics.h"
 #include "uuid.h"
@@ -31,31 +30,25 @@ static const struct job_kind *kind_of(const struct job *job)
 
 int64_t worker_attempts(const struct job *job)
 {
-	struct error e;
-	const struct json *payload;
-	if (!job->payload.s)
-		return job->attempt;
-	TALLOC_CTX *mem = mem_new("payload", 0);
-	error_clear(&e);
-	int64_t waits = 0;
-	if (json_parse(mem, job->payload.s, strlen(job->payload.s), &payload, &e) == ERR_OK)
-		waits = json_int(json_get(payload, "waits"));
-	talloc_free(mem);
-	return job->attempt - waits;
+	return job->attempt - job->waits;
 }
 
-static bool is_exhausted(const struct worker *w, const struct job *job)
+static int64_t most_attempts(const struct worker *w, const struct job *job)
 {
 	const struct job_kind *kind = kind_of(job);
-	return kind->attempts ? worker_attempts(job) > kind->attempts(w->settings) : job->exhausted;
+	return kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
+}
+
+/* Its former attempts used them up, by dying. */
+static bool is_exhausted(const struct worker *w, const struct job *job)
+{
+	return worker_attempts(job) > most_attempts(w, job);
 }
 
 /* Whether this failure of this attempt is the last word. */
 static bool is_final(const struct worker *w, const struct job *job, enum result why)
 {
-	const struct job_kind *kind = kind_of(job);
-	int64_t most = kind->attempts ? kind->attempts(w->settings) : w->settings->JOB_MAX_ATTEMPTS;
-	return why == ERR_MAIL_REFUSED || is_exhausted(w, job) || worker_attempts(job) >= most;
+	return why == ERR_MAIL_REFUSED || worker_attempts(job) >= most_attempts(w, job);
 }
 
 /* Set by the handler, which runs only while a child waits. */
@@ -233,12 +226,13 @@ static int64_t retry_delay(int64_t attempt)
 }
 
 static enum result give_back(struct worker *w, const struct uuid *organization_id, const struct uuid *id,
-    int64_t attempt, const char *error, int64_t delay, struct error *e)
+    int64_t attempt, const char *error, int64_t delay, bool counts, struct error *e)
 {
 	TALLOC_CTX *mem = mem_new("give back", 0);
+	const struct job_failed_in failed = { *id, attempt, error, delay };
 	enum result code = db_begin_for(w->db, mem, organization_id, DB_WRITE, e);
 	if (code == ERR_OK)
-		code = job_retry_last(w->db, &(struct job_failed_in){ *id, attempt, error, delay }, NULL, e);
+		code = counts ? job_retry_last(w->db, &failed, NULL, e) : job_wait_last(w->db, &failed, NULL, e);
 	talloc_free(mem);
 	return code;
 }
@@ -276,7 +270,7 @@ static const char *after_failure(struct worker *w, const struct job *job, const 
 	bool stop = worker_stopping();
 	bool final = !stop && is_final(w, job, why->code);
 	const char *outcome = stop ? "given_back" : final ? "failed" : "retried";
-	int64_t delay = stop ? 0 : retry_delay(job->attempt);
+	int64_t delay = stop ? 0 : retry_delay(worker_attempts(job));
 	if (!kind_of(job)->storeless)
 		worker_doubt_store(w, why->code);
 	log_failure(final || why->code == ERR_INTERNAL ? LOG_ERROR : LOG_WARN,
@@ -291,7 +285,7 @@ static const char *after_failure(struct worker *w, const struct job *job, const 
 		error_clear(&e);
 		enum result code = final ? fail_for_good(w, job, why, &e)
 					 : give_back(w, &job->organization_id, &job->id, job->attempt,
-					       worker_error_id(why->code), delay, &e);
+					       worker_error_id(why->code), delay, !stop, &e);
 		if (code == ERR_OK || w->lost)
 			return outcome;
 		log_failure(LOG_WARN, "the end of a job could not be written", &e);
@@ -365,7 +359,7 @@ static void give_back_slot(struct worker *w)
 	if (!w->slot->held)
 		return;
 	enum result code = give_back(w, &w->slot->organization_id, &w->slot->job_id, w->slot->attempt,
-	    error_id(ERR_INTERNAL), retry_delay(w->slot->attempt), &e);
+	    error_id(ERR_INTERNAL), retry_delay(w->slot->attempt), true, &e);
 	if (code != ERR_UNAVAILABLE) {
 		w->slot->held = 0;
 		log_warn("gave back the job of a worker that died");

@@ -26,7 +26,7 @@ struct slot {
 	int64_t attempt;
 };
 
-#define WORKER_PERIODIC 3 /* kinds of work that comes again: the table of periodic.c */
+#define WORKER_PERIODIC 4 /* kinds of work that comes again: the table of periodic.c */
 
 struct worker {
 	const struct settings *settings;
@@ -55,7 +55,7 @@ struct job_kind {
 	enum result (*run)(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct error *e);
 	enum result (*fail)(
 	    struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct error *why, struct error *e);
-	/* Without those that only waited; NULL: JOB_MAX_ATTEMPTS of all. */
+	/* Of those that count; NULL: JOB_MAX_ATTEMPTS. */
 	int64_t (*attempts)(const struct settings *s);
 	bool storeless; /* goes on while the file store is out of order */
 };
@@ -74,7 +74,7 @@ void worker_stop(int sig);
 /* How long a stage took, in milliseconds; `id`: the document, or the tender of an analysis. */
 void worker_log_stage(const char *stage, const struct uuid *id, int64_t ms);
 
-/* How many attempts a job has had, with this one, that did not only wait for the virus scanner. */
+/* How many attempts a job has had, with this one, that count. */
 int64_t worker_attempts(const struct job *job);
 
 /* Between two jobs: does what comes again and whose time has come. `idle`: there was no job to do. What fails is told
@@ -84,6 +84,10 @@ void worker_periodic(struct worker *w, bool idle);
 /* The kinds of it. *more: something was done, and there may be more. They end their own transactions; many workers may
  * do it at once. Rows that have had their time: a share of them. */
 enum result worker_purge(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+/* How old the last whole backup is becomes a figure, where there is a BACKUP_PATH: whoever makes them may be what
+ * fails. */
+enum result worker_tell_backup(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
+
 /* What has had its retention, of one organisation, is deleted; what soon will is told of. */
 enum result worker_retention(struct worker *w, TALLOC_CTX *mem, bool *more, struct error *e) MUST_CHECK;
 /* What was deleted and can't come back, of one organisation, is removed: a share of it. */

@@ -91,10 +91,12 @@
 	X(INTERNAL, "internal_error", 500, 70, "an internal error occurred; quote the request id to the operator", "une erreur interne est survenue ; indiquez l'identifiant de la requête à l'exploitant") \
 	X(UNAVAILABLE, "service_unavailable", 503, 69, "a service that is needed does not answer; try again later", "un service nécessaire ne répond pas ; réessayez plus tard") \
 	X(SERVER_BUSY, "server_busy", 503, 75, "the server is busy; try again in a moment", "le serveur est occupé ; réessayez dans un instant") \
+	X(MAINTENANCE, "maintenance", 503, 75, "the service is down for maintenance; try again later", "le service est en maintenance ; réessayez plus tard") \
 	X(STORAGE_FULL, "storage_full", 507, 74, "the storage is full", "l'espace de stockage est plein") \
 	X(IO, "io_error", 500, 74, "reading or writing failed", "la lecture ou l'écriture a échoué") \
 	X(DAMAGED, "damaged_data", 500, 74, "stored data is damaged", "des données enregistrées sont endommagées") \
 	X(INVALID_SETTING, "invalid_setting", 500, 78, "setting {name}: {reason}", "réglage {name} : {reason}") \
+	X(DATABASE_TOO_OLD, "database_too_old", 503, 69, "PostgreSQL {version} is too old: {needed} or newer is needed", "PostgreSQL {version} est trop ancien : il faut la version {needed} ou une plus récente") \
 	X(STATEMENT_MISMATCH, "statement_mismatch", 500, 70, "statement {name}: {reason}", "requête {name} : {reason}") \
 	X(USAGE, "usage", 400, 64, "usage: {usage}", "utilisation : {usage}") \
 	X(REQUEST_IN_PROGRESS, "request_in_progress", 409, 75, "a request with the same Idempotency-Key is being served", "une requête portant la même Idempotency-Key est en cours de traitement") \

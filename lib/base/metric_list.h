@@ -84,6 +84,7 @@
 	X(STORED_FILES, "scorpius_stored_files", GAUGE, LAST, NONE, NONE, NONE, NONE, "Files that the database knows.") \
 	X(VERIFY_FILES, "scorpius_storage_verify_files", GAUGE, LAST, FILE_FAULT, NONE, NONE, NONE, "Files at fault that the last 'scorpius storage verify' left.") \
 	X(VERIFY_TIME, "scorpius_storage_verify_timestamp_seconds", GAUGE, LAST, NONE, NONE, NONE, NONE, "When 'scorpius storage verify' last came to its end, in seconds since 1970.") \
+	X(BACKUP_TIME, "scorpius_backup_timestamp_seconds", GAUGE, LAST, NONE, NONE, NONE, NONE, "When the last whole backup in BACKUP_PATH was made, in seconds since 1970; 0: there is none.") \
 	X(LETTERS, "scorpius_mail_letters_total", COUNTER, SUM, LETTER_END, NONE, NONE, NONE, "Attempts to hand a letter to the mail server; failed ones are tried again, refused ones are not.")
 /* clang-format on */
 

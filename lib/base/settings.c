@@ -169,7 +169,7 @@ static enum result parse_value(TALLOC_CTX *mem, const struct setting *row, const
 }
 
 /* Words that stand in examples, and secrets without variety, protect nothing. */
-static bool is_weak_secret(const char *s)
+bool settings_secret_is_weak(const char *s)
 {
 	static const char *const words[] = { "changeme", "change-me", "secret", "password", "example", "votre-",
 		"your-" };
@@ -209,7 +209,7 @@ enum result settings_read(TALLOC_CTX *mem, const char *(*get)(const char *name),
 				continue; /* only while keys change */
 			else if (!keys[i].value)
 				fault(e, keys[i].name, "required in production");
-			else if (is_weak_secret(keys[i].value))
+			else if (settings_secret_is_weak(keys[i].value))
 				fault(e, keys[i].name, "too weak: make one with 'openssl rand -hex 32'");
 	}
 	return e->n_faults ? e->code : ERR_OK;

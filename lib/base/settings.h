@@ -50,6 +50,9 @@ extern const size_t settings_count;
 enum result settings_read(
     TALLOC_CTX *mem, const char *(*get)(const char *name), struct settings *out, struct error *e) MUST_CHECK;
 
+/* Whether production refuses this key: short, without variety, or with a word of an example in it. */
+bool settings_secret_is_weak(const char *s);
+
 /* The table as text: name, type, bounds, default, current value (secrets as "(set)"), help. */
 void settings_explain(const struct settings *s, struct buf *out);
 

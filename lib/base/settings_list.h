@@ -12,6 +12,9 @@
 	X(DATABASE_URL, TEXT, NULL, 0, 2000, NULL, true, "operator's PostgreSQL account; used by migrate, backup, restore, user, storage and mail only") \
 	X(DATABASE_API_URL, TEXT, NULL, 0, 2000, NULL, true, "PostgreSQL as scorpius_api; default: DATABASE_URL with that user") \
 	X(DATABASE_JOBS_URL, TEXT, NULL, 0, 2000, NULL, true, "PostgreSQL as scorpius_jobs; default: DATABASE_URL with that user") \
+	X(DATABASE_URL_PREVIOUS, TEXT, NULL, 0, 2000, NULL, true, "DATABASE_URL with the former password, for 'scorpius passwords' while it is changed") \
+	X(DATABASE_API_URL_PREVIOUS, TEXT, NULL, 0, 2000, NULL, true, "tried where the server refuses the password of DATABASE_API_URL, while it is changed") \
+	X(DATABASE_JOBS_URL_PREVIOUS, TEXT, NULL, 0, 2000, NULL, true, "tried where the server refuses the password of DATABASE_JOBS_URL, while it is changed") \
 	X(DATABASE_API_PASSWORD, TEXT, NULL, 0, 200, NULL, true, "password of scorpius_api; set by migrate") \
 	X(DATABASE_JOBS_PASSWORD, TEXT, NULL, 0, 200, NULL, true, "password of scorpius_jobs; set by migrate") \
 	X(DATABASE_TIMEOUT, SECONDS, "10", 1, 600, NULL, false, "longest statement of a request") \

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "db_private.h"
 #include "log.h"
+#include "oldest.h"
 
 #define CONNECT_TIMEOUT_US 2000000
 #define BACK_OFF_LEAST_US 20000
@@ -46,6 +47,9 @@ enum result db_open(TALLOC_CTX *mem, const struct db_config *config, struct db *
 	PQconninfoFree(parsed);
 	struct db *db = mem_zero(mem, struct db);
 	db->url = mem_strdup(db, config->url);
+	db->url_previous = config->url_previous != NULL && config->url_previous[0] != '\0'
+			       ? mem_strdup(db, config->url_previous)
+			       : NULL;
 	db->application_name = mem_strdup(db, config->application_name != NULL ? config->application_name : "scorpius");
 	db->timeout_s = config->timeout_s;
 	db->prepared_wanted = config->prepared;
@@ -156,6 +160,18 @@ PGresult *db_exec_plain(struct db *db, const char *sql)
 	return r;
 }
 
+static enum result check_version(struct db *db, struct error *e)
+{
+	if (PQserverVersion(db->conn) >= DB_OLDEST_NUMBER)
+		return ERR_OK;
+	error_cause(e, "PostgreSQL %s is too old: %d or newer is needed", PQparameterStatus(db->conn, "server_version"),
+	    DB_OLDEST);
+	db_close(db);
+	enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
+	e->retry_after = 5;
+	return code;
+}
+
 /* Refuses roles whose rows no policy guards. */
 static enum result check_role(struct db *db, struct error *e)
 {
@@ -204,10 +220,14 @@ static enum result listen_now(struct db *db, const char *channel, struct error *
 	return ok ? ERR_OK : db_lost(db, e);
 }
 
-static enum result connect_now(struct db *db, struct error *e)
+/* *asked: the server wanted our password; when it is an error all the same, it was most likely not the right one.
+ * (libpq tells no SQLSTATE here, and a pooler has others than the server; the words depend on the server's language.)
+ */
+static enum result connect_to(struct db *db, const char *url, bool *asked, struct error *e)
 {
 	const char *const names[] = { "dbname", "application_name", "client_encoding", NULL };
-	const char *const values[] = { db->url, db->application_name, "UTF8", NULL };
+	const char *const values[] = { url, db->application_name, "UTF8", NULL };
+	*asked = false;
 	db->conn = PQconnectStartParams(names, values, 1);
 	if (db->conn == NULL)
 		return db_lost(db, e);
@@ -216,10 +236,26 @@ static enum result connect_now(struct db *db, struct error *e)
 		int64_t left_ms = (end - clock_mono_us()) / 1000;
 		short got;
 		if (s == PGRES_POLLING_FAILED || PQstatus(db->conn) == CONNECTION_BAD || left_ms <= 0 ||
-		    !wait_socket(db->conn, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, (int)left_ms, &got))
+		    !wait_socket(db->conn, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, (int)left_ms, &got)) {
+			*asked = PQconnectionUsedPassword(db->conn) != 0;
 			return db_lost(db, e);
+		}
 	}
+	return ERR_OK;
+}
+
+static enum result connect_now(struct db *db, struct error *e)
+{
+	bool asked;
+	enum result code = connect_to(db, db->url, &asked, e);
+	if (code != ERR_OK && asked && db->url_previous != NULL) {
+		error_clear(e);
+		code = connect_to(db, db->url_previous, &asked, e);
+	}
+	if (code != ERR_OK)
+		return code;
 	PQsetNoticeProcessor(db->conn, notice, NULL);
+	TRY(check_version(db, e));
 	TRY(check_role(db, e));
 	TRY(db_schema_read(db, e));
 	for (unsigned i = 0; i < db->n_channels && !db->pooled; i++)

@@ -33,7 +33,7 @@ enum tx_state {
 };
 
 struct db {
-	const char *url, *application_name;
+	const char *url, *url_previous, *application_name;
 	int64_t timeout_s;
 	enum db_prepared prepared_wanted;
 	bool named;  /* named statements on this connection */

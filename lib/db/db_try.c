@@ -539,7 +539,7 @@ static void case_jobs(void)
 	GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
 	GOOD(job_lease_last(db, &(struct job_lease_terms){ 60, 3, job_kinds }, mem, &j, &failure));
 	HOLD(uuid_equal(&j.id, &read) && uuid_equal(&j.organization_id, &who.organization_id.value) && j.attempt == 1);
-	HOLD(strcmp(j.kind, "read") == 0 && j.document_id.set && !j.exhausted);
+	HOLD(strcmp(j.kind, "read") == 0 && j.document_id.set && j.waits == 0);
 	GOOD(db_begin_as(db, mem, NULL, DB_WRITE, &failure));
 	FAILS(job_lease_last(db, &(struct job_lease_terms){ 60, 3, job_kinds }, mem, &j, &failure), ERR_NOT_FOUND);
 	/* heartbeat and fence know the attempt */

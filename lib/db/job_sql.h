@@ -15,10 +15,10 @@ struct job {
 	const char *kind;
 	struct opt_uuid document_id, tender_id, dossier_version_id;
 	int64_t attempt;
-	bool exhausted;           /* its attempts are used up: fail it */
+	int64_t waits;            /* attempts that count for nothing */
 	struct json_text payload; /* of a mail: {purpose, account_id | invitation_id} */
 };
-SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload);
+SQL_FIELDS(job, organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, waits, payload);
 
 struct purge_terms {
 	int64_t limit; /* rows of a table */
@@ -33,7 +33,7 @@ SQL_ONE(purge_expired, purge_terms, purged, "select queue.purge_expired($1) as n
 
 /* The next job, of whatever organisation; ERR_NOT_FOUND: nothing to do. */
 SQL_ONE(job_lease, job_lease_terms, job,
-    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, exhausted, payload "
+    "select organization_id, id, kind, document_id, tender_id, dossier_version_id, attempt, waits, payload "
     "from queue.lease_job($1, $2, $3)")
 
 struct job_fence_key {
@@ -177,11 +177,10 @@ SQL_EXEC(document_kept, document_kept_in,
     "update document set error_code = $2, error_args = '{}', warnings = warnings - 'unscanned' || "
     "case when $3 then '[\"unscanned\"]'::jsonb else '[]' end where id = $1 and status = 'uploaded'")
 
-/* This attempt only waited: it counts for nothing. */
+/* This attempt only waited, or its worker was told to stop: it counts for nothing. */
 SQL_EXEC(job_wait, job_failed_in,
     "update job set state = 'queued', leased_until = null, error_code = $3, "
-    "run_after = now() + make_interval(secs => $4), "
-    "payload = jsonb_build_object('waits', coalesce((payload ->> 'waits')::bigint, 0) + 1) "
+    "run_after = now() + make_interval(secs => $4), waits = waits + 1 "
     "where id = $1 and attempt = $2 and state = 'leased'")
 
 /* --- archives ----------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* What only the operator does with a database. */
+#include "oldest.h"
 #include "operator_private.h"
 
 #include <string.h>
@@ -74,7 +75,12 @@ enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_d
 	db->conn = mem_check(PQconnectdbParams(names, values, 1));
 	mem_defer(db, finish, db->conn);
 	*out = db;
-	return PQstatus(db->conn) == CONNECTION_OK ? ERR_OK : operator_failed(db, NULL, e);
+	if (PQstatus(db->conn) != CONNECTION_OK)
+		return operator_failed(db, NULL, e);
+	if (PQserverVersion(db->conn) < DB_OLDEST_NUMBER)
+		return error_set(e, ERR_DATABASE_TOO_OLD, NULL, "version",
+		    PQparameterStatus(db->conn, "server_version"), "needed", num_text(DB_OLDEST).s);
+	return ERR_OK;
 }
 
 enum result operator_set_password(struct operator_db *db, const char *role, const char *password, struct error *e)
@@ -97,6 +103,24 @@ enum result operator_set_password(struct operator_db *db, const char *role, cons
 	PQfreemem(name);
 	PQfreemem(verifier);
 	return code;
+}
+
+static const char *option(const PQconninfoOption *o, const char *keyword)
+{
+	while (o->keyword != NULL && strcmp(o->keyword, keyword) != 0)
+		o++;
+	return o->keyword != NULL ? o->val : NULL;
+}
+
+enum result operator_set_own_password(struct operator_db *db, const char *url, struct error *e)
+{
+	PQconninfoOption *options;
+	TRY(parse(db, url, &options, e));
+	const char *user = option(options, "user"), *password = option(options, "password");
+	if (user == NULL || strcmp(user, PQuser(db->conn)) != 0 || password == NULL || password[0] == '\0')
+		return error_set(e, ERR_INVALID_SETTING, "DATABASE_URL", "name", "DATABASE_URL", "reason",
+		    "not the account of DATABASE_URL_PREVIOUS with another password");
+	return operator_set_password(db, user, password, e);
 }
 
 enum result operator_pgvector(struct operator_db *db, TALLOC_CTX *mem, const char **version, struct error *e)

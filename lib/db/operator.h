@@ -12,13 +12,17 @@ enum result operator_environment(TALLOC_CTX *mem, const char *url, const char *c
 
 struct operator_db;
 
-/* Connects (at most 10 s): ERR_UNAVAILABLE. */
+/* Connects (at most 10 s): ERR_UNAVAILABLE; DATABASE_TOO_OLD. */
 enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_db **out, struct error *e) MUST_CHECK;
 
 /* Sets a role's password. Only its SCRAM verifier is sent: neither the server's log nor pg_stat_activity can show it.
  */
 enum result operator_set_password(
     struct operator_db *db, const char *role, const char *password, struct error *e) MUST_CHECK;
+
+/* The same for the account of the connection itself, which gets the password that stands in `url`: whoever has that URL
+ * can connect from then on. ERR_INVALID_SETTING when the URL names another account, or no password. */
+enum result operator_set_own_password(struct operator_db *db, const char *url, struct error *e) MUST_CHECK;
 
 /* The version of pgvector that the server could install, in mem; NULL: none. */
 enum result operator_pgvector(
@@ -47,6 +51,10 @@ enum result operator_user_activate(struct operator_db *db, const char *email, bo
 /* Sets a password; every session of the account ends, and its owner gets a mail. NOT_FOUND. */
 enum result operator_user_set_password(
     struct operator_db *db, const char *email, const char *password_hash, struct error *e) MUST_CHECK;
+
+/* Ends the living sessions of an account (email NULL: of everybody), each organisation's audit log has it; gives how
+ * many there were. Their access tokens are refused with the next request. NOT_FOUND. */
+enum result operator_user_revoke(struct operator_db *db, const char *email, int64_t *ended, struct error *e) MUST_CHECK;
 
 /* What the rule for a password must know. NOT_FOUND. */
 enum result operator_user_names(struct operator_db *db, TALLOC_CTX *mem, const char *email, const char **full_name,

@@ -2,6 +2,7 @@
 #include "operator_private.h"
 #include "uuid.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum result server_says(struct operator_db *db, const PGresult *r, struct error *e)
@@ -120,6 +121,28 @@ enum result operator_user_set_password(
 	    " select end_sessions(a.id, null, 'operator'), mail_later(a.organization_id, 'password_changed', a.id),"
 	    " audit_note(a.organization_id, null, 'operator.password_reset', a.id, null, null) from a",
 	    2, values, e);
+}
+
+/* $1: an address, or null for everybody. Each organisation is told what happened to its people. */
+enum result operator_user_revoke(struct operator_db *db, const char *email, int64_t *ended, struct error *e)
+{
+	const char *const values[] = { email };
+	PGresult *r;
+	TRY(run(db,
+	    "with a as (select id, organization_id from account"
+	    " where deleted_at is null and ($1::text is null or lower(email) = lower($1))),"
+	    " s as (update session set ended_at = now(), end_reason = 'operator' from a"
+	    " where session.account_id = a.id and ended_at is null returning a.id, a.organization_id),"
+	    " told as (select audit_note(organization_id, null, 'operator.sessions_revoked',"
+	    " case when $1 is not null then id end, null, jsonb_build_object('sessions', n))"
+	    " from (select organization_id, case when $1 is not null then id end as id, count(*) as n from s group by "
+	    "1, 2) g)"
+	    " select (select count(*) from a), (select count(*) from s), (select count(*) from told)",
+	    1, values, &r, e));
+	bool found = strcmp(PQgetvalue(r, 0, 0), "0") != 0;
+	*ended = strtoll(PQgetvalue(r, 0, 1), NULL, 10);
+	PQclear(r);
+	return found || email == NULL ? ERR_OK : error_set(e, ERR_NOT_FOUND, NULL);
 }
 
 enum result operator_user_names(struct operator_db *db, TALLOC_CTX *mem, const char *email, const char **full_name,

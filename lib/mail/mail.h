@@ -63,6 +63,10 @@ struct mail_reply {
 enum result mail_send(const struct mail_server *server, const struct mail_message *m, struct mail_reply *reply,
     struct error *e) MUST_CHECK;
 
+/* Whether the server would take our mail: connects, sets up TLS, logs in where there is an account; sends no message.
+ * MAIL_FAILED, with libcurl's and the server's words as the cause. `reply` may be NULL. */
+enum result mail_probe(const struct mail_server *server, struct mail_reply *reply, struct error *e) MUST_CHECK;
+
 /* Whether s is an address that mail may be sent to or from: ASCII, one '@', a domain, nothing that SMTP or a header
  * could take for something else. */
 bool mail_address_ok(const char *s);

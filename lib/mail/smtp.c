@@ -191,16 +191,21 @@ static bool is_final(const struct sending *s)
 	return uploaded > 0 || (s->code == CURLE_SEND_ERROR && strncmp(s->words, "MAIL failed", 11) != 0);
 }
 
-static enum result finish(struct sending *s, struct error *e)
+static void tell_cause(const struct sending *s, struct error *e)
 {
-	if (s->code == CURLE_OK)
-		return ERR_OK;
 	/* libcurl's own words can quote the server's, and these can quote the message: only its names of errors. */
 	if (s->last.code != 0)
 		error_cause(e, "%s (libcurl %d); the server said last: %d %s", curl_easy_strerror(s->code),
 		    (int)s->code, s->last.code, s->last.enhanced);
 	else
 		error_cause(e, "%s (libcurl %d)", curl_easy_strerror(s->code), (int)s->code);
+}
+
+static enum result finish(struct sending *s, struct error *e)
+{
+	if (s->code == CURLE_OK)
+		return ERR_OK;
+	tell_cause(s, e);
 	return error_set(e, is_final(s) ? ERR_MAIL_REFUSED : ERR_MAIL_FAILED, NULL);
 }
 
@@ -228,6 +233,39 @@ enum result mail_send(
 	s->mem = mem;
 	s->server = server;
 	enum result rc = send_with(s, m, e);
+	if (reply)
+		*reply = s->last;
+	talloc_free(mem);
+	return rc;
+}
+
+static enum result probe_with(struct sending *s, struct error *e)
+{
+	s->curl = curl_easy_init();
+	if (s->curl == NULL) {
+		error_cause(e, "libcurl can't be initialised");
+		return error_set(e, ERR_INTERNAL, NULL);
+	}
+	mem_defer(s->mem, clean, s);
+	set_transport(s);
+	/* A command that does nothing, once we are in. */
+	SET(s, CURLOPT_CUSTOMREQUEST, "NOOP");
+	SET(s, CURLOPT_NOBODY, 1L);
+	if (s->code == CURLE_OK)
+		s->code = curl_easy_perform(s->curl);
+	if (s->code == CURLE_OK)
+		return ERR_OK;
+	tell_cause(s, e);
+	return error_set(e, ERR_MAIL_FAILED, NULL);
+}
+
+enum result mail_probe(const struct mail_server *server, struct mail_reply *reply, struct error *e)
+{
+	TALLOC_CTX *mem = mem_new("mail", 0);
+	struct sending *s = mem_zero(mem, struct sending);
+	s->mem = mem;
+	s->server = server;
+	enum result rc = probe_with(s, e);
 	if (reply)
 		*reply = s->last;
 	talloc_free(mem);

@@ -437,6 +437,7 @@ static enum result dir_clean(void *backend, int64_t older_than_s, unsigned *remo
 static const struct store_ops directory_ops = {
 	.put_begin = dir_put_begin,
 	.put_write = dir_put_write,
+	.put_write_aside = true,
 	.put_read_at = dir_put_read_at,
 	.put_commit = dir_put_commit,
 	.get_open = dir_get_open,

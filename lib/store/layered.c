@@ -275,6 +275,7 @@ enum result store_open_layered(TALLOC_CTX *mem, const char *path, const struct s
 		/* What is written is the folder's own affair from its beginning on. */
 		.put_begin = layered_put_begin,
 		.put_write = l->near->ops->put_write,
+		.put_write_aside = l->near->ops->put_write_aside,
 		.put_read_at = l->near->ops->put_read_at,
 		.put_commit = l->near->ops->put_commit,
 		.get_open = layered_get_open,

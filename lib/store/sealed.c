@@ -1,6 +1,7 @@
 /* Objects in pieces under secretstream; sealed.h tells the form. The state before each piece is kept (56 bytes for
  * 64 KiB), which makes a stream that is made for reading in order readable anywhere. */
 #include "sealed.h"
+#include "lane.h"
 
 #include <string.h>
 
@@ -9,6 +10,21 @@
 #define TOLD 32 /* bytes of the header that are proved */
 #define HEADER (TOLD + CRYPTO_STREAM_HEADER)
 #define AD (TOLD + 16)
+#define BATCH 4 /* pieces that are sealed and written at once by a second thread */
+#define BATCHES 4
+
+/* What a second thread works on: always whole pieces, none of them the last. */
+struct batch {
+	size_t n;                          /* bytes in `clear` */
+	struct crypto_stream after[BATCH]; /* state behind each piece, once sealed */
+	uint8_t clear[BATCH * PIECE];
+};
+
+/* The second thread's own. */
+struct aside {
+	struct crypto_stream stream; /* before the next piece */
+	uint8_t sealed[BATCH * SEALED_PIECE];
+};
 
 struct sealed {
 	struct sealed_io io;
@@ -21,11 +37,17 @@ struct sealed {
 	size_t n;         /* bytes in `clear` not yet sealed; 0 when the object is only read */
 	int64_t held;     /* number of the piece that `opened` holds; -1: none */
 	size_t n_opened;
+	struct lane *lane; /* NULL: no second thread */
+	struct aside *aside;
+	struct batch *batch; /* that is being filled; NULL: none is */
 	uint8_t clear[PIECE], opened[PIECE], piece[SEALED_PIECE];
 };
 
 static int sealed_wipe(struct sealed *s)
 {
+	TALLOC_FREE(s->lane); /* first: its thread uses the rest */
+	if (s->aside)
+		crypto_wipe(&s->aside->stream, sizeof(s->aside->stream));
 	if (s->before)
 		crypto_wipe(s->before, s->n_before * sizeof(*s->before));
 	crypto_wipe(s, sizeof(*s));
@@ -87,9 +109,8 @@ static enum result seal_piece(struct sealed *s, bool last, struct error *e)
 	return ERR_OK;
 }
 
-enum result sealed_write(struct sealed *s, const void *bytes, size_t n, struct error *e)
+static enum result add(struct sealed *s, const uint8_t *at, size_t n, struct error *e)
 {
-	const uint8_t *at = bytes;
 	while (n > 0) {
 		/* A full piece waits until it is known whether it is the last one. */
 		if (s->n == PIECE)
@@ -97,15 +118,97 @@ enum result sealed_write(struct sealed *s, const void *bytes, size_t n, struct e
 		size_t take = PIECE - s->n < n ? PIECE - s->n : n;
 		memcpy(s->clear + s->n, at, take);
 		s->n += take;
-		s->size += (int64_t)take;
 		at += take;
 		n -= take;
 	}
 	return ERR_OK;
 }
 
+/* ---- by a second thread ---- */
+
+static enum result seal_batch(void *arg, void *slot, struct error *e)
+{
+	struct sealed *s = arg;
+	struct aside *a = s->aside;
+	struct batch *b = slot;
+	for (size_t i = 0; i < BATCH; i++) {
+		uint8_t *to = a->sealed + i * SEALED_PIECE;
+		crypto_stream_seal(&a->stream, b->clear + i * PIECE, PIECE, s->ad, sizeof(s->ad), false, to);
+		b->after[i] = a->stream;
+	}
+	return s->io.write(s->io.state, a->sealed, sizeof(a->sealed), e);
+}
+
+static void batch_done(void *arg, void *slot)
+{
+	struct sealed *s = arg;
+	const struct batch *b = slot;
+	for (size_t i = 0; i < BATCH; i++)
+		remember(s, &b->after[i]);
+	s->n_sealed += BATCH;
+}
+
+void sealed_write_aside(struct sealed *s)
+{
+	struct lane_calls calls = { seal_batch, batch_done, s };
+	if (s->lane || !s->io.write_aside)
+		return;
+	s->aside = mem_zero(s, struct aside);
+	s->aside->stream = s->before[s->n_before - 1];
+	s->lane = lane_start(s, BATCHES, sizeof(struct batch), &calls);
+}
+
+static enum result add_aside(struct sealed *s, const uint8_t *at, size_t n, struct error *e)
+{
+	while (n > 0) {
+		struct batch *b = s->batch;
+		if (b && b->n == sizeof(b->clear)) {
+			lane_hand_over(s->lane);
+			b = NULL;
+		}
+		if (!b) {
+			void *slot;
+			s->batch = NULL;
+			TRY(lane_next(s->lane, &slot, e));
+			b = s->batch = slot;
+			/* What had come before there was a lane, at most a piece. */
+			memcpy(b->clear, s->clear, s->n);
+			b->n = s->n;
+			s->n = 0;
+		}
+		size_t take = sizeof(b->clear) - b->n < n ? sizeof(b->clear) - b->n : n;
+		memcpy(b->clear + b->n, at, take);
+		b->n += take;
+		at += take;
+		n -= take;
+	}
+	return ERR_OK;
+}
+
+/* Ends the second thread; what it had not been given yet is sealed here. */
+static enum result come_back(struct sealed *s, struct error *e)
+{
+	if (!s->lane)
+		return ERR_OK;
+	enum result r = lane_end(s->lane, e);
+	if (r == ERR_OK && s->batch)
+		r = add(s, s->batch->clear, s->batch->n, e);
+	s->batch = NULL;
+	TALLOC_FREE(s->lane);
+	return r;
+}
+
+/* ---- */
+
+enum result sealed_write(struct sealed *s, const void *bytes, size_t n, struct error *e)
+{
+	s->size += (int64_t)n;
+	return s->lane ? add_aside(s, bytes, n, e) : add(s, bytes, n, e);
+}
+
 enum result sealed_finish(struct sealed *s, struct error *e)
 {
+	TRY(come_back(s, e));
 	return seal_piece(s, true, e);
 }
 
@@ -168,6 +271,7 @@ static enum result open_piece(struct sealed *s, int64_t number, struct error *e)
 enum result sealed_read_at(struct sealed *s, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
 {
 	*got = 0;
+	TRY(come_back(s, e));
 	/* The end of an object without bytes is proved too: it may be a longer one cut short. */
 	if (s->size == 0 && s->finished)
 		TRY(open_piece(s, 0, e));

@@ -11,9 +11,11 @@
 #include "crypto.h"
 #include "store.h"
 
-/* Where the sealed bytes go or come from: a backend's calls on its state. */
+/* Where the sealed bytes go or come from: a backend's calls on its state. `write_aside`: a second thread may call
+ * `write`, as long as nobody calls anything else meanwhile; it touches no talloc memory but reads `state`. */
 struct sealed_io {
 	void *state;
+	bool write_aside;
 	enum result (*write)(void *state, const void *bytes, size_t n, struct error *e);
 	enum result (*read_at)(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e);
 };
@@ -24,6 +26,9 @@ struct sealed; /* a child of mem; wipes what is secret when freed */
 enum result sealed_create(TALLOC_CTX *mem, const struct sealed_io *io, const struct store_key *key,
     const char *master_id, const uint8_t file_key[CRYPTO_KEY_SIZE], struct sealed **out, struct error *e) MUST_CHECK;
 enum result sealed_write(struct sealed *s, const void *bytes, size_t n, struct error *e) MUST_CHECK;
+/* From here on a second thread (lane.h) seals and writes, some 256 KB at a time, until the object is finished, read or
+ * freed. Failures are told by a later call. Does nothing where `write` does not allow it or no thread is to be had. */
+void sealed_write_aside(struct sealed *s);
 /* Writes the last piece. */
 enum result sealed_finish(struct sealed *s, struct error *e) MUST_CHECK;
 

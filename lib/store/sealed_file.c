@@ -74,7 +74,7 @@ enum result sealed_file_create(TALLOC_CTX *mem, int folder, const char *name, co
     const char *master_id, const uint8_t key[CRYPTO_KEY_SIZE], struct sealed_file **out, struct error *e)
 {
 	TRY(new_file(mem, folder, name, O_RDWR | O_CREAT | O_EXCL, out, e));
-	struct sealed_io io = { *out, write_all, read_some };
+	struct sealed_io io = { *out, false, write_all, read_some };
 	return sealed_create(*out, &io, identity, master_id, key, &(*out)->sealed, e);
 }
 
@@ -96,7 +96,7 @@ enum result sealed_file_open(TALLOC_CTX *mem, int folder, const char *name, cons
 	TRY(new_file(mem, folder, name, O_RDONLY, out, e));
 	if (fstat((*out)->fd, &st) != 0)
 		return fail(e, "stat a sealed file");
-	struct sealed_io io = { *out, NULL, read_some };
+	struct sealed_io io = { *out, false, NULL, read_some };
 	return sealed_open(*out, &io, identity, st.st_size, key, &(*out)->sealed, e);
 }
 

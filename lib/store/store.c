@@ -14,8 +14,12 @@ struct store_put {
 	struct sealed *sealed;      /* NULL once finished */
 	struct crypto_sha256 *hash; /* the same */
 	int64_t size;
+	bool aside; /* a second thread is wanted */
 	bool spent; /* committed or failed */
 };
+
+/* Below this a second thread costs more than it saves. */
+#define ASIDE_FROM (1 << 20)
 
 struct store_get {
 	void *state;
@@ -31,7 +35,7 @@ static enum result begin(struct store *s, struct store_put *p, struct error *e)
 {
 	uint8_t file_key[CRYPTO_KEY_SIZE];
 	TRY(s->ops->put_begin(s->backend, p, &p->state, e));
-	struct sealed_io io = { p->state, s->ops->put_write, s->ops->put_read_at };
+	struct sealed_io io = { p->state, s->ops->put_write_aside, s->ops->put_write, s->ops->put_read_at };
 	crypto_random(file_key, sizeof(file_key));
 	file_key_wrap(s->keys, &p->key, file_key, p->wrapped_key);
 	enum result r = sealed_create(p, &io, &p->key, master_key_id(s->keys), file_key, &p->sealed, e);
@@ -39,10 +43,18 @@ static enum result begin(struct store *s, struct store_put *p, struct error *e)
 	return r;
 }
 
+/* Before the backend's state goes, which a second thread may be using. */
+static int put_free(struct store_put *p)
+{
+	TALLOC_FREE(p->sealed);
+	return 0;
+}
+
 enum result store_put_begin(
     struct store *s, TALLOC_CTX *mem, const struct store_key *key, struct store_put **out, struct error *e)
 {
 	struct store_put *p = mem_zero(mem, struct store_put);
+	talloc_set_destructor(p, put_free);
 	p->ops = s->ops;
 	p->key = *key;
 	p->hash = crypto_sha256_begin(p);
@@ -59,6 +71,10 @@ enum result store_put_write(struct store_put *p, const void *bytes, size_t n, st
 {
 	if (p->spent || !p->sealed)
 		BUG("a put is written after its end");
+	if (p->aside && p->size >= ASIDE_FROM) {
+		sealed_write_aside(p->sealed);
+		p->aside = false;
+	}
 	enum result r = sealed_write(p->sealed, bytes, n, e);
 	if (r != ERR_OK) {
 		p->spent = true;
@@ -67,6 +83,11 @@ enum result store_put_write(struct store_put *p, const void *bytes, size_t n, st
 	crypto_sha256_add(p->hash, bytes, n);
 	p->size += (int64_t)n;
 	return ERR_OK;
+}
+
+void store_put_write_aside(struct store_put *p)
+{
+	p->aside = true;
 }
 
 int64_t store_put_size(const struct store_put *p)
@@ -134,7 +155,7 @@ static enum result open_get(struct store *s, struct store_get *g, const struct s
 	uint8_t file_key[CRYPTO_KEY_SIZE];
 	int64_t stored;
 	TRY(s->ops->get_open(s->backend, g, &object->key, &g->state, &stored, e));
-	struct sealed_io io = { g->state, NULL, s->ops->get_read_at };
+	struct sealed_io io = { g->state, false, NULL, s->ops->get_read_at };
 	TRY(file_key_unwrap(s->keys, &object->key, object->wrapped_key, file_key, NULL, e));
 	enum result r = sealed_open(g, &io, &object->key, stored, file_key, &g->sealed, e);
 	crypto_wipe(file_key, sizeof(file_key));

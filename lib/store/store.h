@@ -81,6 +81,10 @@ const char *store_master_id(const struct store *s);
 enum result store_put_begin(
     struct store *s, TALLOC_CTX *mem, const struct store_key *key, struct store_put **out, struct error *e) MUST_CHECK;
 enum result store_put_write(struct store_put *p, const void *bytes, size_t n, struct error *e) MUST_CHECK;
+/* Lets a second thread seal and write what comes after the first MiB, while the caller fetches more (about 1.5 MB of
+ * memory until the finish). Nobody may fork before the put is finished or freed, or bytes are read back. What fails
+ * there is told by the next call that writes, reads or finishes. */
+void store_put_write_aside(struct store_put *p);
 /* Bytes written so far. */
 int64_t store_put_size(const struct store_put *p);
 /* Reads back up to n of the bytes written, from `offset`; *got < n only at the end. Not after the finish. */

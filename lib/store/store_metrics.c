@@ -7,6 +7,7 @@
 struct counting {
 	const char *name;
 	const struct store_ops *ops; /* what is counted */
+	struct store_ops counted;
 	void *backend;
 };
 
@@ -155,6 +156,8 @@ void store_count_calls(struct store *s, const char *backend)
 	c->name = backend;
 	c->ops = s->ops;
 	c->backend = s->backend;
-	s->ops = &counted_ops;
+	c->counted = counted_ops;
+	c->counted.put_write_aside = c->ops->put_write_aside;
+	s->ops = &c->counted;
 	s->backend = c;
 }

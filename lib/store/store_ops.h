@@ -9,6 +9,8 @@ struct store_ops {
 	/* `state` belongs to the context given and lets go of everything, temporary bytes too, when freed. */
 	enum result (*put_begin)(void *backend, TALLOC_CTX *mem, void **state, struct error *e);
 	enum result (*put_write)(void *state, const void *bytes, size_t n, struct error *e);
+	/* A second thread may call put_write: it takes no memory. (No two calls on a put are ever made at once.) */
+	bool put_write_aside;
 	enum result (*put_read_at)(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e);
 	enum result (*put_commit)(void *state, const struct store_key *key, struct error *e);
 	enum result (*get_open)(

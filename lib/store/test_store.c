@@ -402,3 +402,95 @@ Test(store, a_walk_sees_every_object_once_and_ends_when_told)
 	seen.n = 7;
 	cr_assert_eq(store_list(store, see, &seen, &strange, &err), ERR_CONFLICT, "the walker's own fault comes back");
 }
+
+/* ---- by a second thread ---- */
+
+#define ASIDE_SIZE (3u << 20)
+
+static uint8_t *large;
+
+/* An object of n bytes, by way of a second thread where the store can; the put lives on. */
+static enum result begin_aside(const struct store_key *key, size_t n, struct store_put **put)
+{
+	large = mem_array(mem, uint8_t, ASIDE_SIZE);
+	for (size_t i = 0; i < ASIDE_SIZE; i++)
+		large[i] = (uint8_t)(i * 7 + i / 251);
+	TRY(store_put_begin(store, mem, key, put, &err));
+	store_put_write_aside(*put);
+	for (size_t at = 0; at < n; at += 10007)
+		TRY(store_put_write(*put, large + at, at + 10007 < n ? 10007 : n - at, &err));
+	return ERR_OK;
+}
+
+Test(store, what_a_second_thread_wrote_comes_back_whole)
+{
+	static const size_t sizes[] = { 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 10008, (1 << 20) + 65536,
+		(1 << 20) + 262144, (1 << 20) + 262145, (1 << 20) + 262144 + 65536, 2 << 20, (2 << 20) + 1,
+		ASIDE_SIZE };
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct store_object key = new_object();
+		struct store_put *put;
+		struct bytes all;
+		uint8_t digest[32], expected[32];
+		cr_assert_eq(begin_aside(&key.key, sizes[i], &put), ERR_OK);
+		cr_assert_eq(store_put_finish(put, digest, &err), ERR_OK);
+		cr_assert_eq(store_put_commit(put, &err), ERR_OK);
+		key.wrapped_key = store_put_wrapped_key(put);
+		crypto_sha256_of(large, sizes[i], expected);
+		cr_assert_eq(memcmp(digest, expected, 32), 0);
+		cr_assert_eq(
+		    store_get_bytes(store, mem, &key, sizes[i], &all, &err), ERR_OK, "%zu: %s", sizes[i], err.cause);
+		cr_assert(all.n == sizes[i] && memcmp(all.p, large, all.n) == 0, "%zu", sizes[i]);
+	}
+}
+
+Test(store, what_a_second_thread_writes_can_be_read_back_and_written_on)
+{
+	static const size_t places[] = { 2999900, 0, (1 << 20) - 50, 2 << 20, 65500 };
+	struct store_object key = new_object();
+	struct store_put *put;
+	struct bytes all;
+	uint8_t back[100];
+	size_t got;
+	cr_assert_eq(begin_aside(&key.key, 3000000, &put), ERR_OK);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		cr_assert_eq(store_put_read_at(put, (int64_t)places[i], back, sizeof(back), &got, &err), ERR_OK);
+		cr_assert(got == sizeof(back) && memcmp(back, large + places[i], got) == 0, "%zu", places[i]);
+	}
+	cr_assert_eq(store_put_write(put, large + 3000000, 100000, &err), ERR_OK);
+	cr_assert_eq(store_put_finish(put, NULL, &err), ERR_OK);
+	cr_assert_eq(store_put_commit(put, &err), ERR_OK);
+	key.wrapped_key = store_put_wrapped_key(put);
+	cr_assert_eq(store_get_bytes(store, mem, &key, 3100000, &all, &err), ERR_OK, "%s", err.cause);
+	cr_assert(all.n == 3100000 && memcmp(all.p, large, all.n) == 0);
+}
+
+Test(store, giving_up_a_second_thread_leaves_nothing)
+{
+	struct store_put *put;
+	TALLOC_CTX *request = mem_new("request", 0);
+	cr_assert_eq(begin_aside(a_key(), ASIDE_SIZE, &put), ERR_OK);
+	store_put_abort(put);
+	cr_assert_eq(files(), 0);
+	/* As when the client is gone: all of its request's memory goes. */
+	cr_assert_eq(begin_aside(a_key(), ASIDE_SIZE, &put), ERR_OK);
+	talloc_steal(request, put);
+	talloc_free(request);
+	cr_assert_eq(files(), 0);
+}
+
+Test(store, a_full_disk_in_a_second_thread_is_told_and_leaves_nothing)
+{
+	struct rlimit limit = { (1 << 20) + 300000, (1 << 20) + 300000 };
+	struct store_put *put;
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	cr_assert_eq(begin_aside(a_key(), ASIDE_SIZE, &put), ERR_STORAGE_FULL, "by a write");
+	cr_assert(err.n_faults == 1 && strstr(err.cause, "write: "), "%s", err.cause);
+	store_put_abort(put);
+	error_clear(&err);
+	enum result r = begin_aside(a_key(), (1 << 20) + 400000, &put);
+	cr_assert_eq(r == ERR_OK ? store_put_finish(put, NULL, &err) : r, ERR_STORAGE_FULL, "by the finish at last");
+	store_put_abort(put);
+	cr_assert_eq(files(), 0);
+}

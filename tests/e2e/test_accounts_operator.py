@@ -70,6 +70,40 @@ def test_deactivate_ends_sessions_at_once(account, api, stack):
     assert "propriétaire" in err
 
 
+def test_revoked_sessions_are_refused_with_the_next_request(account, other, api, stack):
+    viewer = account.colleague()
+    assert stack.command("user", "revoke-sessions", viewer.email.upper())[0] == "1 session close\n"
+    assert viewer.get("/auth/me").status_code == 401
+    assert code(api.post("/auth/refresh", json={"refresh_token": viewer.tokens["refresh_token"]})) == "invalid_token"
+    assert account.get("/auth/me").status_code == other.get("/auth/me").status_code == 200
+    (event,) = account.data("GET", "/audit-log?action=operator.sessions_revoked")
+    assert event["detail"] == {"sessions": 1} and event["account_id"] is None and event["target_id"] == viewer.user["id"]
+    # The account is as it was: its password lets him in, and there is nothing more to end.
+    assert api.login(viewer.email, viewer.password).status_code == 200
+    assert stack.command("user", "revoke-sessions", viewer.email)[0] == "1 session close\n"
+    assert stack.command("user", "revoke-sessions", viewer.email)[0] == "0 session close\n"
+
+
+def test_all_sessions_are_revoked_at_once(account, other, operator, api, stack):
+    viewer = account.colleague()
+    everybody = (account, other, operator, viewer)
+    before = stack.sql("select count(*) n from scorpius.session where ended_at is null")[0]["n"]
+    assert before >= 4 and stack.command("user", "revoke-sessions", "--all")[0] == f"{before} sessions closes\n"
+    assert [who.get("/auth/me").status_code for who in everybody] == [401] * 4
+    refused = [api.post("/auth/refresh", json={"refresh_token": who.tokens["refresh_token"]}).status_code for who in everybody]
+    assert refused == [401] * 4 and stack.sql("select count(*) n from scorpius.session where ended_at is null") == [{"n": 0}]
+    back = api.member(account.user, account.email, account.password)
+    (event,) = back.data("GET", "/audit-log?action=operator.sessions_revoked")
+    assert event["detail"] == {"sessions": 2} and event["target_id"] is None  # his own organisation's: two people
+
+
+@pytest.mark.parametrize("arguments, status", [((), 64), (("--all", "a@b.example"), 64), (("personne@essai.example",), 66), (("pas une adresse",), 65)])
+def test_sessions_are_revoked_of_somebody_or_of_all(stack, account, arguments, status):
+    stack.command("user", "revoke-sessions", *arguments, status=status)
+    stack.command("user", "deactivate", "--all", status=64)
+    assert account.get("/auth/me").status_code == 200
+
+
 def test_reset_password(account, api, stack):
     password = api.new_password()
     stack.command("user", "reset-password", account.email, "--password-stdin", stdin=password + "\n")

@@ -1,7 +1,11 @@
 """What the operator's Prometheus sees: counts that rise with what is done and never fall, told on loopback only."""
 
+import contextlib
+import datetime
+import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -12,6 +16,7 @@ import pdfs
 import prometheus
 from client import raw
 from stack import wait_until
+from test_backup import vault  # noqa: F401
 from test_failures import DOWN, healthy, no_database  # noqa: F401
 from test_storage import object_of, storage
 
@@ -265,3 +270,36 @@ def test_without_postgresql_the_page_is_there_and_tells_nothing_old(stack, accou
     assert requests_of(page) > 0
     stack.start("postgres")
     wait_until(lambda: prometheus.read(stack).has("scorpius_queue_waiting_jobs"), 30, "the queue to be seen again")
+
+
+@contextlib.contextmanager
+def jobs_beside(stack, **settings):
+    """Jobs with other settings, beside those of the stack and as their user."""
+    user = stack.run.stat()
+    program = stack.state / "app/usr/bin/scorpius-jobs"
+    become = ["/usr/bin/setpriv", f"--reuid={user.st_uid}", f"--regid={user.st_gid}", "--clear-groups", "--"] if os.geteuid() == 0 and user.st_uid else []
+    with open(stack.state / "log/jobs-beside.log", "ab") as log:
+        jobs = subprocess.Popen([*become, program], env={"PATH": os.environ["PATH"], **stack.env, **settings}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        jobs.terminate()
+        assert jobs.wait(60) == 0
+
+
+def test_the_age_of_the_last_whole_backup_is_told(stack, vault, account):  # noqa: F811
+    account.upload(("RC.pdf", pdfs.rules()))
+
+    def told():
+        return prometheus.read(stack).samples.get(("scorpius_backup_timestamp_seconds", ()))
+
+    vault.path.mkdir(mode=0o700)
+    os.chown(vault.path, stack.run.stat().st_uid, -1)
+    with jobs_beside(stack, BACKUP_PATH=str(vault.path)):
+        wait_until(lambda: told() == 0, 30, "none is told as 0")
+    name = vault.take()
+    made = datetime.datetime.fromisoformat(json.loads((vault.path / name / "backup.json").read_text())["created_at"].replace("Z", "+00:00"))
+    with jobs_beside(stack, BACKUP_PATH=str(vault.path)):
+        wait_until(lambda: told() == int(made.timestamp()), 30, "the moment of the backup")
+    with jobs_beside(stack, BACKUP_PATH=str(vault.path / "nowhere")):
+        wait_until(lambda: told() == 0, 30, "a folder that is gone is told as 0")

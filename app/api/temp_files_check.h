@@ -1,7 +1,7 @@
 /* nginx's temporary files: they hold uploads and answers in clear, so that they must not reach a disk that is not
  * encrypted. Looked at once, when a worker starts. */
-#ifndef API_TEMP_FILES_H
-#define API_TEMP_FILES_H
+#ifndef API_TEMP_FILES_CHECK_H
+#define API_TEMP_FILES_CHECK_H
 
 #include "error.h"
 #include "settings.h"

@@ -1,0 +1,73 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2119,SC2154
+# New versions, bad ones and emergencies, with clients meanwhile: sourced by docker/check.
+
+# Two that read and two that write, each request on a connection of its own, until calm. Answers by status in $work/answers.*
+busy() {
+	local n
+	touch "$work/load"
+	for n in 1 2 3 4; do
+		(
+			set +e
+			while [ -e "$work/load" ]; do
+				if [ $((n % 2)) = 0 ]; then
+					client -o /dev/null -w '%{http_code}\n' "${bearer[@]}" "https://$name/api/v1/tenders" 2>/dev/null
+				else
+					client -o /dev/null -w '%{http_code}\n' "${bearer[@]}" "${json[@]}" -d '{}' "https://$name/api/v1/tenders" 2>/dev/null
+				fi
+			done >"$work/answers.$n"
+		) &
+		loads+=($!)
+	done
+}
+# calm WHAT: ends it and tells how many were asked; sets $lost.
+calm() {
+	rm -f "$work/load"
+	wait "${loads[@]}"
+	loads=()
+	lost=$(cat "$work"/answers.* | grep -cvE '^20[01]$' || true)
+	printf '  %s: %s requests, %s lost%s\n' "$1" "$(cat "$work"/answers.* | wc -l)" "$lost" \
+		"$(cat "$work"/answers.* | grep -vE '^20[01]$' | sort | uniq -c | awk '{ printf " (%s: %s)", $2, $1 }')"
+}
+loads=()
+image_of() { docker inspect -f '{{.Image}}' "$(container "$1")"; }
+image_id() { docker image inspect -f '{{.Id}}' "$1"; }
+former=$(setting SCORPIUS_IMAGE)
+
+step "a new image while clients work"
+printf 'FROM %s\nLABEL check=next\n' "$former" | quiet docker build -t scorpius-check:next -
+set_setting SCORPIUS_IMAGE scorpius-check:next
+busy
+up
+calm "new image"
+[ "$lost" = 0 ] || die "requests were lost"
+for service in api api-b jobs backup; do [ "$(image_of $service)" = "$(image_id scorpius-check:next)" ] || die "$service has the old image"; done
+
+step "an image that can't serve takes nothing with it"
+printf 'FROM %s\nUSER root\nRUN rm /usr/bin/scorpius-api\nUSER scorpius\n' "$former" | quiet docker build -t scorpius-check:bad -
+set_setting SCORPIUS_IMAGE scorpius-check:bad
+busy
+! compose up -d --no-build >"$work/output" 2>&1 || die "a bad image came up"
+calm "bad image"
+[ "$lost" = 0 ] || die "requests were lost"
+[ "$(image_of api-b)" = "$(image_id scorpius-check:next)" ] || die "the bad image replaced both halves"
+
+step "rollback to the former image"
+set_setting SCORPIUS_IMAGE "$former"
+busy
+up
+calm "rollback"
+[ "$lost" = 0 ] || die "requests were lost"
+[ "$(image_of api-b)" = "$(image_id "$former")" ] || die "not rolled back"
+
+step "another nginx: what it costs"
+busy
+quiet compose up -d --no-build --no-deps --force-recreate nginx
+find_nginx
+calm "nginx anew"
+
+step "stop and start"
+quiet compose stop
+! client -m 3 -o /dev/null "https://$name/health" 2>/dev/null || die "it answers when it is stopped"
+up
+find_nginx
+api 200 GET /api/v1/tenders "${bearer[@]}" >/dev/null

@@ -1,0 +1,334 @@
+# shellcheck shell=bash
+# What is done with the machine, step by step. `m` and `ms` run inside the first machine.
+
+EMAIL=essai@$DOMAIN
+PASSWORD=Une-phrase-assez-longue-7
+SOCKETS=/run/scorpius/sockets
+HALVES=(api-a api-b bulk-a bulk-b)
+
+# --- asking it as a client does
+
+ask() { in_network one curl -sS --max-time 30 --cacert "$WORK/ca.pem" --resolve "$DOMAIN:443:127.0.0.1" "$@"; }
+
+# api METHOD PATH [CURL OPTION...]: the answer's body; its status must be 2xx.
+api() {
+	local method=$1 path=$2
+	shift 2
+	ask --fail-with-body -X "$method" -H "Authorization: Bearer ${token:-}" "$@" "https://$DOMAIN$path"
+}
+login() {
+	token=
+	token=$(api POST /api/v1/auth/login -H 'Content-Type: application/json' -d "{\"email\": \"$EMAIL\", \"password\": \"$PASSWORD\"}" | jq -r .data.access_token)
+}
+healthy() { api GET /health | jq -e '.status == "healthy"' >/dev/null; }
+
+# within SECONDS WHAT CMD...
+within() {
+	local seconds=$1 what=$2 deadline=$((SECONDS + $1))
+	shift 2
+	until "$@" >"$WORK/within.log" 2>&1; do
+		[ $SECONDS -lt $deadline ] || fail_with "$WORK/within.log" "not within $seconds s: $what"
+		sleep 0.1
+	done
+}
+
+# workers POOL: how many serve; all of them must run the program that is installed.
+workers() { m pgrep -c -x scorpius-api -P "$(m systemctl show -P MainPID "scorpius-api@$1-a" "scorpius-api@$1-b" | grep . | paste -sd ,)"; }
+workers_are() { [ "$(workers "$1")" = "$2" ]; }
+no_former_program() { [ -z "$(ms <<<'readlink /proc/[0-9]*/exe | grep -E "/scorpius.*deleted" || true')" ]; }
+
+# --- clients under load, while something is done: load_begin; ...; load_end WHAT
+
+load_pid=
+load_begin() {
+	rm -f "$WORK/load.json"
+	in_network one /usr/bin/python3 "$HERE/load.py" 127.0.0.1 "$DOMAIN" "$WORK/ca.pem" "$EMAIL" "$PASSWORD" "$WORK/load.json" >"$WORK/load.log" 2>&1 9>&- &
+	load_pid=$!
+	sleep 4 # so much load before
+}
+load_end() {
+	local status=0
+	sleep 4 # and after
+	kill -TERM "$load_pid" 2>/dev/null || true
+	wait "$load_pid" || status=$?
+	load_pid=
+	[ $status = 0 ] || fail_with "$WORK/load.log" "$1: requests were lost"
+	seen "$1: $(jq -r '"\(.requests) requests, \(.tenders) tenders, \(.documents) documents, none lost; slowest \(.slowest_s) s"' "$WORK/load.json")"
+}
+load_abandon() {
+	[ -z "$load_pid" ] || kill -TERM "$load_pid" 2>/dev/null || true
+}
+
+# --- the guide's own commands
+
+guide() { /usr/bin/python3 "$HERE/guide.py" "$TOP/docs/fr/deploiement.md" "$@"; }
+
+# guide_run BOX MARK: the blocks of that mark, one after the other, each in a shell of its own, as somebody pastes them.
+guide_run() {
+	local box=$1 mark=$2 n title
+	while IFS=$'\t' read -r n title; do
+		guide block "$n" | sed "s/votre-domaine\.fr/$DOMAIN/g" >"$WORK/block"
+		box_in "$box" bash -euo pipefail -c "cd /root; $(cat "$WORK/block")" </dev/null >"$WORK/block.log" 2>&1 ||
+			{ sed 's/^/    /' "$WORK/block" >&2; fail_with "$WORK/block.log" "guide, $title"; }
+		seen "guide, $title"
+	done < <(guide list "$mark")
+}
+
+guide_tell() {
+	local n title
+	while IFS=$'\t' read -r n title; do printf 'not run          guide, %s\n' "$title"; done < <(guide list "$@")
+}
+
+# --- the steps
+
+step_package() {
+	package_build "$VERSION"
+	package_build "$LATER"
+	seen "packages $VERSION and $LATER are built, lintian finds nothing"
+}
+
+# authority: what a public one would give: a certificate where certbot puts it, known to clients.
+authority() {
+	(
+		cd "$WORK"
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj "/CN=CA of the trial" -keyout ca.key -out ca.pem
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$DOMAIN" -keyout key.pem -out csr.pem
+		openssl x509 -req -in csr.pem -days 30 -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -extfile <(echo "subjectAltName=DNS:$DOMAIN")
+		cat cert.pem ca.pem >chain.pem
+	) 2>/dev/null
+}
+
+# box_public NAME: the rest of the world, as far as the guide needs it: a name, an authority, the package's file.
+box_public() {
+	box_in "$1" bash -euc "
+		echo '127.0.0.1 $DOMAIN' >>/etc/hosts
+		mkdir -p /etc/letsencrypt/live/$DOMAIN
+		printf 'fail-with-body\nshow-error\nsilent\n' >/root/.curlrc"
+	box_put "$1" "$WORK/ca.pem" /usr/local/share/ca-certificates/trial.crt
+	box_put "$1" "$WORK/chain.pem" "/etc/letsencrypt/live/$DOMAIN/fullchain.pem"
+	box_put "$1" "$WORK/key.pem" "/etc/letsencrypt/live/$DOMAIN/privkey.pem"
+	box_put "$1" "$(package_file "$VERSION")" "/root/scorpius_${VERSION}_amd64.deb"
+	box_in "$1" update-ca-certificates >/dev/null 2>&1
+}
+
+step_install() {
+	authority
+	box_make one
+	box_boot one
+	seen "a Debian $(m cat /etc/debian_version) runs ($(m systemctl --version | head -n 1)), no unit failed"
+	box_public one
+	guide_tell done-before-boot not-here
+	guide_run one install
+	ms <<-'SETTINGS'
+		# The clients of this trial share one address and one account: limits that they don't meet.
+		printf '%s\n' RATE_LIMIT_ADDRESS=1000000 RATE_LIMIT_AUTH_ADDRESS=1000000 RATE_LIMIT_AUTH=1000000 RATE_LIMIT_OTHER=1000000 \
+			RATE_LIMIT_UPLOAD=1000000 >>/etc/scorpius/scorpius.env
+		for i in api-a api-b bulk-a bulk-b; do systemctl restart scorpius-api@$i; done
+		scorpius-site
+	SETTINGS
+	within 30 "healthy" healthy
+	api POST /api/v1/auth/register -H 'Content-Type: application/json' \
+		-d "{\"email\": \"$EMAIL\", \"password\": \"$PASSWORD\", \"full_name\": \"Camille Essai\", \"organization_name\": \"Essai SARL\"}" >/dev/null
+	login
+	seen "limits raised for the trial; a client registers and logs in"
+}
+
+step_boots() {
+	box_stop one
+	box_boot one
+	within 60 "healthy after a boot" healthy
+	m systemctl -q is-active scorpius.target scorpius-jobs nginx "${HALVES[@]/#/scorpius-api@}"
+	workers_are api 4 || die "$(workers api) workers in the pool api"
+	seen "shut down and booted: all services are there, and healthy"
+}
+
+services_of_ours() { m systemctl list-unit-files --no-legend 'scorpius*.service' | awk '{ sub("@", "@api-a", $1); print $1 }'; }
+
+step_security() {
+	local unit score
+	for unit in $(services_of_ours); do
+		score=$(m systemd-analyze security --no-pager "$unit" 2>/dev/null | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p')
+		awk -v s="$score" 'BEGIN { exit !(s != "" && s < 2.5) }' || die "$unit: exposure '$score'"
+		seen "exposure $score: $unit"
+	done
+}
+
+step_timers() {
+	local timer service
+	for timer in $(m systemctl list-unit-files --no-legend 'scorpius*.timer' | awk '{ print $1 }'); do
+		service=${timer%.timer}.service
+		m systemctl -q is-active "$timer" || die "$timer is not active"
+		m systemctl start "$service" || { m journalctl --no-pager -q -n 30 -u "$service" >&2; die "$service failed"; }
+		[ "$(m systemctl show -P Result "$service")" = success ] || die "$service: $(m systemctl show -P Result "$service")"
+		seen "$timer waits for $(m systemctl show -P NextElapseUSecRealtime "$timer"); its service runs well"
+	done
+}
+
+# new_process UNIT FORMER: it runs again, as another process.
+new_process() {
+	local pid
+	pid=$(m systemctl show -P MainPID "$1")
+	[ "$pid" != 0 ] && [ "$pid" != "$2" ]
+}
+
+step_crashes() {
+	local pid unit
+	pid=$(m pgrep -o -x scorpius-api)
+	m kill -KILL "$pid"
+	within 5 "another worker" workers_are api 4
+	within 5 "healthy" healthy
+	seen "a worker is killed: another one serves"
+	for unit in scorpius-api@api-a scorpius-jobs; do
+		pid=$(m systemctl show -P MainPID "$unit")
+		m kill -KILL "$pid"
+		within 20 "$unit runs again" new_process "$unit" "$pid"
+		within 20 "healthy" healthy
+		seen "$unit is killed: systemd starts it again"
+	done
+	within 20 "all workers" workers_are api 4
+	pid=$(m systemctl show -P MainPID postgresql@15-main)
+	m kill -KILL "$pid"
+	m systemctl restart postgresql@15-main
+	within 60 "healthy after PostgreSQL was killed" healthy
+	m systemctl restart redis-server
+	within 30 "healthy after Redis was restarted" healthy
+	seen "PostgreSQL is killed, Redis restarted: healthy again without a hand"
+}
+
+step_reload() {
+	load_begin
+	m systemctl reload 'scorpius-api@*'
+	load_end "reload under load"
+}
+
+step_scaling() {
+	load_begin
+	# shellcheck disable=SC2016
+	ms <<-'SCALE'
+		sed -i 's/^API_WORKERS=.*/API_WORKERS=6/' /etc/scorpius/scorpius.env
+		for i in api-a api-b bulk-a bulk-b; do systemctl restart scorpius-api@$i; done
+		systemctl restart scorpius-jobs
+	SCALE
+	workers_are api 6 || die "$(workers api) workers in the pool api instead of 6"
+	load_end "API_WORKERS from 4 to 6, all restarted under load"
+}
+
+step_upgrade() {
+	box_put one "$(package_file "$LATER")" "/root/scorpius_${LATER}_amd64.deb"
+	load_begin
+	guide_run_versions one upgrade "$LATER"
+	within 60 "the former program has ended" no_former_program
+	load_end "upgrade from $VERSION to $LATER under load"
+	jq -e --arg v "$LATER" '.versions[$v] > 0' "$WORK/load.json" >/dev/null || die "nobody saw version $LATER"
+	m systemctl -q is-active scorpius-jobs "${HALVES[@]/#/scorpius-api@}"
+	workers_are api 6 || die "the number of workers did not survive"
+}
+
+# Blocks of the guide that name a package's file: of the version that comes.
+guide_run_versions() {
+	local box=$1 mark=$2 version=$3
+	(
+		guide() { /usr/bin/python3 "$HERE/guide.py" "$TOP/docs/fr/deploiement.md" "$@" | sed "s/scorpius_[0-9.]*_amd64/scorpius_${version}_amd64/g"; }
+		guide_run "$box" "$mark"
+	)
+}
+
+documents_processed() {
+	local list
+	list=$(api GET "/api/v1/tenders/$1/documents?limit=100") || return 1
+	jq -e --argjson n "$2" '(.data | length) == $n and all(.data[]; .status == "processed")' <<<"$list" >/dev/null || { jq -c '[.data[] | .status]' <<<"$list"; return 1; }
+}
+jobs_in_hand() { [ "$(m runuser -u postgres -- psql -XAtc "select count(*) from scorpius.job where state = 'leased'" scorpius)" -gt 0 ]; }
+
+step_stops() {
+	local tender tenders=() n file began id files=("$TOP"/samples/maintenance-contradictoire/dossier/*.pdf)
+	login
+	for n in 1 2 3 4; do
+		tender=$(api POST /api/v1/tenders -H 'Content-Type: application/json' -d '{}' | jq -r .data.id)
+		for file in "${files[@]}"; do
+			# Other bytes each time: what was read before is not read again.
+			{ cat "$file"; printf '%% %s %s\n' "$n" "$RANDOM"; } >"$WORK/upload.pdf"
+			api POST "/api/v1/tenders/$tender/documents" -F "file=@$WORK/upload.pdf;filename=$(basename "$file")" >/dev/null
+		done
+		tenders+=("$tender")
+	done
+	within 20 "a job in hand" jobs_in_hand
+	began=$SECONDS
+	m systemctl stop scorpius.target
+	[ -z "$(ms <<<'pgrep -x "scorpius-(api|jobs|reader)" || true')" ] || die "a program runs on"
+	[ "$(ask -o "$WORK/body" -w '%{http_code}' "https://$DOMAIN/health")" = 503 ] && jq -e '.errors[0].code' "$WORK/body" >/dev/null ||
+		die "while all is stopped: $(head -c 300 "$WORK/body")"
+	seen "stopped with jobs in hand, in $((SECONDS - began)) s; nginx answers 503 in the API's words"
+	m systemctl start scorpius.target
+	within 60 "healthy after a stop" healthy
+	for id in "${tenders[@]}"; do within 180 "the documents of a tender are read" documents_processed "$id" ${#files[@]}; done
+	seen "started again: ${#tenders[@]} tenders, ${#files[@]} documents each, all read"
+}
+
+# state_of BOX: a line for each table with the digest of its rows, and one for the files.
+state_of() {
+	box_in "$1" bash -euo pipefail -s <<-'STATE'
+		cd /tmp
+		ask() { runuser -u postgres -- psql -XAt -d scorpius -v ON_ERROR_STOP=1 "$@"; }
+		ask -c "select format('select %L, count(*), md5(coalesce(string_agg(t::text, chr(10) order by t::text), '''')) from %I.%I t;', schemaname || '.' || tablename, schemaname, tablename)
+			from pg_tables where schemaname not in ('pg_catalog', 'information_schema', 'sqitch') order by 1" | ask -f -
+		cd /var/lib/scorpius/files/objects
+		find . -type f | sort | xargs -r sha256sum | sha256sum
+		find . -type f | wc -l
+	STATE
+}
+
+step_restore() {
+	local id
+	login
+	id=$(api GET '/api/v1/documents?limit=1' | jq -r '.data[0].id')
+	api GET "/api/v1/documents/$id/content" >"$WORK/document"
+	m systemctl stop scorpius.target
+	m systemctl start scorpius-backup
+	state_of one >"$WORK/state.one"
+	m systemctl start scorpius.target
+	box_make two
+	box_boot two
+	box_public two
+	m tar -c -C / var/lib/scorpius/backups etc/scorpius | box_in two tar -x -C /root
+	box_put two "$(package_file "$(m dpkg-query -W -f '${Version}' scorpius)")" "/root/scorpius_${VERSION}_amd64.deb"
+	guide_run two restore
+	state_of two >"$WORK/state.two"
+	diff "$WORK/state.one" "$WORK/state.two" >"$WORK/diff" || fail_with "$WORK/diff" "what was restored is not what was saved"
+	box_in two systemctl start scorpius.target
+	(
+		ask() { in_network two curl -sS --max-time 30 --cacert "$WORK/ca.pem" --resolve "$DOMAIN:443:127.0.0.1" "$@"; }
+		within 60 "the second machine is healthy" healthy
+		login
+		api GET "/api/v1/documents/$id/content" | cmp - "$WORK/document"
+	) || die "the restored machine serves other things"
+	seen "restored onto an empty machine: $(grep -c '|' "$WORK/state.two") tables and $(tail -n 1 "$WORK/state.two") files are the same; it serves them"
+	box_stop two
+	rm -rf --one-file-system "$WORK/two"
+	within 60 "healthy" healthy
+}
+
+step_rollback() {
+	load_begin
+	guide_run_versions one rollback "$VERSION"
+	within 60 "the later program has ended" no_former_program
+	load_end "return from $LATER to $VERSION under load"
+	[ "$(api GET / | jq -r .version)" = "$VERSION" ] || die "GET / tells another version"
+	jq -e --arg v "$VERSION" '.versions[$v] > 0' "$WORK/load.json" >/dev/null || die "nobody saw version $VERSION"
+}
+
+step_purge() {
+	local left
+	m apt-get -q -y purge scorpius >"$WORK/purge.log" 2>&1 || fail_with "$WORK/purge.log" "apt purge failed"
+	left=$(ms <<-'LEFT'
+		ls /etc/nginx/scorpius /etc/nginx/sites-enabled/scorpius /run/scorpius /lib/systemd/system/scorpius* /etc/systemd/system/*/scorpius* 2>/dev/null || true
+		ls /etc/scorpius | grep -v '^scorpius.env$' || true
+		pgrep -a -f scorpius- || true
+		systemctl list-units --all --no-legend 'scorpius*'
+		mount | grep scorpius || true
+	LEFT
+	)
+	[ -z "$left" ] || die "purged, and yet there is: $left"
+	ms <<<'test -s /etc/scorpius/scorpius.env; nginx -q -t; systemctl -q is-active nginx postgresql redis-server; find /var/lib/scorpius/files -type f | grep -q .'
+	seen "purged: only the key, the documents and the backups are left; nginx serves on"
+}

@@ -1,0 +1,176 @@
+"""scorpius-rotate without a server behind it: what stands in the files at each step, whoever is killed wherever. (With servers and
+under load: e2e/test_rotation.py.)"""
+
+import os
+import pathlib
+import re
+import stat
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OLD = {"jwt": "a1" * 32, "master": "b2" * 32}
+NAMES = {"jwt": "JWT_SECRET_KEY", "master": "SECRET_KEY"}
+
+
+class Machine:
+    """Files of settings, and programs that only note that they were called, one of which may kill its caller."""
+
+    def __init__(self, top):
+        self.top, self.conf, self.bin = top, top / "conf", top / "bin"
+        self.conf.mkdir()
+        self.bin.mkdir()
+        self.write("scorpius.env", f"# Réglages\nAPP_ENV=production\nJWT_SECRET_KEY={OLD['jwt']}\n\nSECRET_KEY='{OLD['master']}'\nREDIS_URL=redis://127.0.0.1:6379/0\nAPI_WORKERS=4")
+        self.write("api.env", "DATABASE_API_URL=postgresql://scorpius_api:old-api@127.0.0.1:5432/scorpius\n")
+        self.write("jobs.env", "DATABASE_JOBS_URL=postgresql://scorpius_jobs:old-jobs@127.0.0.1:5432/scorpius?sslmode=require\nSMTP_PASSWORD=x y\n")
+        self.write("operator.env", "DATABASE_URL=postgresql://scorpius_operator:old-op@127.0.0.1:5432/scorpius\nDATABASE_API_PASSWORD=old-api\nDATABASE_JOBS_PASSWORD=old-jobs\n")
+        self.script = self.bin / "scorpius-rotate"
+        self.script.write_text((ROOT / "etc/systemd/scorpius-rotate.in").read_text().replace("@confdir@", str(self.conf)))
+        self.script.chmod(0o755)
+        for name in ("systemctl", "scorpius-admin", "systemd-run"):
+            (self.bin / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{top}/calls\n[ "$(wc -l <{top}/calls)" != "$(cat {top}/fatal 2>/dev/null)" ] || kill -9 $PPID\n')
+            (self.bin / name).chmod(0o755)
+
+    def write(self, name, text):
+        (self.conf / name).write_text(text)
+        (self.conf / name).chmod(0o600)
+
+    def settings(self, name):
+        return {k: v.strip("'") for k, v in re.findall(r"^([A-Z_]+)=(.*)$", (self.conf / name).read_text(), re.M)}
+
+    def rotate(self, *arguments, killed_at=None):
+        """(status, output); a new count of calls begins."""
+        (self.top / "calls").write_text("")
+        (self.top / "fatal").write_text(str(killed_at or ""))
+        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60)
+        return done.returncode, done.stdout
+
+    def calls(self):
+        return (self.top / "calls").read_text().splitlines()
+
+    def over(self):
+        """The time for which the former key is accepted."""
+        path = self.conf / ".rotate-jwt"
+        path.write_text(re.sub(r"UNTIL=\d+", "UNTIL=1", path.read_text()))
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+RESTARTS = [f"systemctl try-restart scorpius-api@{half}.service" for half in ("api-a", "api-b", "bulk-a", "bulk-b")]
+JOBS = ["systemctl try-restart scorpius-jobs.service"]
+
+
+def test_jwt_is_accepted_then_used_then_the_former_is_forgotten(machine):
+    status, said = machine.rotate("jwt")
+    assert status == 0 and "accepted until" in said
+    calls = machine.calls()
+    assert calls[:8] == RESTARTS * 2 and calls[8].startswith("systemd-run ") and calls[8].endswith("scorpius-rotate jwt")
+    now = machine.settings("scorpius.env")
+    assert now["JWT_SECRET_KEY_PREVIOUS"] == OLD["jwt"] != now["JWT_SECRET_KEY"] and re.fullmatch(r"[0-9a-f]{64}", now["JWT_SECRET_KEY"])
+    # Before its time it is not forgotten.
+    assert machine.rotate("jwt")[0] == 0 and machine.settings("scorpius.env") == now
+    machine.over()
+    assert machine.rotate("jwt")[0] == 0 and machine.calls() == RESTARTS
+    assert machine.settings("scorpius.env") == {k: v for k, v in now.items() if k != "JWT_SECRET_KEY_PREVIOUS"}
+    assert not (machine.conf / ".rotate-jwt").exists()
+
+
+def test_a_stolen_key_is_not_accepted_for_longer_than_it_takes(machine):
+    assert machine.rotate("jwt", "--stolen")[0] == 0 and machine.calls() == RESTARTS * 3
+    now = machine.settings("scorpius.env")
+    assert "JWT_SECRET_KEY_PREVIOUS" not in now and now["JWT_SECRET_KEY"] != OLD["jwt"]
+
+
+def test_master_wraps_the_files_keys_before_the_former_is_forgotten(machine):
+    status, said = machine.rotate("master")
+    assert status == 0 and "apart from the backups" in said
+    assert machine.calls() == (RESTARTS + JOBS) * 2 + ["scorpius-admin storage rotate-key"] + RESTARTS + JOBS
+    assert "SECRET_KEY_PREVIOUS" not in machine.settings("scorpius.env") and machine.settings("former-keys")["SECRET_KEY"] == OLD["master"]
+    assert stat.S_IMODE((machine.conf / "former-keys").stat().st_mode) == 0o600
+
+
+def test_a_change_of_the_master_key_that_was_begun_by_hand_is_ended_first(machine):
+    with (machine.conf / "scorpius.env").open("a") as f:
+        f.write("\nSECRET_KEY_PREVIOUS=" + "c3" * 32 + "\n")
+    assert machine.rotate("master")[0] == 0 and machine.calls()[0] == "scorpius-admin storage rotate-key"
+
+
+def test_database_is_known_to_the_programs_before_the_server_gets_it(machine):
+    assert machine.rotate("database")[0] == 0
+    assert machine.calls() == RESTARTS + JOBS + ["scorpius-admin passwords"] + RESTARTS + JOBS
+    api, jobs, operator = (machine.settings(f"{n}.env") for n in ("api", "jobs", "operator"))
+    password = re.fullmatch(r"postgresql://scorpius_api:([0-9a-f]{48})@127\.0\.0\.1:5432/scorpius", api["DATABASE_API_URL"]).group(1)
+    assert api == {"DATABASE_API_URL": api["DATABASE_API_URL"]} and operator["DATABASE_API_PASSWORD"] == password
+    assert jobs == {"DATABASE_JOBS_URL": f"postgresql://scorpius_jobs:{operator['DATABASE_JOBS_PASSWORD']}@127.0.0.1:5432/scorpius?sslmode=require", "SMTP_PASSWORD": "x y"}
+    assert re.fullmatch(r"postgresql://scorpius_operator:[0-9a-f]{48}@127\.0\.0\.1:5432/scorpius", operator["DATABASE_URL"]) and "DATABASE_URL_PREVIOUS" not in operator
+
+
+def known(machine, what):
+    """Which secrets a program that starts now accepts, and which one it uses."""
+    if what in NAMES:
+        s = machine.settings("scorpius.env")
+        return s[NAMES[what]], {s[NAMES[what]], s.get(NAMES[what] + "_PREVIOUS")}
+    s = machine.settings("api.env")
+    return s["DATABASE_API_URL"], {s["DATABASE_API_URL"], s.get("DATABASE_API_URL_PREVIOUS")}
+
+
+@pytest.mark.parametrize("what", ["jwt", "master", "database"])
+def test_killed_at_any_step_it_goes_on(machine, what):
+    """And whatever is used at a moment is accepted by all who start at that moment or started before."""
+    first, _ = known(machine, what)
+    accepted_before, used = {first}, first
+    for step in range(1, 200):
+        status, _ = machine.rotate(what, killed_at=step)
+        used, accepted = known(machine, what)
+        if what != "database":
+            assert used in accepted_before, "a secret is used that some who run do not know"
+        accepted_before = accepted
+        state = machine.conf / ".rotate-jwt"
+        if status == 0 and what == "jwt" and state.exists():
+            machine.over()
+        elif status == 0:
+            break
+        assert status in (0, -9)
+    assert step > 6 and used != first and known(machine, what)[1] == {used, None}
+    assert sorted(p.name for p in machine.conf.iterdir() if p.name != "former-keys") == ["api.env", "jobs.env", "operator.env", "scorpius.env"]
+
+
+def test_what_else_stands_in_the_files_stays(machine):
+    machine.rotate("jwt", "--stolen")
+    text = (machine.conf / "scorpius.env").read_text()
+    assert text.startswith("# Réglages\nAPP_ENV=production\nJWT_SECRET_KEY=") and text.endswith("REDIS_URL=redis://127.0.0.1:6379/0\nAPI_WORKERS=4\n")
+    assert {stat.S_IMODE(p.stat().st_mode) for p in machine.conf.iterdir()} == {0o600}
+
+
+def test_a_failure_stops_before_anything_is_forgotten(machine):
+    (machine.bin / "scorpius-admin").write_text("#!/bin/sh\nexit 74\n")
+    assert machine.rotate("master")[0] == 74
+    assert machine.settings("scorpius.env")["SECRET_KEY_PREVIOUS"] == OLD["master"]
+    assert machine.rotate("database")[0] == 74
+    assert "old-api" in machine.settings("api.env")["DATABASE_API_URL_PREVIOUS"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["tls"], ["jwt", "x"], ["master", "--stolen"], ["jwt", "--stolen", "x"]])
+def test_what_is_not_understood_changes_nothing(machine, arguments):
+    before = (machine.conf / "scorpius.env").read_text()
+    status, said = machine.rotate(*arguments)
+    assert status == 64 and said.startswith("usage:") and machine.calls() == [] and (machine.conf / "scorpius.env").read_text() == before
+
+
+def test_what_it_cannot_change_is_said(machine):
+    status, said = machine.rotate("redis")
+    assert status == 78 and "REDIS_URL" in said
+    machine.write("api.env", "DATABASE_API_URL=host=/run/postgresql user=scorpius_api\n")
+    status, said = machine.rotate("database")
+    assert status == 78 and "DATABASE_API_URL" in said and machine.calls() == []
+
+
+def test_no_secret_is_said_or_stands_on_a_command_line(machine):
+    told = "".join(machine.rotate(*what)[1] + "".join(machine.calls()) for what in (["jwt", "--stolen"], ["master"], ["database"]))
+    values = {v for name in ("scorpius.env", "api.env", "jobs.env", "operator.env") for v in machine.settings(name).values()} | set(OLD.values())
+    assert not [v for v in values if len(v) > 30 and v in told] and not re.search(r"[0-9a-f]{40}", told)
