@@ -109,7 +109,7 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 	return error_set(e, ERR_CONFLICT, NULL);
 }
 
-enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e)
+enum result worker_keep_lease(struct worker *w, const struct job *job, int64_t beyond, struct error *e)
 {
 	int64_t lease = w->settings->JOB_LEASE;
 	if (worker_stopping()) {
@@ -120,9 +120,17 @@ enum result worker_keep_lease(struct worker *w, const struct job *job, struct er
 		return ERR_OK;
 	w->spoken_us = clock_mono_us();
 	TALLOC_CTX *mem = mem_new("lease", 0);
-	enum result code = worker_heartbeat(w, mem, job, lease, e);
+	enum result code = worker_heartbeat(w, mem, job, lease + beyond, e);
 	talloc_free(mem);
 	return code;
+}
+
+enum result worker_lock_tender(
+    struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct tender_locked *out, struct error *e)
+{
+	struct tender_key key = { *tender_id };
+	TRY(tender_hold_later(w->db, &key, NULL, e));
+	return tender_lock(w->db, &key, mem, out, e);
 }
 
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
@@ -202,7 +210,7 @@ enum result tender_read_next(struct worker *w, TALLOC_CTX *mem, const struct uui
 	struct tender_key key = { *tender_id };
 	struct tender_locked locked;
 	struct tender_waiting state;
-	enum result code = tender_lock(w->db, &key, mem, &locked, e);
+	enum result code = worker_lock_tender(w, mem, tender_id, &locked, e);
 	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
 		error_clear(e);
 		return ERR_OK;

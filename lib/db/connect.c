@@ -286,7 +286,7 @@ enum result db_ensure(struct db *db, struct error *e)
 	}
 	int64_t now = clock_mono_us();
 	if (now < db->retry_at_us) {
-		error_cause(e, "postgresql: waiting to try again");
+		error_cause(e, "waiting to try again: %s", db->why);
 		enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 		e->retry_after = (unsigned)((db->retry_at_us - now) / 1000000) + 1;
 		return code;
@@ -296,6 +296,7 @@ enum result db_ensure(struct db *db, struct error *e)
 		log_debug("connected to the database", "statements", db->named ? "named" : "unnamed");
 		return code;
 	}
+	snprintf(db->why, sizeof(db->why), "%s", e->cause);
 	/* A server that refuses at once may be asked again soon, so that every worker heals in the moment it is back;
 	 * one that lets us wait is left alone for as long as it costs. */
 	int64_t pause = (clock_mono_us() - now) * BACK_OFF_SHARE;

@@ -46,6 +46,7 @@ struct db {
 
 	PGconn *conn;
 	int64_t retry_at_us; /* monotonic; while down */
+	char why[256];       /* the last connection could not be made */
 	const char *channels[DB_MAX_CHANNELS];
 	unsigned n_channels;
 

@@ -162,8 +162,8 @@ enum result operator_old_programs(struct operator_db *db, TALLOC_CTX *mem, const
 	*out = "";
 	TRY(operator_query(db,
 	    "select coalesce(string_agg(distinct application_name, ', '), '') from pg_stat_activity"
-	    " where datname = current_database() and application_name ~ '^scorpius-(api|jobs) [0-9.]+$'"
-	    " and string_to_array(split_part(application_name, ' ', 2), '.')::int[]"
+	    " where datname = current_database() and application_name ~ '^scorpius-(api|jobs)/[0-9.]+$'"
+	    " and string_to_array(split_part(application_name, '/', 2), '.')::int[]"
 	    " < string_to_array(scorpius.oldest_program(), '.')::int[]",
 	    0, NULL, &r, e));
 	*out = mem_strdup(mem, PQgetvalue(r, 0, 0));

@@ -65,8 +65,8 @@ def health(api):
 
 def test_the_schema_is_ours(api):
     told = health(api)
-    assert told["schema"] == "current" and {p.split()[0] for p in told["programs"]} == {"scorpius-api", "scorpius-jobs"}
-    assert len({p.split()[1] for p in told["programs"]}) == 1
+    assert told["schema"] == "current" and {p.split('/')[0] for p in told["programs"]} == {"scorpius-api", "scorpius-jobs"}
+    assert len({p.split('/')[1] for p in told["programs"]}) == 1
 
 
 def test_back_and_forth_under_load(api, own):
