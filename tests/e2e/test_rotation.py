@@ -343,21 +343,3 @@ def test_redis(machine, own, work):
     own.start("redis")
     wait_until(lambda: redis(own, now, "ping") == "PONG", 20, "Redis")
     assert redis(own, old, "ping") != "PONG"
-
-
-@pytest.fixture
-def without_password(own):
-    """As Debian's Redis is, before anybody gives it one."""
-    url = own.env["REDIS_URL"]
-    assert redis(own, url, "config", "set", "requirepass", "") == "OK"
-    own.env["REDIS_URL"] = re.sub(r"//[^@]*@", "//", url)
-
-
-def test_redis_gets_a_first_password(without_password, machine, own, work):
-    assert "@" not in machine.settings("scorpius")["REDIS_URL"]
-    with work() as w:
-        machine.rotate("redis")
-        w.more()
-    now = machine.settings("scorpius")["REDIS_URL"]
-    assert redis(own, now, "ping") == "PONG" and "NOAUTH" in subprocess.run(["redis-cli", "-s", str(own.run / "redis.sock"), "ping"], capture_output=True, text=True).stdout
-    assert machine.client.get("/health").json()["services"]["redis"] == "up"
