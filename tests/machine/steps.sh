@@ -42,7 +42,9 @@ no_former_program() { [ -z "$(ms <<<'readlink /proc/[0-9]*/exe | grep -E "/scorp
 load_pid=
 load_begin() {
 	rm -f "$WORK/load.json"
-	in_network one /usr/bin/python3 "$HERE/load.py" 127.0.0.1 "$DOMAIN" "$WORK/ca.pem" "$EMAIL" "$PASSWORD" "$WORK/load.json" >"$WORK/load.log" 2>&1 9>&- &
+	# `exec`: the signal that ends it is for the client itself.
+	(exec nsenter -t "${box_init[one]}" -n -- /usr/bin/python3 "$HERE/load.py" 127.0.0.1 "$DOMAIN" "$WORK/ca.pem" "$EMAIL" "$PASSWORD" \
+		"$WORK/load.json" >"$WORK/load.log" 2>&1 9>&-) &
 	load_pid=$!
 	sleep 4 # so much load before
 }
