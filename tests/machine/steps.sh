@@ -63,7 +63,7 @@ load_abandon() {
 
 # --- the guide's own commands
 
-guide() { /usr/bin/python3 "$HERE/guide.py" "$TOP/docs/fr/deploiement.md" "$@"; }
+guide() { /usr/bin/python3 "$HERE/guide.py" "$WORK/guide.md" "$@"; }
 
 # guide_run BOX MARK: the blocks of that mark, one after the other, each in a shell of its own, as somebody pastes them.
 guide_run() {
@@ -230,7 +230,7 @@ step_upgrade() {
 guide_run_versions() {
 	local box=$1 mark=$2 version=$3
 	(
-		guide() { /usr/bin/python3 "$HERE/guide.py" "$TOP/docs/fr/deploiement.md" "$@" | sed "s/scorpius_[0-9.]*_amd64/scorpius_${version}_amd64/g"; }
+		guide() { /usr/bin/python3 "$HERE/guide.py" "$WORK/guide.md" "$@" | sed "s/scorpius_[0-9.]*_amd64/scorpius_${version}_amd64/g"; }
 		guide_run "$box" "$mark"
 	)
 }
