@@ -206,7 +206,7 @@ class Stack:
         return children(self.pid(pool))
 
     def stop(self, name, sig=signal.SIGINT):
-        """Ends PostgreSQL or Redis and waits until it is gone. Its command line is kept for start()."""
+        """Ends PostgreSQL, Redis or the jobs and waits until they are gone. Their command line is kept for start()."""
         pid = self.pid(name)
         assert pid, f"{name} does not run"
         if name == "postgres":
@@ -219,7 +219,9 @@ class Stack:
         wait_until(lambda: self.pid(name) is None, 30, f"{name} to stop")
 
     def start(self, name):
-        self.spawn(name, *self.stopped.pop(name))
+        path = self.state / "conf" / f"{name}.env"
+        settings = dict(line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+        self.spawn(name, *self.stopped.pop(name), **{k: v.strip("'") for k, v in settings.items()})
 
     def spawn(self, name, command, uid, **env):
         """Starts a daemon as ./dev does, under a name of its own or one whose daemon has ended."""
@@ -235,7 +237,7 @@ class Stack:
     def kill_all(self):
         """SIGKILL for everything at one moment, PostgreSQL included. `dev("up")` starts it again."""
         self.disconnect()
-        parents = [pid for pid in map(self.pid, ("postgres", "redis", "api", "bulk", "jobs", "nginx")) if pid]
+        parents = [pid for pid in map(self.pid, ("postgres", "pgbouncer", "redis", "api", "bulk", "jobs", "nginx")) if pid]
         # Stopped, they fork nobody whom we would miss.
         for pid in parents:
             os.kill(pid, signal.SIGSTOP)

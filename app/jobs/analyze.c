@@ -50,7 +50,7 @@ static enum result begin_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 	size_t n;
 	*go = false;
 	TRY(worker_begin(w, mem, job, e));
-	enum result code = tender_lock(w->db, &key, mem, &locked, e);
+	enum result code = worker_lock_tender(w, mem, &key.id, &locked, e);
 	if (code == ERR_NOT_FOUND) {
 		error_clear(e);
 		return job_done_last(w->db, &done, NULL, e);
@@ -122,7 +122,7 @@ static enum result load(struct worker *w, TALLOC_CTX *mem, const struct job *job
 	return ERR_OK;
 }
 
-static const char *shown(const struct analysis *a, const struct decision *list, size_t n, const char *key)
+static const char *value_shown(const struct analysis *a, const struct decision *list, size_t n, const char *key)
 {
 	const struct fact *f = analysis_fact(a, key);
 	bool text = f != NULL && f->value.kind == VALUE_TEXT;
@@ -137,21 +137,23 @@ static enum result follow(struct worker *w, TALLOC_CTX *mem, const struct uuid *
 	for (size_t i = 0; i < n; i++)
 		TRY(decision_read(mem, rows[i].key, rows[i].lot, rows[i].action, rows[i].value.s, &list[i], e));
 	return tender_follow_later(w->db,
-	    &(struct tender_shown_new){ *tender_id, shown(a, list, n, "reference"), shown(a, list, n, "object"),
-		shown(a, list, n, "buyer"), shown(a, list, n, "deadline"), NULL },
+	    &(struct tender_shown_new){ *tender_id, value_shown(a, list, n, "reference"),
+		value_shown(a, list, n, "object"), value_shown(a, list, n, "buyer"),
+		value_shown(a, list, n, "deadline"), NULL },
 	    NULL, e);
 }
 
 static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct analysis *a,
     const struct dossier_document *rows, const struct tender_input *in, size_t n, size_t read,
-    struct tender_locked *locked, bool *again, struct error *e)
+    struct tender_locked *locked, bool *again, bool *shown, struct error *e)
 {
 	struct tender_key key = { job->tender_id.value };
 	const char *problems;
 	struct fact_decision_row *decisions;
 	size_t n_decisions;
-	TRY(tender_lock(w->db, &key, mem, locked, e));
+	TRY(worker_lock_tender(w, mem, &key.id, locked, e));
 	bool newer = is_outdated(locked, job);
+	*shown = read > 0;
 	if (newer && is_settled(locked))
 		return ERR_OK;
 	TRY(problems_json(w->db, mem, &job->dossier_version_id.value, a, rows, in, n, read, &problems, e));
@@ -159,12 +161,17 @@ static enum result write_tender(struct worker *w, TALLOC_CTX *mem, const struct 
 	*again = newer || strcmp(locked->analysis_status, "queued") == 0;
 	if (read == 0 && *again)
 		return ERR_OK;
-	if (read == 0)
-		return tender_analysis_failed_later(
-		    w->db, &(struct tender_failure){ key.id, error_id(ERR_NO_DOCUMENTS), { problems } }, NULL, e);
 	/* Under the lock: nobody decides meanwhile. */
 	TRY(fact_decision_list(w->db, &key, mem, &decisions, &n_decisions, e));
 	TRY(follow(w, mem, &key.id, a, decisions, n_decisions, e));
+	if (read == 0) {
+		/* What was understood before of documents that are infected, or are not there any more, goes. */
+		struct tender_had had;
+		TRY(tender_had_analysis(w->db, &key, mem, &had, e));
+		*shown = had.analysis;
+		return tender_analysis_failed_later(
+		    w->db, &(struct tender_failure){ key.id, error_id(ERR_NO_DOCUMENTS), { problems } }, NULL, e);
+	}
 	return tender_analysis_done_later(
 	    w->db, &(struct tender_analyzed){ key.id, { problems }, *again ? "queued" : "done" }, NULL, e);
 }
@@ -175,7 +182,7 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 {
 	struct buf b;
 	struct tender_locked locked;
-	bool again = false;
+	bool again = false, shown = read > 0;
 	buf_init(&b, mem, RESULT_MAX);
 	analysis_write(a, &b);
 	if (b.full) {
@@ -184,14 +191,14 @@ static enum result write_result(struct worker *w, TALLOC_CTX *mem, const struct 
 	}
 	TRY(worker_begin(w, mem, job, e));
 	if (job->tender_id.set) {
-		enum result code = write_tender(w, mem, job, a, rows, in, n, read, &locked, &again, e);
+		enum result code = write_tender(w, mem, job, a, rows, in, n, read, &locked, &again, &shown, e);
 		if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
 			error_clear(e);
 			return job_done_last(w->db, &(struct job_fence_key){ job->id, job->attempt }, NULL, e);
 		}
 		TRY(code);
 	}
-	if (read > 0) {
+	if (shown) {
 		TRY(analysis_insert_later(w->db,
 		    &(struct analysis_new){ uuid_new(), job->dossier_version_id, job->document_id,
 			DOCUMENT_READER_VERSION, TENDER_RULES_VERSION, { b.data }, ms },
@@ -257,7 +264,7 @@ static enum result fail(
 	struct tender_locked locked;
 	if (!job->tender_id.set)
 		return ERR_OK;
-	enum result code = tender_lock(w->db, &(struct tender_key){ job->tender_id.value }, mem, &locked, e);
+	enum result code = worker_lock_tender(w, mem, &job->tender_id.value, &locked, e);
 	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
 		error_clear(e);
 		return ERR_OK;

@@ -21,7 +21,7 @@ static enum result remove_files(
 		TRY(blob_list_after_last(w->db, &at, batch, &rows, &n, e));
 		for (size_t i = 0; i < n; i++) {
 			struct store_key key = { job->organization_id, rows[i].id };
-			TRY(worker_keep_lease(w, job, e));
+			TRY(worker_keep_lease(w, job, 0, e));
 			TRY(store_remove(store, &key, e));
 			at = rows[i];
 			/* A remote store takes its time for each. */

@@ -35,7 +35,6 @@ struct expansion {
 	const struct job *job;
 	struct store *store;
 	struct content_detector *detector;
-	int64_t spoken_us; /* when the lease was last renewed */
 	struct store_put *put;
 	struct uuid object_id; /* of the entry in hand, as is */
 	const char *path;
@@ -45,22 +44,12 @@ struct expansion {
 	int64_t took_ms;
 };
 
-/* A long expansion says now and then that it lives. */
-static enum result keep_lease(struct expansion *x, struct error *e)
-{
-	int64_t lease = x->w->settings->JOB_LEASE;
-	if (clock_mono_us() - x->spoken_us < lease * 250000)
-		return ERR_OK;
-	x->spoken_us = clock_mono_us();
-	return worker_heartbeat(x->w, x->mem, x->job, lease + x->w->settings->READER_TIMEOUT, e);
-}
-
 static enum result entry_begins(void *arg, const char *path, struct error *e)
 {
 	struct expansion *x = arg;
 	x->path = mem_strdup(x->mem, path);
 	x->object_id = uuid_new();
-	TRY(keep_lease(x, e));
+	TRY(worker_keep_lease(x->w, x->job, x->w->settings->READER_TIMEOUT, e));
 	struct store_key key = { x->job->organization_id, x->object_id };
 	return store_put_begin(x->store, x->mem, &key, &x->put, e);
 }
@@ -210,7 +199,7 @@ enum result expansion_read(struct worker *w, TALLOC_CTX *mem, const struct job *
     struct error *problem, struct error *e)
 {
 	struct expansion *x = mem_zero(mem, struct expansion);
-	*x = (struct expansion){ .w = w, .mem = mem, .job = job, .spoken_us = clock_mono_us() };
+	*x = (struct expansion){ .w = w, .mem = mem, .job = job };
 	*out = x;
 	TRY(worker_store(w, &x->store, e));
 	TRY(content_detector_new(mem, &x->detector, e));

@@ -63,7 +63,7 @@ static enum result write_kind(struct export *x, const struct kind *kind, struct 
 	for (size_t n = 1; n > 0;) {
 		TALLOC_CTX *page = talloc_new(x->mem);
 		struct export_item *rows;
-		TRY(worker_keep_lease(x->w, x->job, e));
+		TRY(worker_keep_lease(x->w, x->job, 0, e));
 		TRY(db_begin_for(x->w->db, page, &x->job->organization_id, DB_READ, e));
 		TRY(kind->list(x->w->db, &after, page, &rows, &n, e));
 		for (size_t i = 0; i < n; i++) {
@@ -93,7 +93,7 @@ static enum result copy(struct export *x, struct store_get *from, struct error *
 	for (size_t got = 1; got > 0; at += (int64_t)got) {
 		TRY(store_get_read_at(from, at, chunk, sizeof(chunk), &got, e));
 		TRY(export_zip_write(x->zip, chunk, got, e));
-		TRY(worker_keep_lease(x->w, x->job, e));
+		TRY(worker_keep_lease(x->w, x->job, 0, e));
 	}
 	return at == size ? ERR_OK : error_set(e, ERR_DAMAGED, NULL);
 }
@@ -149,7 +149,7 @@ static enum result write_files(struct export *x, struct error *e)
 	for (size_t n = 1; n > 0;) {
 		TALLOC_CTX *page = talloc_new(x->mem);
 		struct export_document *rows;
-		TRY(worker_keep_lease(x->w, x->job, e));
+		TRY(worker_keep_lease(x->w, x->job, 0, e));
 		TRY(db_begin_for(x->w->db, page, &x->job->organization_id, DB_READ, e));
 		TRY(export_document_files_last(x->w->db, &after, page, &rows, &n, e));
 		for (size_t i = 0; i < n; i++) {

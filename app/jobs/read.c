@@ -321,7 +321,7 @@ static enum result lock_tender(struct worker *w, TALLOC_CTX *mem, const struct o
 	struct tender_locked locked;
 	if (!tender_id->set)
 		return ERR_OK;
-	enum result code = tender_lock(w->db, &(struct tender_key){ tender_id->value }, mem, &locked, e);
+	enum result code = worker_lock_tender(w, mem, &tender_id->value, &locked, e);
 	if (code == ERR_NOT_FOUND) {
 		error_clear(e);
 		return ERR_OK;
@@ -420,6 +420,18 @@ static enum result is_kept(struct worker *w, TALLOC_CTX *mem, struct document_so
 	return *kept ? tell_kept(w, src, scan, id, e) : ERR_OK;
 }
 
+/* Begins a transaction that may leave the document alone because it is deleted: nobody brings it back meanwhile, who
+ * would count on this job. */
+static enum result source_hold(
+    struct worker *w, TALLOC_CTX *mem, const struct job *job, struct document_source *src, struct error *e)
+{
+	struct document_key key = { job->document_id.value };
+	TRY(worker_begin(w, mem, job, e));
+	TRY(document_hold_tender_later(w->db, &key, NULL, e));
+	TRY(document_hold_later(w->db, &key, NULL, e));
+	return document_source_get(w->db, &key, mem, src, e);
+}
+
 /* Begins the job's first transaction, after the virus scanner had its word. *go: there is something to read; else the
  * job has ended. */
 static enum result begin(struct worker *w, TALLOC_CTX *mem, const struct job *job, struct document_source *src,
@@ -429,17 +441,15 @@ static enum result begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 	struct job_fence_key done = { job->id, job->attempt };
 	struct scan_outcome scan = { .ended = false };
 	*go = false;
-	TRY(worker_begin(w, mem, job, e));
-	TRY(document_source_get(w->db, &key, mem, src, e));
-	bool kept = w->scanner && src->kept;
+	TRY(source_hold(w, mem, job, src, e));
+	bool kept = src->kept;
 	/* Nothing would bring the job of one that is only kept back when a person brings the document back. */
 	if (w->scanner && (kept || !src->deleted) && !src->infection && src->scan_due) {
 		TRY(db_commit(w->db, e));
 		TRY(document_scan(w, mem, job, src, &scan, e));
 		if (scan.ended)
 			return ERR_OK;
-		TRY(worker_begin(w, mem, job, e));
-		TRY(document_source_get(w->db, &key, mem, src, e));
+		TRY(source_hold(w, mem, job, src, e));
 	}
 	o->unscanned = scan.unscanned;
 	if (scan.too_large)

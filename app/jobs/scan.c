@@ -8,29 +8,38 @@
 #include "log.h"
 #include "uuid.h"
 
-static enum result read_object(void *object, int64_t offset, void *p, size_t n, size_t *got, struct error *e)
+struct scanned {
+	struct worker *w;
+	const struct job *job;
+	struct store_get *get;
+};
+
+/* It may come from far, and slowly. */
+static enum result read_object(void *arg, int64_t offset, void *p, size_t n, size_t *got, struct error *e)
 {
-	return store_get_read_at(object, offset, p, n, got, e);
+	struct scanned *s = arg;
+	TRY(worker_keep_lease(s->w, s->job, s->w->scanner->timeout_s, e));
+	return store_get_read_at(s->get, offset, p, n, got, e);
 }
 
 static enum result ask(struct worker *w, TALLOC_CTX *mem, const struct job *job, const struct document_source *src,
     struct scan_result *out, struct error *e)
 {
 	struct store *store;
-	struct store_get *get;
+	struct scanned s = { .w = w, .job = job };
 	struct store_object object = { { job->organization_id, src->blob_id }, src->wrapped_key };
 	/* Nobody speaks while clamd works: the lease covers its longest time. */
 	TRY(worker_heartbeat(w, mem, job, w->settings->JOB_LEASE + w->scanner->timeout_s, e));
 	TRY(worker_store(w, &store, e));
-	enum result code = store_get_open(store, mem, &object, &get, e);
+	enum result code = store_get_open(store, mem, &object, &s.get, e);
 	if (code == ERR_NOT_FOUND) {
 		error_clear(e);
 		error_cause(e, "the object is missing in the store");
 		return error_set(e, ERR_DAMAGED, NULL);
 	}
 	TRY(code);
-	code = scan_file(w->scanner, read_object, get, out, e);
-	talloc_free(get);
+	code = scan_file(w->scanner, read_object, &s, out, e);
+	talloc_free(s.get);
 	return code;
 }
 

@@ -13,6 +13,7 @@
 #include "uuid.h"
 
 #define POLL_MS 5000
+#define POLL_UNTOLD_MS 1000 /* nobody notifies us, behind a pooler */
 #define STORE_CHECK_MS 1000
 #define JOB_MEMORY ((size_t)3 << 30)
 
@@ -108,7 +109,7 @@ enum result worker_heartbeat(struct worker *w, TALLOC_CTX *mem, const struct job
 	return error_set(e, ERR_CONFLICT, NULL);
 }
 
-enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e)
+enum result worker_keep_lease(struct worker *w, const struct job *job, int64_t beyond, struct error *e)
 {
 	int64_t lease = w->settings->JOB_LEASE;
 	if (worker_stopping()) {
@@ -119,9 +120,17 @@ enum result worker_keep_lease(struct worker *w, const struct job *job, struct er
 		return ERR_OK;
 	w->spoken_us = clock_mono_us();
 	TALLOC_CTX *mem = mem_new("lease", 0);
-	enum result code = worker_heartbeat(w, mem, job, lease, e);
+	enum result code = worker_heartbeat(w, mem, job, lease + beyond, e);
 	talloc_free(mem);
 	return code;
+}
+
+enum result worker_lock_tender(
+    struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id, struct tender_locked *out, struct error *e)
+{
+	struct tender_key key = { *tender_id };
+	TRY(tender_hold_later(w->db, &key, NULL, e));
+	return tender_lock(w->db, &key, mem, out, e);
 }
 
 enum result worker_store(struct worker *w, struct store **out, struct error *e)
@@ -201,7 +210,7 @@ enum result tender_read_next(struct worker *w, TALLOC_CTX *mem, const struct uui
 	struct tender_key key = { *tender_id };
 	struct tender_locked locked;
 	struct tender_waiting state;
-	enum result code = tender_lock(w->db, &key, mem, &locked, e);
+	enum result code = worker_lock_tender(w, mem, tender_id, &locked, e);
 	if (code == ERR_NOT_FOUND) { /* deleted meanwhile */
 		error_clear(e);
 		return ERR_OK;
@@ -401,7 +410,8 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
 			worker_periodic(w, true);
-			db_wait(w->db, usable ? POLL_MS : STORE_CHECK_MS, waiting);
+			int most = db_is_told(w->db) ? POLL_MS : POLL_UNTOLD_MS;
+			db_wait(w->db, usable ? most : STORE_CHECK_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);
 			talloc_free(mem);

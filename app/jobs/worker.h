@@ -99,9 +99,14 @@ enum result worker_begin(struct worker *w, TALLOC_CTX *mem, const struct job *jo
 /* Says that the job is alive and may go on for `seconds` without a further word. */
 enum result worker_heartbeat(
     struct worker *w, TALLOC_CTX *mem, const struct job *job, int64_t seconds, struct error *e) MUST_CHECK;
-/* For long work, between its transactions and as often as one likes: says now and then that the job is alive.
- * ERR_UNAVAILABLE when the program is told to stop: the job is given back, and begins anew. */
-enum result worker_keep_lease(struct worker *w, const struct job *job, struct error *e) MUST_CHECK;
+/* For long work, between its transactions and as often as one likes: says now and then that the job is alive. `beyond`:
+ * seconds that may pass besides without a word, as others do the work. ERR_UNAVAILABLE when the program is told to
+ * stop: the job is given back, and begins anew. */
+enum result worker_keep_lease(struct worker *w, const struct job *job, int64_t beyond, struct error *e) MUST_CHECK;
+/* In a transaction: takes the tender's lock, as tender_lock does. Of one that is deleted, too, which is ERR_NOT_FOUND:
+ * whoever brings it back waits for what this job does instead, and enqueues what it has left. */
+enum result worker_lock_tender(struct worker *w, TALLOC_CTX *mem, const struct uuid *tender_id,
+    struct tender_locked *out, struct error *e) MUST_CHECK;
 /* The store, opened when it had not been. */
 enum result worker_store(struct worker *w, struct store **out, struct error *e) MUST_CHECK;
 /* After a failure of work that needs the store: when it may be the store's, all such work waits until it can be used.

@@ -120,6 +120,12 @@ SQL_ONE(document_source_get, document_key, document_source,
     "coalesce(b.scanned_at < now() - interval '1 day', true) as scan_due, d.error_code "
     "from document d join blob b on b.organization_id = d.organization_id and b.id = d.blob_id where d.id = $1")
 
+/* The locks alone, the tender's first, deleted or not: whoever brings them back waits for what a job does instead. */
+SQL_EXEC(document_hold_tender, document_key,
+    "select from tender t join document d on d.organization_id = t.organization_id and d.tender_id = t.id"
+    " where d.id = $1 for update of t")
+SQL_EXEC(document_hold, document_key, "select from document where id = $1 for update")
+
 /* The attempt begins: its duration counts from here. */
 SQL_EXEC(document_processing, document_key,
     "update document set status = 'processing', processing_started_at = now(), processing_completed_at = null, "
@@ -365,6 +371,15 @@ SQL_EXEC(analysis_insert, analysis_new,
     "select $1, $2, $3, $4, $5, $6, $7 where not exists (select from (select reader_version, rules_version, result "
     "from analysis where dossier_version_id = $2 or document_id = $3 order by created_at desc, id desc limit 1) a "
     "where a.reader_version = $4 and a.rules_version = $5 and a.result = $6) on conflict do nothing")
+
+struct tender_had {
+	bool analysis;
+};
+SQL_FIELDS(tender_had, analysis);
+/* Whether any version of its dossier has been analysed. */
+SQL_ONE(tender_had_analysis, tender_key, tender_had,
+    "select exists (select from dossier_version v join analysis a on a.organization_id = v.organization_id"
+    " and a.dossier_version_id = v.id where v.tender_id = $1) as analysis")
 
 struct analysis_before_key {
 	struct opt_uuid tender_id, document_id; /* one of them */

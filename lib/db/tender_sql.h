@@ -184,6 +184,9 @@ SQL_ONE(tender_lock, tender_key, tender_locked,
     "  where v.organization_id = t.organization_id and v.tender_id = t.id order by number desc limit 1) v on true"
     " where t.id = $1 and t.deleted_at is null for update of t")
 
+/* The lock alone, of a deleted tender too. */
+SQL_EXEC(tender_hold, tender_key, "select from tender where id = $1 for update")
+
 /* The same for the tender of a document, if it has one: whoever locks both locks the tender first. */
 SQL_ALL(tender_lock_of_document, document_key, tender_key,
     "select t.id from tender t join document d on d.organization_id = t.organization_id and d.tender_id = t.id"

@@ -125,7 +125,9 @@ static enum result send_file(struct talk *t, scan_read *read, void *arg, bool *c
 	size_t got = 1;
 	TRY(send_all(t, "zINSTREAM", sizeof("zINSTREAM"), closed, e));
 	for (int64_t at = 0; got > 0 && !*closed; at += (int64_t)got) {
+		int64_t begun = clock_mono_us();
 		TRY(read(arg, at, chunk + 4, CHUNK, &got, e));
+		t->deadline_us += clock_mono_us() - begun;
 		for (int i = 0; i < 4; i++)
 			chunk[i] = (unsigned char)(got >> (24 - 8 * i));
 		TRY(send_all(t, chunk, 4 + got, closed, e));

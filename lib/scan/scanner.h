@@ -10,7 +10,8 @@
 
 struct scanner {
 	const char *socket; /* path of clamd's LocalSocket */
-	int64_t timeout_s;  /* longest time for one file, from the first byte to the verdict */
+	int64_t timeout_s;  /* longest time of clamd's for one file, to its verdict; that of reading the file is not
+			       clamd's */
 	bool required;      /* what is not scanned is neither read nor given out */
 	bool (*stop)(void); /* asked about twice a second; true breaks the scan off (UNAVAILABLE). May be NULL */
 };

@@ -81,6 +81,13 @@ static enum result ones(void *arg, int64_t offset, void *p, size_t n, size_t *go
 	return ERR_OK;
 }
 
+/* The same from a store that is far away: longer in all than clamd may take. */
+static enum result slow_ones(void *arg, int64_t offset, void *p, size_t n, size_t *got, struct error *e)
+{
+	usleep(400000);
+	return ones(arg, offset, p, n, got, e);
+}
+
 static enum result no_file(void *arg, int64_t offset, void *p, size_t n, size_t *got, struct error *e)
 {
 	(void)arg, (void)offset, (void)p, (void)n;
@@ -184,6 +191,28 @@ Test(scanner, it_hangs)
 	cr_assert_str_eq(outcome(&(struct behaviour){ NULL, 0, 0, true }, 10, &r), "scanner_unavailable");
 	cr_assert(clock_mono_us() - begun < 3000000);
 	cr_assert(strstr(err.cause, "in time"), "%s", err.cause);
+}
+
+Test(scanner, the_time_of_reading_the_file_is_not_clamds)
+{
+	struct scan_result r;
+	struct scanner s = { .socket = path, .timeout_s = 1 };
+	int64_t size = 200000;
+	serve(ANSWERS("stream: OK"));
+	error_clear(&err);
+	cr_assert_eq(scan_file(&s, slow_ones, &size, &r, &err), ERR_OK, "%s", err.cause);
+	cr_assert_eq(r.verdict, SCAN_CLEAN);
+}
+
+Test(scanner, a_slow_file_does_not_excuse_clamd)
+{
+	struct scan_result r;
+	struct scanner s = { .socket = path, .timeout_s = 1 };
+	int64_t size = 200000, begun = clock_mono_us();
+	serve(&(struct behaviour){ NULL, 0, 0, true });
+	error_clear(&err);
+	cr_assert_eq(scan_file(&s, slow_ones, &size, &r, &err), ERR_SCANNER_UNAVAILABLE);
+	cr_assert(clock_mono_us() - begun < 6000000);
 }
 
 Test(scanner, it_hangs_before_it_has_taken_the_file)

@@ -1,10 +1,19 @@
 """An archive goes in, its files come out as documents of their own; what must not come out is told."""
 
 import io
+import os
+import pathlib
+import random
+import re
+import signal
 import struct
+import threading
+import time
 import zipfile
 
 import pdfs
+import stack as stack_module
+from stack import parsed, wait_until
 
 
 def zipped(*entries):
@@ -116,3 +125,40 @@ def test_processing_again_doubles_nothing(account):
     assert account.post(f"/documents/{archive['id']}/process").status_code == 202
     assert account.processed(archive["id"])["status"] == "processed"
     assert {k: d["id"] for k, d in children(account, archive).items()} == {k: d["id"] for k, d in before.items()}
+
+
+def told_to_stop(pid):
+    """Whether SIGTERM waits for a process that looks for it between two entries."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"ShdPnd:\s+(\S+)", status).group(1), 16) >> (signal.SIGTERM - 1) & 1
+
+
+def test_an_expansion_gives_its_job_back_when_the_programs_stop(account, stack):
+    noise = random.Random(7)
+    archive = account.upload(("grand.zip", zipped(*((f"{i}.txt", noise.randbytes(1500).hex().encode()) for i in range(1000)))))
+
+    def reader():
+        """Stopped in the middle of its work."""
+        for child in [c for pid in stack_module.children(stack.pid("jobs")) for c in stack_module.children(pid)]:
+            if [f for f in stack.files() if account.organization_id in f][3:]:
+                os.kill(child, signal.SIGSTOP)
+                return child
+        time.sleep(0.002)
+        return None
+    child = wait_until(reader, 30, "the expansion to have begun")
+    parents = stack_module.children(stack.pid("jobs"))
+    stopping = threading.Thread(target=stack.stop, args=("jobs", signal.SIGTERM))
+    stopping.start()
+    try:
+        wait_until(lambda: all(told_to_stop(pid) for pid in parents if stack_module.children(pid)), 20, "the word to arrive")
+    finally:
+        os.kill(child, signal.SIGCONT)
+        stopping.join(60)
+    try:
+        (job,) = stack.sql("select id::text, state from scorpius.job where document_id = %s and kind = 'read'", archive["id"])
+        assert job["state"] == "queued" and children(account, archive) == {}
+        assert [line["msg"] for line in map(parsed, stack.log_lines("jobs")) if line and line.get("job_id") == job["id"]][-1] == "job given back"
+        assert account.request("DELETE", f"/documents/{archive['id']}").status_code == 204
+    finally:
+        stack.start("jobs")
+    wait_until(lambda: stack.sql("select 1 from scorpius.job where id = %s and state = 'done'", job["id"]), 30, "the jobs to go on")

@@ -284,3 +284,87 @@ def test_an_upload_after_the_removal_brings_its_own_bytes(account, stack):
         assert account.get(f"/documents/{answers[0]['id']}/content").content == data
     finally:
         removal.close()
+
+
+@pytest.fixture
+def last_word(stack):
+    """last_word(kind): no job of that kind can end before .go(); .waiting() tells whether one wants to. Then it has seen how things
+    are, and somebody changes them."""
+    number = 7301
+    held = psycopg2.connect(stack.env["DATABASE_URL"], connect_timeout=5)
+    run(held, "select pg_advisory_lock(%s)", number)
+    held.commit()
+
+    class LastWord:
+        def __call__(self, kind):
+            stack.sql(f"create function public.wait_for_test() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared({number}); "
+                      "return new; end $$")
+            stack.sql("grant execute on function public.wait_for_test() to public")
+            stack.sql(f"create trigger zz_wait_for_test before update on scorpius.job for each row when (new.state = 'done' and new.kind = '{kind}') "
+                      "execute function public.wait_for_test()")
+            return self
+
+        def waiting(self):
+            return stack.sql("select 1 from pg_locks where locktype = 'advisory' and objid = %s and not granted", number)
+
+        def go(self):
+            if not held.closed:
+                held.close()
+
+    word = LastWord()
+    yield word
+    word.go()
+    wait_until(lambda: not word.waiting(), 10, "the job to go on")
+    stack.sql("drop trigger if exists zz_wait_for_test on scorpius.job")
+    stack.sql("drop function if exists public.wait_for_test()")
+
+
+def restored_meanwhile(account, stack, path, word):
+    """Brings back what a job found deleted that is about to end."""
+    wait_until(word.waiting, 30, "the job to be about to end")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(account.post(f"{path}/restore").status_code))
+    thread.start()
+    # Either it is done at once, or it waits for the job.
+    wait_until(lambda: answers or stack.sql("select 1 from pg_stat_activity where usename = 'scorpius_api' and wait_event_type = 'Lock'"), 20, "the restoration")
+    word.go()
+    thread.join(60)
+    assert answers == [200]
+
+
+def queue(stack, account, **columns):
+    """A job of the account's organisation, as one that was queued before the deletion and is taken up after it."""
+    stack.sql(f"insert into scorpius.job (organization_id, id, {', '.join(columns)}) values (%s, gen_random_uuid(), {', '.join(['%s'] * len(columns))})",
+              account.organization_id, *columns.values())
+
+
+def test_a_tender_comes_back_while_the_analysis_that_missed_it_ends(account, stack, last_word):
+    tender, _ = account.tender_with(("RC.pdf", pdfs.rules()))
+    assert account.request("DELETE", f"/tenders/{tender['id']}").status_code == 204
+    stack.sql("update scorpius.tender set analysis_status = 'queued' where id = %s", tender["id"])
+    (version,) = stack.sql("select id::text from scorpius.dossier_version where tender_id = %s", tender["id"])
+    last_word("analyze")
+    queue(stack, account, kind="analyze", tender_id=tender["id"], dossier_version_id=version["id"])
+    restored_meanwhile(account, stack, f"/tenders/{tender['id']}", last_word)
+    assert account.analyzed(tender["id"])["analysis_status"] == "done"
+
+
+@pytest.mark.parametrize("where", ["tenders", "documents"])
+def test_a_document_comes_back_while_the_reading_that_missed_it_ends(account, stack, last_word, where):
+    if where == "tenders":
+        tender, (document,) = account.tender_with(("RC.pdf", pdfs.rules()))
+        path = f"/tenders/{tender['id']}"
+    else:
+        document = account.upload(("RC.pdf", pdfs.rules()))
+        account.processed(document["id"])
+        path = f"/documents/{document['id']}"
+    assert account.request("DELETE", path).status_code == 204
+    stack.sql("update scorpius.document set status = 'uploaded', processing_completed_at = null where id = %s", document["id"])
+    if where == "tenders":
+        stack.sql("update scorpius.tender set analysis_status = 'queued' where id = %s", tender["id"])
+    last_word("read")
+    queue(stack, account, kind="read", document_id=document["id"])
+    restored_meanwhile(account, stack, path, last_word)
+    assert account.processed(document["id"])["status"] == "processed"
+    if where == "tenders":
+        assert account.analyzed(tender["id"])["analysis_status"] == "done"

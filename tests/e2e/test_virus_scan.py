@@ -154,6 +154,20 @@ def test_it_is_quarantined_though_it_was_only_to_be_kept(account, guarded):
     assert account.processed(good["id"])["status"] == "processed"
 
 
+def test_what_is_kept_is_not_read_when_scanning_is_given_up(account, guarded, settings, no_clamd):
+    document = account.upload(("a.txt", b"une note que personne ne veut lire\n"), query="?process=false")
+    wait_until(lambda: status(account, document)["error"], 30, "the document to say that it waits")
+    settings(CLAMD_SOCKET="")
+    guarded.sql("update scorpius.job set run_after = now() where kind = 'read' and state = 'queued'")
+    jobs_done(guarded)
+    shown = status(account, document)
+    assert (shown["status"], shown["error"], shown["page_count"]) == ("uploaded", None, None)
+    assert content(account, document).status_code == 200
+    # Asked for, it is.
+    assert account.post(f"/documents/{document['id']}/process").status_code == 202
+    assert account.processed(document["id"])["status"] == "processed"
+
+
 def test_what_is_kept_and_deleted_while_it_waits_is_scanned_all_the_same(account, guarded, no_clamd):
     kept = [account.upload((name, data), query="?process=false") for name, data in (("a.txt", b"une note\n"), ("b.txt", EICAR))]
     for document in kept:
@@ -379,6 +393,37 @@ def test_found_later_it_ends_the_exports_that_hold_it(account, other_account, gu
     # What comes in later is in no archive that was made before.
     assert other_account.processed(other_account.upload(("b.txt", EICAR))["id"])["status"] == "quarantined"
     assert other_account.get(f"{exports[other_account]}/content").status_code == 200
+
+
+def test_found_later_in_all_of_a_dossier_nothing_of_it_is_shown(account, guarded, clamd):
+    clamd.stop()
+    clamd.know({"Test.Eicar": (0, EICAR)})
+    clamd.start()
+    text = f"""RÈGLEMENT DE LA CONSULTATION
+
+Pouvoir adjudicateur : Commune de Bellerive-sur-Orme
+Consultation n° : 2031-TX-07
+Date et heure limites de réception des offres : 12 mars 2031 à 16h30
+Le titulaire doit fournir une attestation. {MARKER.decode()}
+""".encode()
+    try:
+        tender, documents = account.tender_with(("RC.txt", text))
+        path = f"/tenders/{tender['id']}"
+        assert account.data("GET", path)["buyer"] and account.data("GET", f"{path}/analysis")["facts"]
+    finally:
+        clamd.stop()
+        clamd.know({"Test.Eicar": (0, EICAR), "Test.Marker": ("*", MARKER)})
+        clamd.start()
+    guarded.command("storage", "scan", "--all", status=ending(guarded))
+    refused_everywhere(account, documents[0])
+    now = account.analyzed(tender["id"])
+    assert (now["analysis_status"], now["buyer"], now["title"], now["reference"], now["deadline"]) == ("failed", None, None, None, None)
+    analysis = account.data("GET", f"{path}/analysis")
+    assert analysis["facts"] == {} and analysis["contradictions"] == []
+    assert account.data("GET", f"{path}/requirements") == []
+    # What comes in later speaks for itself.
+    account.upload(("note.txt", b"Le titulaire livre le lot.\n"), path=f"{path}/documents")
+    assert account.analyzed(tender["id"])["analysis_status"] == "done"
 
 
 def test_an_export_that_is_being_made_begins_anew(account, guarded):
