@@ -28,9 +28,12 @@ secret() {
 
 # A setting that stands in the caller's environment is taken from there, but for those that make the stack what it is.
 env_write() {
-	local host admin api jobs redis name
+	local host programs admin api jobs redis name
 	local -A set=()
 	host=${RUN//\//%2F}
+	# The operator's account goes to the server itself.
+	programs=$host
+	if pgbouncer_wanted; then programs="${RUN//\//%2F}%2Fpool&port=6432"; fi
 	admin=$(secret POSTGRES_PASSWORD 24)
 	api=$(secret DATABASE_API_PASSWORD 24)
 	jobs=$(secret DATABASE_JOBS_PASSWORD 24)
@@ -38,8 +41,8 @@ env_write() {
 	set[POSTGRES_PASSWORD]=$admin
 	set[REDIS_PASSWORD]=$redis
 	set[DATABASE_URL]="postgresql://scorpius:$admin@/scorpius?host=$host"
-	set[DATABASE_API_URL]="postgresql://scorpius_api:$api@/scorpius?host=$host"
-	set[DATABASE_JOBS_URL]="postgresql://scorpius_jobs:$jobs@/scorpius?host=$host"
+	set[DATABASE_API_URL]="postgresql://scorpius_api:$api@/scorpius?host=$programs"
+	set[DATABASE_JOBS_URL]="postgresql://scorpius_jobs:$jobs@/scorpius?host=$programs"
 	set[DATABASE_API_PASSWORD]=$api
 	set[DATABASE_JOBS_PASSWORD]=$jobs
 	set[REDIS_URL]="unix://:$redis@$RUN/redis.sock?db=0"
@@ -137,6 +140,34 @@ schema_migrate() {
 		die "the schema could not be deployed"
 	}
 	printf '%s\n' "$stamp" >"$STATE/pg/scorpius.schema"
+}
+
+# --- PgBouncer, for tests: SCORPIUS_TEST_PGBOUNCER=1 puts it between the programs and PostgreSQL, with the settings that
+# operators get. Its pools are smaller than ours, so that connections are really shared.
+
+pgbouncer_wanted() { [ -n "${SCORPIUS_TEST_PGBOUNCER:-}" ]; }
+
+pgbouncer_start() {
+	pgbouncer_wanted || return 0
+	daemon_pid pgbouncer >/dev/null && return
+	[ -x /usr/sbin/pgbouncer ] || die "PgBouncer is not installed"
+	own_dir "$RUN/pool"
+	rm -f "$RUN/pool/".s.PGSQL.*
+	(
+		umask 077
+		cat >"$STATE/conf/pgbouncer.users" <<-CONF
+			"scorpius_api" "$(env_get DATABASE_API_PASSWORD)"
+			"scorpius_jobs" "$(env_get DATABASE_JOBS_PASSWORD)"
+		CONF
+		sed -e "s|^scorpius = .*|scorpius = host=$RUN dbname=scorpius|" -e 's/^listen_addr = .*/listen_addr =/' \
+			-e "s|^auth_file = .*|auth_file = $STATE/conf/pgbouncer.users|" -e 's/^default_pool_size = .*/default_pool_size = 4/' \
+			-e 's/^query_wait_timeout = .*/query_wait_timeout = 3/' -e 's/^server_idle_timeout = .*/server_idle_timeout = 4/' \
+			"$TOP/etc/pgbouncer/pgbouncer.ini" >"$STATE/conf/pgbouncer.ini"
+		printf '%s\n' "unix_socket_dir = $RUN/pool" 'unix_socket_mode = 0700' 'logfile =' 'pidfile =' >>"$STATE/conf/pgbouncer.ini"
+	)
+	chown "$(run_user_id)" "$STATE"/conf/pgbouncer.*
+	daemon_start pgbouncer /dev/null /usr/sbin/pgbouncer "$STATE/conf/pgbouncer.ini"
+	wait_for 10 "PgBouncer" test -S "$RUN/pool/.s.PGSQL.6432"
 }
 
 # --- Redis
@@ -307,6 +338,7 @@ stack_up() {
 	postgres_start
 	redis_start
 	schema_migrate
+	pgbouncer_start
 	programs_refresh
 	nginx_start
 	local deadline=$((SECONDS + 30))
@@ -328,8 +360,10 @@ stack_down() {
 	pool_stop bulk
 	daemon_stop jobs TERM 20
 	daemon_stop redis TERM 20
+	daemon_stop pgbouncer INT 10
 	daemon_stop postgres INT 60
 	rm -f "$RUN"/{http.sock,metrics.sock,redis.sock,health-*,hash-slots,metrics,app}
+	rm -rf "$RUN/pool"
 	TEMP=$(env_get NGINX_TEMP_PATH)
 	case $TEMP in */scorpius-"$(digest "$STATE")") rm -rf "$TEMP" ;; esac
 	case $RUN in /tmp/scorpius-*) rmdir "$RUN" 2>/dev/null || true ;; esac

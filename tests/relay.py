@@ -1,6 +1,5 @@
 """A PostgreSQL of another version, as far as its clients can see: a relay on loopback that changes what the server says of itself."""
 
-import re
 import socket
 import struct
 import threading
@@ -51,8 +50,8 @@ class OlderServer:
         try:
             while head := stream.read(5):
                 body = stream.read(struct.unpack("!I", head[1:])[0] - 4)
-                if head[:1] == b"S":
-                    body = re.sub(rb"^server_version\0.*\0$", rb"server_version\0" + self.version + rb"\0", body)
+                if head[:1] == b"S" and body.startswith(b"server_version\0"):
+                    body = b"server_version\0" + self.version + b"\0"
                 client.sendall(head[:1] + struct.pack("!I", len(body) + 4) + body)
         except (OSError, struct.error):
             pass

@@ -237,7 +237,7 @@ class Stack:
     def kill_all(self):
         """SIGKILL for everything at one moment, PostgreSQL included. `dev("up")` starts it again."""
         self.disconnect()
-        parents = [pid for pid in map(self.pid, ("postgres", "redis", "api", "bulk", "jobs", "nginx")) if pid]
+        parents = [pid for pid in map(self.pid, ("postgres", "pgbouncer", "redis", "api", "bulk", "jobs", "nginx")) if pid]
         # Stopped, they fork nobody whom we would miss.
         for pid in parents:
             os.kill(pid, signal.SIGSTOP)

@@ -34,7 +34,7 @@ DEFINERS = {
 # Whoever may call them: health asks how long work has waited, and whether mail leaves.
 CALLERS = {"queue.waiting_seconds": {"scorpius_api", "scorpius_jobs"}, "queue.mail_troubled": {"scorpius_api"},
            "queue.depths": {"scorpius_api"}, "queue.stored": {"scorpius_api"},
-           "scorpius.idempotency_open": {"scorpius_api"}}
+           "scorpius.idempotency_open": {"scorpius_api"}, "scorpius.oldest_program": {"scorpius_api", "scorpius_jobs"}}
 CONDITION = " SELECT (NULLIF(current_setting('scorpius.organization_id'::text, true), ''::text))::uuid AS "
 
 

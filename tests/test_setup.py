@@ -5,16 +5,18 @@ import fcntl
 import os
 import pathlib
 import re
+import select
 import shutil
 import stat
 import subprocess
 import tempfile
+import termios
 
 import psycopg2
 import pytest
 
 from postgres_fixture import Cluster, ROOT
-from stack import free_port
+from stack import free_port, wait_until
 from test_db import BUILD
 
 SCORPIUS, FAILING = BUILD / "app/cli/scorpius", BUILD / "app/cli/scorpius-failing"
@@ -23,7 +25,7 @@ FILES = ("operator.env", "api.env", "jobs.env", "scorpius.env")
 ADMIN = "exploitant@exemple.fr"
 PASSWORD = "Trois moulins sur 9 collines"
 SMTP_SECRET = "l'été \"coûte\" 5\\6 `$` #!"
-STEPS = ("réglages", "base de données", "clé maîtresse", "schéma", "compte", "services", "site")
+STEPS = ("réglages", "base de données", "clé maîtresse", "schéma", "compte", "services", "site", "contrôles")
 
 
 def settings(path):
@@ -347,6 +349,64 @@ def test_a_postgresql_that_is_not_there(server):
     server.program("runuser", "echo 'user postgres does not exist' >&2; exit 1")
     done = server.setup("--public-url", URL, "--local-database")
     assert done.returncode == 69 and "apt install postgresql" in done.stderr
+
+
+# --- a person at a terminal
+
+def talk(server, *answers):
+    """Answers questions as they come; what the terminal showed, and the exit status."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([server.bin / "scorpius", "setup", "--folder", server.etc], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                               env={"PATH": f"{server.bin}:{os.environ['PATH']}", "LANG": "C.UTF-8"})
+    os.close(theirs)
+    shown, seen = "", 0
+
+    def more():
+        nonlocal shown
+        assert select.select([ours], [], [], 120)[0], shown
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            return False
+        shown += piece.decode()
+        return bool(piece)
+
+    for question, answer in answers:
+        while (at := shown.find(question, seen)) < 0:
+            assert more(), f"no question «{question}»: {shown}"
+        seen = at + len(question)
+        # Whoever reads without showing has switched that off before he asks for the line.
+        if answer in HIDDEN:
+            wait_until(lambda: not termios.tcgetattr(ours)[3] & termios.ECHO, 10, "a terminal that shows nothing")
+        os.write(ours, (answer + "\n").encode())
+    while more():
+        pass
+    os.close(ours)
+    return shown, process.wait(60)
+
+
+OTHER = "mot de passe du courriel 42"
+HIDDEN = (OTHER, PASSWORD)
+
+
+def test_a_person_is_asked_for_what_no_flag_said(ready):
+    shown, status = talk(ready, ("Adresse publique", URL), ("Autres origines", "https://autre.exemple.fr"), ("PostgreSQL de cette machine", "o"), ("Redis de cette machine", "O"),
+                         ("Serveur de messagerie", "smtp.exemple.fr"), ("son port", "465"), ("chiffrement", "tls"), ("compte (vide", "envoi@exemple.fr"),
+                         ("mot de passe de ce compte", OTHER), ("adresse de l'expéditeur", " "), ("Dossier des sauvegardes", " "),
+                         ("conservée ailleurs ?", "oui"), ("premier compte de l'exploitant", ADMIN), ("nom", "Claude"), ("mot de passe", PASSWORD), ("une seconde fois", PASSWORD))
+    assert status == 0, shown
+    assert OTHER not in shown and PASSWORD not in shown
+    got, jobs = settings(ready.etc / "scorpius.env"), settings(ready.etc / "jobs.env")
+    assert (got["PUBLIC_URL"], got["CORS_ORIGINS"], got["SMTP_PORT"], got["SMTP_SECURITY"]) == (URL, "https://autre.exemple.fr", "465", "tls")
+    assert "SMTP_FROM" not in got and "BACKUP_PATH" not in got and jobs["SMTP_PASSWORD"] == f"'{OTHER}'"
+    again, status = talk(ready)
+    assert status == 0 and "?" not in again and "[O/n]" not in again, again
+
+
+def test_a_key_that_is_not_kept_stops_it(ready):
+    shown, status = talk(ready, ("Adresse publique", URL), ("Autres origines", " "), ("PostgreSQL de cette machine", "o"), ("Redis de cette machine", "o"), ("Serveur de messagerie", " "),
+                         ("Dossier des sauvegardes", " "), ("conservée ailleurs ?", "non"))
+    assert status == 64 and "faites cette copie" in shown
 
 
 # --- docker-compose

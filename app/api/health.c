@@ -22,6 +22,7 @@ struct health {
 	_Atomic int64_t taking_us; /* when somebody last began to measure */
 	_Atomic int state[SERVICE__COUNT];
 	_Atomic int64_t took_us[SERVICE__COUNT];
+	_Atomic int schema;
 };
 
 static void unmap(void *p)
@@ -57,6 +58,10 @@ static bool shared(struct health *h, struct health_snapshot *out)
 		out->state[i] = (enum service_state)state;
 		out->took_us[i] = atomic_load(&h->took_us[i]);
 	}
+	int schema = atomic_load(&h->schema);
+	if (schema < 0 || schema > SCHEMA_TOO_NEW)
+		return false;
+	out->schema = (enum schema_fit)schema;
 	return true;
 }
 
@@ -68,10 +73,19 @@ static void measure(struct request *rq, struct health_snapshot *out)
 	struct store *store;
 	int64_t start = clock_mono_us();
 	error_clear(&e);
-	bool database = db_begin_as(app->db, rq->mem, NULL, DB_READ, &e) == ERR_OK &&
-			health_state_last(app->db, NULL, rq->mem, &row, &e) == ERR_OK && row.writable;
+	/* Somebody may have migrated it meanwhile. */
+	enum result asked = db_schema_check(app->db, &e);
+	if (asked == ERR_OK)
+		asked = db_begin_as(app->db, rq->mem, NULL, DB_READ, &e);
+	if (asked == ERR_OK)
+		asked = health_state_last(app->db, NULL, rq->mem, &row, &e);
 	db_rollback(app->db);
-	out->state[SERVICE_DATABASE] = database ? SERVICE_UP : SERVICE_DOWN;
+	bool database = asked == ERR_OK && row.writable;
+	out->schema = db_schema(app->db)->fit;
+	bool older = asked == ERR_SCHEMA_OLDER || (database && out->schema == SCHEMA_OLDER);
+	if (!database && out->schema != SCHEMA_ABSENT && out->schema != SCHEMA_TOO_NEW)
+		out->schema = older ? SCHEMA_OLDER : SCHEMA_UNKNOWN;
+	out->state[SERVICE_DATABASE] = older ? SERVICE_DEGRADED : database ? SERVICE_UP : SERVICE_DOWN;
 	out->took_us[SERVICE_DATABASE] = clock_mono_us() - start;
 	bool works = database && row.jobs_alive && row.waiting_s < QUEUE_STALE_S;
 	out->state[SERVICE_QUEUE] = works ? SERVICE_UP : database ? SERVICE_DEGRADED : SERVICE_DOWN;
@@ -138,6 +152,7 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out)
 			log_warn("a service changed its state", "service", service_name((enum service)i), "state",
 			    service_state_name(out->state[i]));
 	}
+	atomic_store(&h->schema, (int)out->schema);
 	atomic_store(&h->taken_us, clock_mono_us());
 }
 
@@ -151,6 +166,11 @@ const char *service_state_name(enum service_state s)
 {
 	static const char *const names[] = { "up", "degraded", "down", "disabled" };
 	return names[s];
+}
+
+bool health_ready(const struct health_snapshot *s)
+{
+	return s->state[SERVICE_DATABASE] == SERVICE_UP && s->state[SERVICE_STORAGE] != SERVICE_DOWN;
 }
 
 const char *health_status(const struct health_snapshot *s)

@@ -20,6 +20,7 @@ enum service_state { SERVICE_UP, SERVICE_DEGRADED, SERVICE_DOWN, SERVICE_DISABLE
 struct health_snapshot {
 	enum service_state state[SERVICE__COUNT];
 	int64_t took_us[SERVICE__COUNT]; /* how long it took to find out */
+	enum schema_fit schema;
 };
 
 /* Maps the file at `name` (followed by the size of what is shared: while the program is changed for another, workers of
@@ -31,6 +32,8 @@ void health_take(struct request *rq, bool now, struct health_snapshot *out);
 
 const char *service_name(enum service s);
 const char *service_state_name(enum service_state s);
+/* Whether requests should be sent: nothing that all of them need is down, and the schema is not an older one. */
+bool health_ready(const struct health_snapshot *s);
 /* "unhealthy" when the database or the storage is down, "degraded" when anything else that is wanted is not up, else
  * "healthy". */
 const char *health_status(const struct health_snapshot *s);

@@ -63,7 +63,7 @@ static enum result open_all(struct app *app, struct error *e)
 	struct db_config config = {
 		.url = url,
 		.url_previous = s->DATABASE_API_URL_PREVIOUS,
-		.application_name = "scorpius-api " SCORPIUS_VERSION, /* tells which versions run */
+		.application_name = "scorpius-api/" SCORPIUS_VERSION, /* tells which versions run */
 		.timeout_s = s->DATABASE_TIMEOUT,
 		.prepared = db_prepared_parse(s->DATABASE_PREPARED),
 	};

@@ -1,6 +1,7 @@
 /* What the server says of itself: bare objects, for balancers and programs. */
 #include "clock.h"
 #include "health.h"
+#include "health_sql.h"
 
 #include <string.h>
 
@@ -47,8 +48,14 @@ static void set_unavailable(struct response *rs)
 	response_header(rs, "Retry-After", "5");
 }
 
-static const char *error_of(enum service service, enum service_state state)
+static const char *error_of(enum service service, enum service_state state, enum schema_fit schema)
 {
+	if (service == SERVICE_DATABASE && schema == SCHEMA_OLDER)
+		return "its schema is older than this program: run scorpius migrate";
+	if (service == SERVICE_DATABASE && schema == SCHEMA_TOO_NEW)
+		return "its schema serves later versions of this program only";
+	if (service == SERVICE_DATABASE && schema == SCHEMA_ABSENT)
+		return "it has no schema yet: run scorpius migrate";
 	if (service == SERVICE_QUEUE)
 		return "no work is being done";
 	if (service == SERVICE_MAIL)
@@ -56,6 +63,25 @@ static const char *error_of(enum service service, enum service_state state)
 	return service == SERVICE_STORAGE && state == SERVICE_DEGRADED
 		   ? "nearly full: uploads are refused, all else goes on"
 		   : "does not answer";
+}
+
+/* During an upgrade several versions work on one database. */
+static void write_programs(struct request *rq, struct json_writer *w)
+{
+	struct app *app = app_of(rq);
+	struct program_row *rows = NULL;
+	size_t n = 0;
+	struct error e;
+	error_clear(&e);
+	if (db_begin_as(app->db, rq->mem, NULL, DB_READ, &e) == ERR_OK &&
+	    programs_seen_last(app->db, NULL, rq->mem, &rows, &n, &e) != ERR_OK)
+		n = 0;
+	db_rollback(app->db);
+	jw_key(w, "programs");
+	jw_open(w, '[');
+	for (size_t i = 0; i < n; i++)
+		jw_text(w, rows[i].name);
+	jw_close(w, ']');
 }
 
 enum result health_show(struct request *rq, struct response *rs, struct error *e)
@@ -75,7 +101,9 @@ enum result health_show(struct request *rq, struct response *rs, struct error *e
 	jw_field_instant(w, "timestamp", clock_now_us());
 	jw_key(w, "services");
 	write_services(w, &s);
+	jw_field_text(w, "schema", schema_fit_name(s.schema));
 	if (detailed) {
+		write_programs(rq, w);
 		jw_key(w, "components");
 		jw_open(w, '{');
 		for (int i = 0; i < SERVICE__COUNT; i++) {
@@ -87,7 +115,7 @@ enum result health_show(struct request *rq, struct response *rs, struct error *e
 			jw_key(w, "response_time_ms");
 			jw_num(w, (double)s.took_us[i] / 1000, 3);
 			if (s.state[i] != SERVICE_UP)
-				jw_field_text(w, "error", error_of((enum service)i, s.state[i]));
+				jw_field_text(w, "error", error_of((enum service)i, s.state[i], s.schema));
 			jw_close(w, '}');
 		}
 		jw_close(w, '}');
@@ -101,7 +129,7 @@ enum result ready_show(struct request *rq, struct response *rs, struct error *e)
 	(void)e;
 	struct health_snapshot s;
 	health_take(rq, false, &s);
-	bool ready = strcmp(health_status(&s), "unhealthy") != 0;
+	bool ready = health_ready(&s);
 	if (!ready)
 		set_unavailable(rs);
 	struct json_writer *w = response_bare(rs);

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,6 +130,17 @@ static int wait_for(struct child *c)
 		if (errno != EINTR)
 			return -1;
 	return status;
+}
+
+bool child_ended(const struct child *c, int ms)
+{
+	int fd = pidfd_open(c->pid, 0);
+	if (fd < 0)
+		return true;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = poll(&p, 1, ms);
+	close(fd);
+	return n > 0;
 }
 
 enum result child_end(struct child *c, struct error *e)

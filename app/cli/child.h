@@ -3,6 +3,7 @@
 #ifndef CLI_CHILD_H
 #define CLI_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "error.h"
 #include "mem.h"
@@ -29,6 +30,8 @@ enum result child_start(const char *const *argv, const char *const *env, const c
 enum result child_read(struct child *c, void *bytes, size_t n, size_t *got, struct error *e) MUST_CHECK;
 /* Bytes to it; *closed when it wants no more. */
 enum result child_write(struct child *c, const void *bytes, size_t n, bool *closed, struct error *e) MUST_CHECK;
+/* Waits at most `ms` for its end; true when it has ended. It is still there for child_end. */
+bool child_ended(const struct child *c, int ms);
 /* Closes the pipe and waits for it; INTERNAL, after a line on stderr, unless it ended well. */
 enum result child_end(struct child *c, struct error *e) MUST_CHECK;
 /* Ends one that is not wanted any more. */

@@ -5,7 +5,7 @@
 
 #include "cli.h"
 #include "doctor.h"
-#include "env_file.h"
+#include "settings_file.h"
 
 const char doctor_help[] =
     "Vérifie toute l'installation et dit, contrôle par contrôle : « ok », « avertissement » ou « erreur », ce qui ne "
@@ -25,24 +25,29 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
+static void take(void *unused, const char *name, const char *value)
+{
+	(void)unused;
+	setenv(name, value, 1);
+}
+
 /* Started by hand on a server, the settings are those of the services: of its files, in the order of their units. */
 static void take_settings(TALLOC_CTX *mem, const char *folder)
 {
-	static const char *const files[] = { "operator.env", "jobs.env", "api.env", "scorpius.env" };
+	static const char *const files[] = { "scorpius.env", "api.env", "jobs.env", "operator.env" };
 	static const char *const ours[] = { "DATABASE_URL", "DATABASE_API_URL", "DATABASE_JOBS_URL", "SECRET_KEY" };
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		if (getenv(ours[i]))
 			return;
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		struct env_file f;
+		struct settings_file *f;
 		struct error e;
 		error_clear(&e);
-		if (env_file_read(mem, mem_printf(mem, "%s/%s", folder, files[i]), &f, &e) != ERR_OK)
+		if (settings_file_read(mem, mem_printf(mem, "%s/%s", folder, files[i]), &f, &e) != ERR_OK || !f->exists)
 			continue;
 		any = true;
-		for (size_t k = f.n; k-- > 0;) /* the last line counts */
-			setenv(f.p[k].name, f.p[k].value, 0);
+		settings_file_each(f, take, NULL);
 	}
 	/* As the unit of the workers says. */
 	if (any)

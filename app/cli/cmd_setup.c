@@ -19,7 +19,8 @@
 
 const char setup_help[] =
     "Installe ou complète un serveur, étape par étape : réglages et secrets, base de données, clé maîtresse, schéma,\n"
-    "premier compte, services, site de nginx. Peut être relancée : garde ce qui est là, reprend où elle s'est arrêtée, "
+    "premier compte, services, site de nginx, contrôles de « scorpius doctor ». Peut être relancée : garde ce qui est "
+    "là, reprend où elle s'est arrêtée, "
     "ne\n"
     "change que ce qui est demandé. Sans terminal, ou avec --non-interactive, ne demande rien et nomme l'option "
     "manquante.\n"
@@ -40,7 +41,7 @@ const char setup_help[] =
     "--tls-certificate F, --tls-certificate-key F   par défaut ceux de certbot\n"
     "--no-start                        sans démarrer les services\n"
     "--files-only                      ne fait que les fichiers de réglages manquants, en silence\n"
-    "--folder DOSSIER                  les réglages ailleurs que dans " SETUP_FOLDER " ; ni services ni nginx\n"
+    "--folder DOSSIER                  les réglages ailleurs que dans " SCORPIUS_CONFDIR " ; ni services ni nginx\n"
     "\n"
     "--docker                          écrit le fichier de réglages que lit docker-compose, secrets compris :\n"
     "--output FICHIER                  dans ce fichier (0600), dont les valeurs sont gardées ; sinon sur la sortie "
@@ -74,9 +75,9 @@ static const struct {
 };
 
 /* Settings that scripts and docker-compose read, besides those of settings_list.h. */
-static const char *const settings_of_others[] = { "API_WORKERS", "BULK_WORKERS", "TLS_STAPLING", "HTTP_PORT",
-	"HTTPS_PORT", "API_PORT", "API_BIND", "TLS_FOLDER", "ENV_FILE", "NGINX_TEMP_SIZE", "SCORPIUS_IMAGE",
-	"SCORPIUS_NGINX_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE" };
+static const char *const settings_of_others[] = { "API_WORKERS", "BULK_WORKERS", "TLS_STAPLING", "API_SERVERS",
+	"BULK_SERVERS", "HTTP_PORT", "HTTPS_PORT", "API_PORT", "API_BIND", "TLS_FOLDER", "ENV_FILE", "NGINX_TEMP_SIZE",
+	"SCORPIUS_IMAGE", "SCORPIUS_NGINX_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE" };
 
 /* ---- what the parts share ---- */
 
@@ -229,7 +230,7 @@ static const char *contradiction(const struct setup *s)
 	if (s->files_only && (s->n_wishes > 0 || admin || s->docker || s->local_database || s->key_kept))
 		return "--files-only ne va qu'avec --folder";
 	if (s->docker &&
-	    (admin || s->no_admin || s->local_database || s->no_start || strcmp(s->folder, SETUP_FOLDER) != 0))
+	    (admin || s->no_admin || s->local_database || s->no_start || strcmp(s->folder, SCORPIUS_CONFDIR) != 0))
 		return "--docker n'écrit qu'un fichier\u00a0: ni base, ni compte, ni services, ni dossier";
 	for (size_t i = 0; s->docker && i < ARRAY_LEN(settings_flags); i++)
 		if (!settings_flags[i].docker && setup_wished(s, settings_flags[i].name) != NULL)
@@ -266,7 +267,7 @@ static enum result read_flags(struct setup *s, int argc, char **argv, struct err
 static enum result claim(struct setup *s, struct error *e)
 {
 	struct stat st;
-	bool server = strcmp(s->folder, SETUP_FOLDER) == 0;
+	bool server = strcmp(s->folder, SCORPIUS_CONFDIR) == 0;
 	if (server && geteuid() != 0)
 		return setup_stop(
 		    s, ERR_FORBIDDEN, e, "seul root peut écrire dans %s\u00a0: sudo scorpius setup", s->folder);
@@ -306,7 +307,8 @@ static enum result on_server(struct setup *s, struct error *e)
 	TRY(setup_schema(s, e));
 	TRY(setup_admin(s, e));
 	TRY(setup_services(s, e));
-	return setup_site(s, e);
+	TRY(setup_site(s, e));
+	return setup_doctor(s, e);
 }
 
 int cmd_setup(TALLOC_CTX *mem, int argc, char **argv)
@@ -315,7 +317,7 @@ int cmd_setup(TALLOC_CTX *mem, int argc, char **argv)
 	struct error e;
 	error_clear(&e);
 	s->mem = mem;
-	s->folder = SETUP_FOLDER;
+	s->folder = SCORPIUS_CONFDIR;
 	enum result rc = read_flags(s, argc, argv, &e);
 	if (rc == ERR_OK)
 		rc = s->docker ? setup_docker(s, &e) : on_server(s, &e);

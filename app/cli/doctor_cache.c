@@ -76,10 +76,12 @@ void doctor_redis_durable(struct doctor *d)
 	}
 	if (!f.append_only || !f.snapshots) {
 		said = true;
-		doctor_say(d, DOCTOR_OK, NULL,
-		    "%s : les droits du compte (ACL) ne permettent pas de tout voir ; vérifiez « appendonly yes » et « "
-		    "save » dans sa configuration",
-		    f.append_only ? "AOF actif, RDB inconnu" : "non vérifiable");
+		doctor_say(d, DOCTOR_WARNING,
+		    "donnez au compte ces deux lectures (« +info +config|get »), ou vérifiez vous-même « appendonly "
+		    "yes » et "
+		    "« save » dans sa configuration",
+		    "%s : les droits du compte (ACL) ne permettent pas de tout voir",
+		    f.append_only ? "RDB inconnu" : "AOF et RDB inconnus");
 	}
 	if (!said)
 		doctor_say(
@@ -95,7 +97,7 @@ void doctor_redis_rights(struct doctor *d)
 	else if (f.refused)
 		doctor_say(d, DOCTOR_ERROR,
 		    "le compte a besoin des écritures sur toutes les clés et des scripts (« +@all -@admin -@dangerous "
-		    "» suffit) ; un serveur plein, en "
+		    "+info +config|get » suffit) ; un serveur plein, en "
 		    "lecture seule ou dont le disque est plein refuse aussi",
 		    "Redis refuse ce dont les programmes ont besoin : %s", f.refused);
 	else

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "env_file.h"
+#include "settings_file.h"
 #include "file_key.h"
 #include "mail.h"
 #include "store_settings.h"
@@ -225,29 +225,39 @@ static bool is_env_file(const char *name)
 	return n >= 4 && strcmp(name + n - 4, ".env") == 0;
 }
 
+struct look {
+	struct doctor *d;
+	const char *path;
+	unsigned found;
+};
+
+static void look_at_name(void *arg, const char *name, const char *value)
+{
+	struct look *look = arg;
+	struct doctor *d = look->d;
+	const char *path = look->path, *instead = is_known(name) ? NULL : meant(name);
+	(void)value;
+	if (is_known(name))
+		return;
+	look->found++;
+	if (instead)
+		doctor_say(d, DOCTOR_WARNING, mem_printf(d->mem, "écrivez %s dans %s", instead, path),
+		    "%s : %s est inconnu et reste sans effet", path, name);
+	else
+		doctor_say(d, DOCTOR_WARNING,
+		    mem_printf(d->mem, "retirez-le de %s, ou corrigez son nom (« scorpius config --explain »)", path),
+		    "%s : %s n'est pas un réglage", path, name);
+}
+
 static unsigned look_at_file(struct doctor *d, const char *path)
 {
-	struct env_file f;
+	struct look look = { d, path, 0 };
+	struct settings_file *f;
 	struct error e;
-	unsigned found = 0;
 	error_clear(&e);
-	if (env_file_read(d->mem, path, &f, &e) != ERR_OK)
-		return 0;
-	for (size_t i = 0; i < f.n; i++) {
-		const char *name = f.p[i].name, *instead = is_known(name) ? NULL : meant(name);
-		if (is_known(name))
-			continue;
-		found++;
-		if (instead)
-			doctor_say(d, DOCTOR_WARNING, mem_printf(d->mem, "écrivez %s dans %s", instead, path),
-			    "%s : %s est inconnu et reste sans effet", path, name);
-		else
-			doctor_say(d, DOCTOR_WARNING,
-			    mem_printf(
-				d->mem, "retirez-le de %s, ou corrigez son nom (« scorpius config --explain »)", path),
-			    "%s : %s n'est pas un réglage", path, name);
-	}
-	return found;
+	if (settings_file_read(d->mem, path, &f, &e) == ERR_OK)
+		settings_file_each(f, look_at_name, &look);
+	return look.found;
 }
 
 void doctor_settings_names(struct doctor *d)

@@ -14,7 +14,9 @@ static const struct command commands[] = {
 	    "analyze [--json] [--now AAAA-MM-JJTHH:MM] FICHIER|DOSSIER...\n"
 	    "analyze --from ANALYSE.json|- [--now AAAA-MM-JJTHH:MM]",
 	    "lit un dossier de consultation et dit quoi, qui, jusqu'à quand, comment c'est jugé", analyze_help },
-	{ "migrate", cmd_migrate, "migrate\nmigrate --verify\nmigrate --revert --yes",
+	{ "migrate", cmd_migrate,
+	    "migrate\nmigrate --status\nmigrate --verify\nmigrate --revert [--to VERSION|CHANGEMENT] [--lose-data] "
+	    "--yes",
 	    "déploie le schéma de la base et donne leurs mots de passe aux programmes", migrate_help },
 	{ "storage", cmd_storage,
 	    "storage verify [--quick] [--repair]\nstorage scan [--all]\nstorage rotate-key\nstorage copy --to "

@@ -8,8 +8,6 @@
 #include "settings_file.h"
 #include "settings.h"
 
-#define SETUP_FOLDER "/etc/scorpius"
-
 /* The files of a server. Who reads which: docs/operate.md. */
 enum setup_file { SETUP_OPERATOR, SETUP_API, SETUP_JOBS, SETUP_ALL, SETUP_FILES };
 
@@ -22,7 +20,7 @@ struct setup {
 	TALLOC_CTX *mem;
 
 	/* flags */
-	const char *folder; /* of the settings; another than SETUP_FOLDER: no services of systemd, no nginx */
+	const char *folder; /* of the settings; another than SCORPIUS_CONFDIR: no services of systemd, no nginx */
 	struct setup_wish wishes[64];
 	size_t n_wishes;
 	const char *admin, *admin_name, *admin_password; /* NULL: not given */
@@ -33,8 +31,9 @@ struct setup {
 	struct settings_file *files[SETUP_FILES];
 	uid_t uid, run_uid; /* whom new files belong to; who `scorpius` runs as */
 	gid_t gid, run_gid;
-	bool changed; /* a file of settings that was there */
-	bool told;    /* why it stopped */
+	bool changed;        /* a file of settings that was there */
+	bool told;           /* why it stopped */
+	bool no_certificate; /* yet: the site only lets certbot prove its name */
 };
 
 /* A line about a step that is done, on stdout (stderr with --docker, whose output is the file). */
@@ -73,8 +72,8 @@ enum result setup_files_apply(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_files_write(struct setup *s, struct error *e) MUST_CHECK;
 /* The value of the file that counts; NULL: none. */
 const char *setup_value(const struct setup *s, const char *name);
-/* Reads settings as the programs will: files in the given order, a later one counts. Takes them into the environment of
- * this process, in place of what the caller's shell had. */
+/* Reads settings as the programs will: of a name in several files the first one counts. Takes them into the environment
+ * of this process, in place of what the caller's shell had. */
 enum result setup_check(
     struct settings_file *const *files, size_t n, TALLOC_CTX *mem, struct settings *out, struct error *e) MUST_CHECK;
 /* 64 hexadecimal digits at most: n random bytes. */
@@ -98,6 +97,7 @@ enum result setup_schema(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_admin(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_services(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_site(struct setup *s, struct error *e) MUST_CHECK;
+enum result setup_doctor(struct setup *s, struct error *e) MUST_CHECK;
 /* What everybody is told about SECRET_KEY, once: where it stands and its fingerprint. */
 void setup_tell_key(FILE *to, const char *where, const char *fingerprint);
 

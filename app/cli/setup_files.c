@@ -176,8 +176,8 @@ enum result setup_check(
 {
 	for (size_t i = 0; i < settings_count; i++)
 		unsetenv(settings_table[i].name);
-	for (size_t i = 0; i < n; i++)
-		settings_file_each(files[i], take, NULL);
+	while (n-- > 0)
+		settings_file_each(files[n], take, NULL);
 	TRY(settings_read(mem, environment, out, e));
 	TRY(store_settings_check(out, e));
 	/* Told now, not by the jobs when they start. */

@@ -12,7 +12,7 @@
 
 bool setup_has_services(const struct setup *s)
 {
-	return strcmp(s->folder, SETUP_FOLDER) == 0 && access("/run/systemd/system", F_OK) == 0;
+	return strcmp(s->folder, SCORPIUS_CONFDIR) == 0 && access("/run/systemd/system", F_OK) == 0;
 }
 
 /* Where the administrator's programs lie too: `su` leaves them out. */

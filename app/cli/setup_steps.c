@@ -261,46 +261,59 @@ enum result setup_services(struct setup *s, struct error *e)
 	return ERR_OK;
 }
 
-static const char *certificate(struct setup *s, const char *name, const char *file)
+/* What is served already, or what certbot has, is taken without a word by scorpius-site; it tells in English. */
+static bool has_certificate(struct setup *s, const char *host)
 {
-	const char *given = setup_value(s, name);
-	if (given != NULL && given[0] != '\0')
-		return given;
-	return mem_printf(
-	    s->mem, "/etc/letsencrypt/live/%s/%s", setup_host(s->mem, setup_value(s, "PUBLIC_URL")), file);
+	const char *given = setup_value(s, "TLS_CERTIFICATE");
+	return (given != NULL && given[0] != '\0') ||
+	       access(mem_printf(s->mem, "/etc/letsencrypt/live/%s", host), F_OK) == 0 ||
+	       access("/etc/nginx/scorpius/listen.conf", F_OK) == 0;
 }
 
 enum result setup_site(struct setup *s, struct error *e)
 {
 	const char *const argv[] = { "scorpius-site", NULL };
-	const char *host = setup_host(s->mem, setup_value(s, "PUBLIC_URL"));
-	if (strcmp(s->folder, SETUP_FOLDER) != 0) {
+	const char *host = setup_host(s->mem, setup_value(s, "PUBLIC_URL")), *words = "";
+	if (strcmp(s->folder, SCORPIUS_CONFDIR) != 0) {
 		setup_done(s, "site", "laissé tel quel\u00a0: les réglages sont dans %s", s->folder);
 		return ERR_OK;
 	}
-	const char *files[] = { certificate(s, "TLS_CERTIFICATE", "fullchain.pem"),
-		certificate(s, "TLS_CERTIFICATE_KEY", "privkey.pem") };
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		if (access(files[i], R_OK) == 0)
-			continue;
-		setup_done(s, "site", "pas encore de certificat (%s)", files[i]);
-		printf("  Pour en obtenir un\u00a0: certbot certonly --standalone -d %s --pre-hook 'systemctl stop "
-		       "nginx' --post-hook "
-		       "'systemctl start nginx'\n"
-		       "  ou donnez le vôtre\u00a0: --tls-certificate FICHIER --tls-certificate-key FICHIER. Puis "
-		       "relancez "
-		       "scorpius setup.\n",
-		    host);
-		return ERR_OK;
-	}
 	bool served = access("/etc/nginx/sites-enabled/scorpius", F_OK) == 0;
-	if (setup_run(s, argv, NULL, NULL, e) != ERR_OK)
+	s->no_certificate = !has_certificate(s, host);
+	if (setup_run(s, argv, NULL, &words, e) != ERR_OK)
 		return setup_stop(s, ERR_INVALID_SETTING, e,
 		    "le site de nginx n'a pas changé\u00a0; remédiez à ce qui est dit ci-dessus, puis relancez la même "
 		    "commande");
 	/* The first time nginx starts anew, with its folder for uploads in memory. */
 	if (!served && setup_has_services(s) && !s->no_start)
 		TRY(systemctl(s, "restart", NULL, "nginx", e));
-	setup_done(s, "site", "https://%s", host);
+	if (!s->no_certificate) {
+		setup_done(s, "site", "https://%s", host);
+		return ERR_OK;
+	}
+	setup_done(s, "site", "pas encore de certificat\u00a0: seul le port 80 répond, pour en prouver le nom");
+	printf("  Pour en obtenir un\u00a0: certbot certonly --webroot -w /var/lib/scorpius/acme -d %s\n"
+	       "  ou donnez le vôtre\u00a0: --tls-certificate FICHIER --tls-certificate-key FICHIER. Puis relancez "
+	       "scorpius "
+	       "setup.\n",
+	    host);
 	return ERR_OK;
+}
+
+/* ---- the whole ---- */
+
+enum result setup_doctor(struct setup *s, struct error *e)
+{
+	const char *const arguments[] = { "doctor", "--settings", s->folder, NULL };
+	if (!setup_has_services(s) || s->no_start) {
+		setup_done(s, "contrôles", "une fois les services en marche\u00a0: scorpius-admin doctor");
+		return ERR_OK;
+	}
+	fputc('\n', stdout);
+	/* What is missing for want of a certificate was said already. */
+	if (setup_scorpius(s, arguments, NULL, NULL, e) == ERR_OK || s->no_certificate)
+		return ERR_OK;
+	return setup_stop(s, ERR_UNAVAILABLE, e,
+	    "tout est installé, mais des contrôles ci-dessus échouent\u00a0; remédiez-y, puis\u00a0: scorpius-admin "
+	    "doctor");
 }

@@ -95,9 +95,11 @@ static enum result configure(struct parent *p, struct error *e)
 	TRY(master_keys_new(p->mem, s->SECRET_KEY, s->SECRET_KEY_PREVIOUS, &p->keys, e));
 	p->db = (struct db_config){ .url = url,
 		.url_previous = s->DATABASE_JOBS_URL_PREVIOUS,
-		.application_name = "scorpius-jobs " SCORPIUS_VERSION, /* tells which versions run */
+		.application_name = "scorpius-jobs/" SCORPIUS_VERSION, /* tells which versions run */
 		.timeout_s = STATEMENT_TIMEOUT_S,
-		.prepared = db_prepared_parse(s->DATABASE_PREPARED) };
+		.prepared = db_prepared_parse(s->DATABASE_PREPARED),
+		/* An attempt that fails for want of a column would be one of the job's few. */
+		.needs_schema = true };
 	p->reader =
 	    (struct reader_config){ .path = s->READER_PATH, .timeout = s->READER_TIMEOUT, .memory = s->READER_MEMORY };
 	TRY(mail_server_configure(p->mem, s, &p->mail, e));

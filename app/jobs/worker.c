@@ -13,6 +13,7 @@
 #include "uuid.h"
 
 #define POLL_MS 5000
+#define POLL_UNTOLD_MS 1000 /* nobody notifies us, behind a pooler */
 #define STORE_CHECK_MS 1000
 #define JOB_MEMORY ((size_t)3 << 30)
 
@@ -409,7 +410,8 @@ int worker_loop(struct worker *w, const sigset_t *waiting)
 		} else if (code == ERR_NOT_FOUND) {
 			told = false;
 			worker_periodic(w, true);
-			db_wait(w->db, usable ? POLL_MS : STORE_CHECK_MS, waiting);
+			int most = db_is_told(w->db) ? POLL_MS : POLL_UNTOLD_MS;
+			db_wait(w->db, usable ? most : STORE_CHECK_MS, waiting);
 		} else if (code == ERR_INVALID_SETTING) {
 			log_failure(LOG_ERROR, "can't work with this database role", &e);
 			talloc_free(mem);

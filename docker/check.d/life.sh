@@ -71,3 +71,40 @@ quiet compose stop
 up
 find_nginx
 api 200 GET /api/v1/tenders "${bearer[@]}" >/dev/null
+
+step "maintenance: 503 with its words, and back"
+quiet compose exec -T nginx scorpius-maintenance on --until 'tomorrow 7:30'
+api 503 GET /api/v1/tenders "${bearer[@]}" | jq -e '.errors[0].code == "maintenance"' >/dev/null || die "no maintenance: $(cat "$work/body")"
+client -o /dev/null -D - -H 'Accept: text/html' "https://$name/api/v1/docs" | tr -d '\r' | grep -iq '^retry-after: .*GMT$' || die "browsers are not told until when"
+quiet compose restart nginx
+find_nginx
+api 503 GET /api/v1/tenders "${bearer[@]}" >/dev/null
+quiet compose exec -T nginx scorpius-maintenance off
+api 200 GET /api/v1/tenders "${bearer[@]}" >/dev/null
+
+step "all sessions end"
+operator user revoke-sessions --all >"$work/output" 2>&1 || die "$(cat "$work/output")"
+api 401 GET /api/v1/tenders "${bearer[@]}" >/dev/null
+token=$(login)
+bearer=(-H "Authorization: Bearer $token")
+
+step "a new key of tokens and new passwords of PostgreSQL while clients work"
+busy
+former_key=$(setting JWT_SECRET_KEY)
+set_setting JWT_SECRET_KEY_PREVIOUS "$(secret)"
+up
+set_setting JWT_SECRET_KEY "$(setting JWT_SECRET_KEY_PREVIOUS)"
+set_setting JWT_SECRET_KEY_PREVIOUS "$former_key"
+set_setting DATABASE_API_URL_PREVIOUS "postgresql://scorpius_api:$(setting DATABASE_API_PASSWORD)@postgres:5432/scorpius_prod"
+set_setting DATABASE_JOBS_URL_PREVIOUS "postgresql://scorpius_jobs:$(setting DATABASE_JOBS_PASSWORD)@postgres:5432/scorpius_prod"
+set_setting DATABASE_API_PASSWORD "$(secret)"
+set_setting DATABASE_JOBS_PASSWORD "$(secret)"
+# Without operator, which would give PostgreSQL the new passwords while a half knows the former ones only.
+quiet compose up -d --no-build --no-deps api
+wait_healthy api
+quiet compose up -d --no-build --no-deps api-b jobs
+wait_healthy api-b
+operator passwords >"$work/output" 2>&1 || die "$(cat "$work/output")"
+up
+calm "new secrets"
+[ "$lost" = 0 ] || die "requests were lost"

@@ -19,6 +19,9 @@
 	X(DATABASE_JOBS_PASSWORD, TEXT, NULL, 0, 200, NULL, true, "password of scorpius_jobs; set by migrate") \
 	X(DATABASE_TIMEOUT, SECONDS, "10", 1, 600, NULL, false, "longest statement of a request") \
 	X(DATABASE_PREPARED, CHOICE, "auto", 0, 0, "auto|on|off", false, "named prepared statements; off for PgBouncer in transaction mode") \
+	X(MIGRATE_LOCK_TIMEOUT, SECONDS, "2", 1, 600, NULL, false, "longest wait of a change of the schema for a lock; requests behind it wait as long") \
+	X(MIGRATE_ATTEMPTS, INT, "10", 1, 1000, NULL, false, "how often 'scorpius migrate' tries a change that gets no lock") \
+	X(MIGRATE_STATEMENT_TIMEOUT, SECONDS, "10m", 1, 86400, NULL, false, "longest statement of a change of the schema; not for indexes that are built beside the work") \
 	X(REDIS_URL, TEXT, "redis://127.0.0.1:6379/0", 0, 500, NULL, true, "redis://[:password@]host[:port]/db or unix:///path?db=0") \
 	X(JWT_SECRET_KEY, TEXT, NULL, 0, 500, NULL, true, "key that signs access tokens, at least 32 bytes") \
 	X(JWT_SECRET_KEY_PREVIOUS, TEXT, NULL, 0, 500, NULL, true, "key that signed access tokens before JWT_SECRET_KEY; still accepted") \

@@ -53,6 +53,7 @@ enum result db_open(TALLOC_CTX *mem, const struct db_config *config, struct db *
 	db->application_name = mem_strdup(db, config->application_name != NULL ? config->application_name : "scorpius");
 	db->timeout_s = config->timeout_s;
 	db->prepared_wanted = config->prepared;
+	db->needs_schema = config->needs_schema;
 	mem_defer(db, drop, db);
 	*out = db;
 	return ERR_OK;
@@ -89,6 +90,8 @@ enum result db_lost(struct db *db, struct error *e)
 		one_line(words);
 	}
 	db_close(db);
+	/* A pooler says that it loses the server, then hangs up: one fault, whose cause are its words. */
+	e->n_faults = 0;
 	error_cause(e, "postgresql: %s", words);
 	enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 	e->retry_after = 1;
@@ -194,12 +197,15 @@ static enum result check_role(struct db *db, struct error *e)
 	}
 	if (!deployed) {
 		db_close(db);
+		db->schema = (struct schema_state){ .fit = SCHEMA_ABSENT };
 		error_cause(e, "the schema is not deployed: run scorpius migrate");
 		enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 		e->retry_after = 5;
 		return code;
 	}
-	/* A pooler gives its own process number: behind it a named statement may meet a server that never saw it. */
+	/* A pooler gives its own process number: behind it a named statement may meet a server that never saw it, and
+	 * notifications find whoever has the connection at that moment. */
+	db->pooled = pooled;
 	db->named = db->prepared_wanted == DB_PREPARED_ON || (db->prepared_wanted == DB_PREPARED_AUTO && !pooled);
 	return ERR_OK;
 }
@@ -251,12 +257,13 @@ static enum result connect_now(struct db *db, struct error *e)
 	PQsetNoticeProcessor(db->conn, notice, NULL);
 	TRY(check_version(db, e));
 	TRY(check_role(db, e));
-	for (unsigned i = 0; i < db->n_channels; i++)
+	TRY(db_schema_read(db, e));
+	for (unsigned i = 0; i < db->n_channels && !db->pooled; i++)
 		TRY(listen_now(db, db->channels[i], e));
 	/* In a pipeline a blocking libpq could wait to write while the server waits to write. */
 	if (PQsetnonblocking(db->conn, 1) != 0 || PQenterPipelineMode(db->conn) == 0)
 		return db_lost(db, e);
-	return ERR_OK;
+	return db_schema_serves(db, e);
 }
 
 /* Notices that the server closed the connection while we were idle. */
@@ -273,22 +280,23 @@ enum result db_ensure(struct db *db, struct error *e)
 {
 	if (db->conn != NULL) {
 		if (db->tx == TX_OPEN || alive(db))
-			return ERR_OK;
+			return db_schema_settle(db, e);
 		log_info("connection to the database was closed");
 		db_close(db);
 	}
 	int64_t now = clock_mono_us();
 	if (now < db->retry_at_us) {
-		error_cause(e, "postgresql: waiting to try again");
+		error_cause(e, "waiting to try again: %s", db->why);
 		enum result code = error_set(e, ERR_UNAVAILABLE, NULL);
 		e->retry_after = (unsigned)((db->retry_at_us - now) / 1000000) + 1;
 		return code;
 	}
 	enum result code = connect_now(db, e);
-	if (code == ERR_OK) {
+	if (code == ERR_OK || code == ERR_SCHEMA_OLDER) {
 		log_debug("connected to the database", "statements", db->named ? "named" : "unnamed");
-		return ERR_OK;
+		return code;
 	}
+	snprintf(db->why, sizeof(db->why), "%s", e->cause);
 	/* A server that refuses at once may be asked again soon, so that every worker heals in the moment it is back;
 	 * one that lets us wait is left alone for as long as it costs. */
 	int64_t pause = (clock_mono_us() - now) * BACK_OFF_SHARE;
@@ -309,6 +317,11 @@ enum result db_listen(struct db *db, const char *channel, struct error *e)
 	if (db->conn != NULL)
 		db_close(db); /* connecting listens */
 	return db_ensure(db, e);
+}
+
+bool db_is_told(const struct db *db)
+{
+	return db->conn != NULL && db->n_channels > 0 && !db->pooled;
 }
 
 bool db_wait(struct db *db, int timeout_ms, const sigset_t *mask)

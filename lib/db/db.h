@@ -22,6 +22,7 @@
 #include <signal.h>
 #include "error.h"
 #include "mem.h"
+#include "schema_state.h"
 
 struct db;
 
@@ -37,6 +38,7 @@ struct db_config {
 	int64_t timeout_s;            /* longest statement, 0: none */
 	enum db_prepared prepared;
 	const char *url_previous; /* tried when the server refuses the password of url; NULL: none */
+	bool needs_schema; /* an older schema is refused as a whole, not only what needs what it lacks */
 };
 
 /* Ends the process when the word is none of auto, on, off (settings_read has checked it). */
@@ -47,7 +49,9 @@ enum result db_open(TALLOC_CTX *mem, const struct db_config *config, struct db *
 
 /* Connects when there is no living connection. While the server is down: ERR_UNAVAILABLE with retry_after, at once when
  * the last try is younger than the back-off (ten times what it took, 20 ms to 5 s), else after at most 2 s. Refuses for
- * good (ERR_INVALID_SETTING) to work as a superuser, with BYPASSRLS, or as owner of tables. db_begin_as() calls it. */
+ * good (ERR_INVALID_SETTING) to work as a superuser, with BYPASSRLS, or as owner of tables. ERR_SCHEMA_NEWER: the
+ * schema serves later programs only; ERR_SCHEMA_OLDER with needs_schema. Both heal with the schema. db_begin_as() calls
+ * it. */
 enum result db_ensure(struct db *db, struct error *e) MUST_CHECK;
 
 /* Closes the connection (before fork, or to heal); the next db_ensure opens a new one. */
@@ -55,6 +59,12 @@ void db_close(struct db *db);
 
 /* Whether a connection stands, as far as is known without asking. */
 bool db_connected(const struct db *db);
+
+/* The schema as it was last read: with the connection, by db_schema_check, and once a second while it is an older one.
+ */
+const struct schema_state *db_schema(const struct db *db);
+/* Reads it again, outside transactions; errors as db_ensure. */
+enum result db_schema_check(struct db *db, struct error *e) MUST_CHECK;
 
 enum db_mode { DB_READ, DB_WRITE };
 
@@ -85,7 +95,8 @@ void db_hold(struct db *db, bool hold);
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
 
-/* Of the last error that the server told: the violated constraint's name and the SQLSTATE; "" where there is none.
+/* A statement that misses something of the schema is ERR_SCHEMA_OLDER.
+ * Of the last error that the server told: the violated constraint's name and the SQLSTATE; "" where there is none.
  * A violated unique or exclusion constraint is ERR_CONFLICT, a foreign key without its row is ERR_NOT_FOUND. */
 const char *db_constraint(const struct db *db);
 const char *db_sqlstate(const struct db *db);
@@ -99,8 +110,10 @@ struct db_counters db_counters(const struct db *db);
 void db_counters_reset(struct db *db);
 
 /* Listens on a channel (a plain identifier), now and after each reconnection. ERR_UNAVAILABLE while down: the channel
- * is remembered all the same. Not through a pooler. */
+ * is remembered all the same. Behind a pooler nothing is listened to: who waits must look by himself (db_is_told). */
 enum result db_listen(struct db *db, const char *channel, struct error *e) MUST_CHECK;
+/* Whether this connection gets the notifications of its channels. */
+bool db_is_told(const struct db *db);
 /* Waits for a notification at most timeout_ms, with the signal mask `mask` (NULL: as it is) during the wait. True when
  * one came; false after the time, a signal, or a lost connection. Outside transactions only. */
 bool db_wait(struct db *db, int timeout_ms, const sigset_t *mask);

@@ -3,6 +3,7 @@
 #define DB_PRIVATE_H
 
 #include <libpq-fe.h>
+#include "schema_state.h"
 #include "sql.h"
 
 #define SQL_MAX_PARAMS 40
@@ -35,10 +36,17 @@ struct db {
 	const char *url, *url_previous, *application_name;
 	int64_t timeout_s;
 	enum db_prepared prepared_wanted;
-	bool named; /* named statements on this connection */
+	bool named;  /* named statements on this connection */
+	bool pooled; /* somebody stands between us and the server */
+
+	bool needs_schema; /* refuses to work on an older one */
+	struct schema_state schema;
+	int64_t schema_read_us; /* monotonic */
+	bool schema_doubted;    /* something was not there that should be */
 
 	PGconn *conn;
 	int64_t retry_at_us; /* monotonic; while down */
+	char why[256];       /* the last connection could not be made */
 	const char *channels[DB_MAX_CHANNELS];
 	unsigned n_channels;
 
@@ -59,6 +67,12 @@ struct db {
 
 /* Drops the connection and says so: ERR_UNAVAILABLE with libpq's words as the cause. */
 enum result db_lost(struct db *db, struct error *e);
+/* Reads what is deployed, on a connection that is not in a pipeline. */
+enum result db_schema_read(struct db *db, struct error *e);
+/* Whether work may be done on what was read: SCHEMA_NEWER, which closes the connection, or SCHEMA_OLDER. */
+enum result db_schema_serves(struct db *db, struct error *e);
+/* The same, after another look (once a second) when there is reason. */
+enum result db_schema_settle(struct db *db, struct error *e);
 /* Runs a plain SQL text outside the pipeline; NULL when the connection was lost. */
 PGresult *db_exec_plain(struct db *db, const char *sql);
 /* Waits until a result is there and gives it; NULL also at the end of a statement's results. */

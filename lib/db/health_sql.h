@@ -18,6 +18,15 @@ SQL_ONE(health_state, sql_nothing, health_row,
     " queue.mail_troubled() as mail_troubled,"
     " queue.waiting_seconds() as waiting_s")
 
+struct program_row {
+	const char *name; /* "scorpius-api/0.1.0" */
+};
+SQL_FIELDS(program_row, name);
+/* The programs that work on this database, by what they call themselves. */
+SQL_ALL(programs_seen, sql_nothing, program_row,
+    "select distinct application_name as name from pg_stat_activity where datname = current_database()"
+    " and application_name ~ '^scorpius-(api|jobs)/[0-9a-z.+~-]{1,40}$' order by 1 limit 20")
+
 /* What waits, of one kind, of all organisations. */
 struct queue_depth {
 	const char *kind;

@@ -51,6 +51,20 @@ enum result operator_failed(struct operator_db *db, const PGresult *r, struct er
 	return error_set(e, gone ? ERR_UNAVAILABLE : ERR_INTERNAL, NULL);
 }
 
+enum result operator_query(
+    struct operator_db *db, const char *sql, int n, const char *const *values, PGresult **out, struct error *e)
+{
+	PGresult *r = PQexecParams(db->conn, sql, n, NULL, values, NULL, NULL, 0);
+	ExecStatusType status = PQresultStatus(r);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		enum result code = operator_failed(db, r, e);
+		PQclear(r);
+		return code;
+	}
+	*out = r;
+	return ERR_OK;
+}
+
 enum result operator_connect(TALLOC_CTX *mem, const char *url, struct operator_db **out, struct error *e)
 {
 	PQconninfoOption *unused;

@@ -36,20 +36,6 @@ static const char *uuid_text(TALLOC_CTX *mem, const struct uuid *id)
 	return s;
 }
 
-static enum result query(
-    struct operator_db *db, const char *sql, int n, const char *const *values, PGresult **out, struct error *e)
-{
-	PGresult *r = PQexecParams(db->conn, sql, n, NULL, values, NULL, NULL, 0);
-	ExecStatusType status = PQresultStatus(r);
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-		enum result code = operator_failed(db, r, e);
-		PQclear(r);
-		return code;
-	}
-	*out = r;
-	return ERR_OK;
-}
-
 /* The rows of an answer, which is cleared. */
 static void read_files(TALLOC_CTX *mem, PGresult *r, struct file_row **rows, size_t *n)
 {
@@ -80,7 +66,7 @@ enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct
 	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
 		after ? uuid_text(mem, &after->id) : NULL, not_key, num_text(OPERATOR_FILES_MAX).s };
 	PGresult *r;
-	TRY(query(db, sql, ARRAY_LEN(values), values, &r, e));
+	TRY(operator_query(db, sql, ARRAY_LEN(values), values, &r, e));
 	read_files(mem, r, rows, n);
 	return ERR_OK;
 }
@@ -97,7 +83,7 @@ enum result operator_files_to_scan(struct operator_db *db, TALLOC_CTX *mem, cons
 	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
 		after ? uuid_text(mem, &after->id) : NULL, all ? "t" : "f", num_text(OPERATOR_FILES_MAX).s };
 	PGresult *r;
-	TRY(query(db, sql, ARRAY_LEN(values), values, &r, e));
+	TRY(operator_query(db, sql, ARRAY_LEN(values), values, &r, e));
 	read_files(mem, r, rows, n);
 	return ERR_OK;
 }
@@ -105,11 +91,11 @@ enum result operator_files_to_scan(struct operator_db *db, TALLOC_CTX *mem, cons
 /* The function works for the organisation that is set. */
 static enum result tell_scanned(struct operator_db *db, const char *const *values, PGresult **r, struct error *e)
 {
-	TRY(query(db, "begin", 0, NULL, r, e));
+	TRY(operator_query(db, "begin", 0, NULL, r, e));
 	PQclear(*r);
-	TRY(query(db, "select set_config('scorpius.organization_id', $1, true)", 1, values, r, e));
+	TRY(operator_query(db, "select set_config('scorpius.organization_id', $1, true)", 1, values, r, e));
 	PQclear(*r);
-	return query(db, "select queue.scan_result($1::uuid, $2)", 2, values + 1, r, e);
+	return operator_query(db, "select queue.scan_result($1::uuid, $2)", 2, values + 1, r, e);
 }
 
 enum result operator_file_scanned(
@@ -127,7 +113,7 @@ enum result operator_file_scanned(
 	}
 	*changed = PQgetvalue(r, 0, 0)[0] == 't';
 	PQclear(r);
-	TRY(query(db, "commit", 0, NULL, &r, e));
+	TRY(operator_query(db, "commit", 0, NULL, &r, e));
 	PQclear(r);
 	return ERR_OK;
 }
@@ -140,7 +126,7 @@ enum result operator_file_known(
 	PGresult *r;
 	uuid_format(organization_id, organization);
 	uuid_format(id, file);
-	TRY(query(
+	TRY(operator_query(
 	    db, "select from scorpius.blob where organization_id = $1::uuid and id = $2::uuid", 2, values, &r, e));
 	*known = PQntuples(r) > 0;
 	PQclear(r);
@@ -154,7 +140,7 @@ enum result operator_file_rewrap(struct operator_db *db, const struct file_row *
 	const char *const values[] = { uuid_text(mem, &was->organization_id), uuid_text(mem, &was->id),
 		bytea_text(mem, was->wrapped_key), bytea_text(mem, wrapped_key), key_id };
 	PGresult *r;
-	enum result code = query(db,
+	enum result code = operator_query(db,
 	    "update scorpius.blob set wrapped_key = $4::bytea, key_id = $5 where organization_id = $1::uuid"
 	    " and id = $2::uuid and wrapped_key = $3::bytea",
 	    ARRAY_LEN(values), values, &r, e);

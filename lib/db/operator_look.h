@@ -25,7 +25,7 @@ struct account_facts {
 enum result operator_look_account(
     struct operator_db *db, TALLOC_CTX *mem, struct account_facts *out, struct error *e) MUST_CHECK;
 
-/* Who is connected to this database now: "scorpius-api 0.1.0", each name once. */
+/* Who is connected to this database now: "scorpius-api/0.1.0", each name once. */
 enum result operator_look_programs(
     struct operator_db *db, TALLOC_CTX *mem, struct name_list *out, struct error *e) MUST_CHECK;
 

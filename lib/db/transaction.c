@@ -11,15 +11,27 @@ static const struct {
 	enum result code;
 } server_errors[] = {
 	/* A class (two letters) or a whole SQLSTATE; the first one that fits. */
-	{ DB_SESSION_ENDED, ERR_INVALID_TOKEN }, { "SC002", ERR_LAST_OWNER }, /* organization_keeps_owner */
-	{ "SC003", ERR_ORGANIZATION_DELETED },                                /* session_needs_organization */
-	{ "SC005", ERR_LEGAL_HOLD },                                          /* tender_hold, document_hold */
+	{ DB_SESSION_ENDED, ERR_INVALID_TOKEN },
+	{ "SC002", ERR_LAST_OWNER },           /* organization_keeps_owner */
+	{ "SC003", ERR_ORGANIZATION_DELETED }, /* session_needs_organization */
+	{ "SC005", ERR_LEGAL_HOLD },           /* tender_hold, document_hold */
 	{ "23503", ERR_NOT_FOUND }, /* the row that a key names does not exist, or is another organisation's */
-	{ "23505", ERR_CONFLICT }, { "23P01", ERR_CONFLICT }, { "40", ERR_CONFLICT }, /* serialization, deadlock */
-	{ "55P03", ERR_CONFLICT },                                                    /* lock not available */
-	{ "53100", ERR_STORAGE_FULL }, { "53", ERR_UNAVAILABLE }, { "57", ERR_UNAVAILABLE }, /* timeout, shutdown */
-	{ "58", ERR_UNAVAILABLE }, { "08", ERR_UNAVAILABLE },
+	{ "23505", ERR_CONFLICT },
+	{ "23P01", ERR_CONFLICT },
+	{ "40", ERR_CONFLICT },    /* serialization, deadlock */
+	{ "55P03", ERR_CONFLICT }, /* lock not available */
+	{ "53100", ERR_STORAGE_FULL },
+	{ "53", ERR_UNAVAILABLE },
+	{ "57", ERR_UNAVAILABLE }, /* timeout, shutdown */
+	{ "58", ERR_UNAVAILABLE },
+	{ "08", ERR_UNAVAILABLE },
 	{ "25006", ERR_UNAVAILABLE }, /* the server became a read-only standby */
+	/* A table, column, function, schema or type is not there: every statement was checked against its schema. */
+	{ "42P01", ERR_SCHEMA_OLDER },
+	{ "42703", ERR_SCHEMA_OLDER },
+	{ "42883", ERR_SCHEMA_OLDER },
+	{ "3F000", ERR_SCHEMA_OLDER },
+	{ "42704", ERR_SCHEMA_OLDER },
 };
 
 enum result db_server_error(struct db *db, const PGresult *r, struct error *e)
@@ -36,11 +48,18 @@ enum result db_server_error(struct db *db, const PGresult *r, struct error *e)
 			break;
 		}
 	}
+	/* Of an older schema rights and rules are older, too. */
+	if (db->schema.fit == SCHEMA_OLDER && state != NULL &&
+	    (strcmp(state, "42501") == 0 || strcmp(state, "23514") == 0))
+		code = ERR_SCHEMA_OLDER;
+	db->schema_doubted = db->schema_doubted || code == ERR_SCHEMA_OLDER;
 	/* The primary message only: the detail may hold values of a row. */
 	error_cause(e, "postgresql %s: %s", db->sqlstate, words != NULL ? words : "no message");
 	code = error_set(e, code, NULL);
 	if (code == ERR_UNAVAILABLE)
 		e->retry_after = 1;
+	else if (code == ERR_SCHEMA_OLDER)
+		e->retry_after = 5;
 	return code;
 }
 

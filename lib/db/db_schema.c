@@ -1,0 +1,121 @@
+/* What a program knows of the schema it works on: read with each connection, again when in doubt. */
+#include <string.h>
+
+#include "clock.h"
+#include "db_private.h"
+#include "log.h"
+
+#define RECHECK_US 1000000      /* when something is missing */
+#define RECHECK_ANY_US 60000000 /* an upgrade goes on beside us */
+
+static PGresult *rows_of(struct db *db, const char *sql)
+{
+	PGresult *r = db_exec_plain(db, sql);
+	if (r != NULL && PQresultStatus(r) != PGRES_TUPLES_OK) {
+		PQclear(r);
+		return NULL;
+	}
+	return r;
+}
+
+static void tell(const struct schema_state *now, enum schema_fit before)
+{
+	if (now->fit == before)
+		return;
+	if (now->fit == SCHEMA_OLDER)
+		log_warn("the schema is older than this program: run scorpius migrate", "missing_changes",
+		    num_text((long long)now->missing).s, "first", now->first_missing);
+	else if (now->fit == SCHEMA_TOO_NEW)
+		log_warn(
+		    "the schema is of a later version than this program, which it does not serve: install that version",
+		    "oldest_program", now->oldest_program, "unknown_change", now->an_unknown);
+	else if (now->fit == SCHEMA_NEWER)
+		log_info("the schema is of a later version, which serves this program, too", "unknown_change",
+		    now->an_unknown);
+	else if (now->fit == SCHEMA_CURRENT && before != SCHEMA_UNKNOWN)
+		log_info("the schema is that of this program");
+}
+
+enum result db_schema_read(struct db *db, struct error *e)
+{
+	enum schema_fit before = db->schema.fit;
+	PGresult *r = rows_of(db, "select pg_catalog.to_regprocedure('scorpius.oldest_program()') is not null");
+	if (r == NULL)
+		return db_lost(db, e);
+	bool says = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	db->schema_read_us = clock_mono_us();
+	if (!says) {
+		/* From before the change that lets us look: older, by at least that one. */
+		db->schema = (struct schema_state){ .fit = SCHEMA_OLDER, .missing = 1 };
+		tell(&db->schema, before);
+		return ERR_OK;
+	}
+	TALLOC_CTX *mem = mem_new("schema", 0);
+	PGresult *oldest = rows_of(db, "select scorpius.oldest_program()");
+	r = rows_of(db, "select change from sqitch.changes");
+	if (oldest != NULL && r != NULL) {
+		size_t n = (size_t)PQntuples(r);
+		const char **names = mem_array(mem, const char *, n + 1);
+		for (size_t i = 0; i < n; i++)
+			names[i] = PQgetvalue(r, (int)i, 0);
+		schema_judge(&db->schema, names, n, PQgetvalue(oldest, 0, 0), SCORPIUS_VERSION);
+	} else {
+		/* Somebody took the right to look away: no reason to stop. */
+		db->schema = (struct schema_state){ .fit = SCHEMA_UNKNOWN };
+	}
+	PQclear(oldest);
+	PQclear(r);
+	talloc_free(mem);
+	tell(&db->schema, before);
+	return PQstatus(db->conn) == CONNECTION_OK ? ERR_OK : db_lost(db, e);
+}
+
+enum result db_schema_serves(struct db *db, struct error *e)
+{
+	if (db->schema.fit == SCHEMA_TOO_NEW) {
+		db_close(db);
+		error_cause(e, "the schema serves programs from %s on", db->schema.oldest_program);
+		enum result code = error_set(e, ERR_SCHEMA_NEWER, NULL);
+		e->retry_after = 30;
+		return code;
+	}
+	if (db->schema.fit != SCHEMA_OLDER || !db->needs_schema)
+		return ERR_OK;
+	error_cause(e, "the schema lacks %zu changes, from '%s' on: run scorpius migrate", db->schema.missing,
+	    db->schema.first_missing);
+	enum result code = error_set(e, ERR_SCHEMA_OLDER, NULL);
+	e->retry_after = 5;
+	return code;
+}
+
+enum result db_schema_check(struct db *db, struct error *e)
+{
+	TRY(db_ensure(db, e));
+	if (db->tx == TX_OPEN || db->n_items > 0)
+		BUG("the schema is looked at outside transactions");
+	db->schema_doubted = false;
+	/* A pipeline takes no plain statements. */
+	if (PQexitPipelineMode(db->conn) == 0)
+		return db_lost(db, e);
+	TRY(db_schema_read(db, e));
+	if (PQenterPipelineMode(db->conn) == 0)
+		return db_lost(db, e);
+	return db_schema_serves(db, e);
+}
+
+enum result db_schema_settle(struct db *db, struct error *e)
+{
+	bool doubtful = db->schema_doubted || db->schema.fit == SCHEMA_OLDER;
+	int64_t age_us = clock_mono_us() - db->schema_read_us;
+	if (db->tx != TX_OPEN && db->n_items == 0 && age_us >= (doubtful ? RECHECK_US : RECHECK_ANY_US)) {
+		db->schema_read_us = clock_mono_us();
+		return db_schema_check(db, e);
+	}
+	return db_schema_serves(db, e);
+}
+
+const struct schema_state *db_schema(const struct db *db)
+{
+	return &db->schema;
+}
