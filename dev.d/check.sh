@@ -171,7 +171,7 @@ lint_includes() {
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h|zlib.h lib/store
 		pcre2.h lib/tender
-		curl/.* lib/mail|lib/store
+		curl/.* lib/mail|lib/store|lib/web
 		archive.h|archive_entry.h app/jobs
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader
@@ -190,6 +190,7 @@ lint_nginx_texts() {
 	local code lang text found=0 want
 	while IFS='|' read -r lang code text; do
 		want=$(awk -F'"' -v code="$code" -v lang="$lang" '$2 == code { print lang == "en" ? $4 : $6; exit }' "$TOP/lib/base/error_list.h")
+		want=${want//\\u00a0/$'\u00a0'}
 		text=${text//\$body_max/\{max\}}
 		if [ "$text" != "$want" ]; then
 			printf '%s %s: nginx says "%s", the list "%s"\n' "$lang" "$code" "$text" "$want"

@@ -218,6 +218,7 @@ step_scaling() {
 
 step_upgrade() {
 	box_put one "$(package_file "$LATER")" "/root/scorpius_${LATER}_amd64.deb"
+	m systemctl start scorpius-backup # the guide wants one that is fresh
 	load_begin
 	guide_run_versions one upgrade "$LATER"
 	within 60 "the former program has ended" no_former_program
