@@ -104,7 +104,7 @@
 	X(INVALID_KEY, "invalid_idempotency_key", 400, 65, "an Idempotency-Key has 1 to {max} visible ASCII characters", "une Idempotency-Key compte de 1 à {max} caractères ASCII visibles") \
 	X(CONFLICT, "conflict", 409, 75, "somebody else changed this at the same time", "quelqu'un d'autre a modifié cet élément en même temps") \
 	/* the schema of the database */ \
-	X(SCHEMA_OLDER, "schema_older", 503, 75, "the schema of the database is older than this program: it has to be migrated", "le schéma de la base est plus ancien que ce programme : il doit être mis à jour") \
+	X(SCHEMA_OLDER, "schema_older", 503, 75, "the schema of the database is older than this program: it has to be migrated", "le schéma de la base est plus ancien que ce programme\u00a0: il doit être mis à jour") \
 	X(SCHEMA_NEWER, "schema_newer", 503, 78, "the schema of the database serves later versions of this program only", "le schéma de la base ne sert plus que des versions plus récentes de ce programme") \
 	X(SCHEMA_LOCKED, "schema_locked", 503, 75, "somebody holds a lock that the change of the schema needs", "quelqu'un tient un verrou dont la modification du schéma a besoin") \
 	X(SCHEMA_LOSS, "schema_loss", 409, 65, "this withdrawal would lose data", "ce retrait ferait perdre des données") \
