@@ -100,8 +100,8 @@ def logins(token):
     login()
 
 
-def loop(work, pause):
-    token, since = login(), time.monotonic()
+def loop(token, work, pause):
+    since = time.monotonic()
     while token and not stopping.is_set() and len(lost) < 1000:
         work(token)
         if time.monotonic() - since > 600:
@@ -121,7 +121,8 @@ def everything(token, path):
 
 
 def main():
-    threads = [threading.Thread(target=loop, args=a) for a in
+    token = login()
+    threads = [threading.Thread(target=loop, args=(token, *a)) for a in
                [(lists, 0)] * 3 + [(creates, 0), (uploads, 0.05), (logins, 0.5)]]
     for thread in threads:
         thread.start()
