@@ -24,7 +24,7 @@ command line for the same error. This page is written by `tests/errors_md.py` fr
 
 def rows():
     text = LIST.read_text(encoding="utf-8")
-    found = [Row(n, i, int(s), int(x), e, f) for n, i, s, x, e, f in ROW.findall(text)]
+    found = [Row(n, i, int(s), int(x), e, f.replace("\\u00a0", "\u00a0")) for n, i, s, x, e, f in ROW.findall(text)]
     assert len(found) == len(re.findall(r"^\s*X\(", text, re.M)), "a row of the list was not understood"
     return found
 

@@ -49,7 +49,7 @@ def served(site):
 
 @pytest.mark.parametrize("name, value", [
     ("SERVER_NAME", "a;b"), ("SERVER_NAME", ""), ("TLS_CERTIFICATE", '/x"; evil'), ("TLS_STAPLING", "maybe"), ("CORS_ORIGINS", "https://a.example;"),
-    ("TRUSTED_PROXIES", "10.0.0.1; deny all"), ("MAX_REQUEST_SIZE", "much"), ("RATE_LIMIT_ADDRESS", "1.5"), ("API_SERVERS", "10.0.0.2"),
+    ("TRUSTED_PROXIES", "10.0.0.1; deny all"), ("MAX_REQUEST_SIZE", "much"), ("RATE_LIMIT_ADDRESS", "1.5"), ("METRICS_ADDRESS", "0.0.0.0; allow all"), ("API_SERVERS", "10.0.0.2"),
     ("API_SERVERS", "10.0.0.2:9000 backup"), ("BULK_SERVERS", "local;10.0.0.2:9000"), ("BULK_SERVERS", "unix:/tmp/x.sock")])
 def test_what_cannot_stand_in_a_configuration_is_refused(site, name, value):
     done = site.render(**{name: value})

@@ -33,8 +33,20 @@ image_of() { docker inspect -f '{{.Image}}' "$(container "$1")"; }
 image_id() { docker image inspect -f '{{.Id}}' "$1"; }
 former=$(setting SCORPIUS_IMAGE)
 
-step "a new image while clients work"
-printf 'FROM %s\nLABEL check=next\n' "$former" | quiet docker build -t scorpius-check:next -
+step "a new image, with a change of the schema, while clients work"
+change() { printf '%s\n' 'begin;' 'set local role scorpius_owner;' "$@" 'commit;'; }
+mkdir "$work/next"
+change 'alter table scorpius.organization add column docker_check integer;' "comment on column scorpius.organization.docker_check is 'of a check only';" \
+	>"$work/next/deploy.sql"
+change 'alter table scorpius.organization drop column docker_check;' >"$work/next/revert.sql"
+change 'select docker_check from scorpius.organization where false;' >"$work/next/verify.sql"
+{
+	printf 'FROM %s\nUSER root\n' "$former"
+	for file in deploy revert verify; do printf 'COPY %s.sql /usr/share/scorpius/schema/%s/docker_check.sql\n' $file $file; done
+	printf 'RUN chmod 0644 /usr/share/scorpius/schema/*/docker_check.sql && echo "%s" >>/usr/share/scorpius/schema/sqitch.plan\nUSER scorpius\n' \
+		'docker_check 2099-01-01T00:00:00Z Scorpius <packages@scorpius.example> # a change of the check only'
+} >"$work/next/Dockerfile"
+quiet docker build -t scorpius-check:next "$work/next"
 set_setting SCORPIUS_IMAGE scorpius-check:next
 busy
 up
@@ -58,6 +70,12 @@ up
 calm "rollback"
 [ "$lost" = 0 ] || die "requests were lost"
 [ "$(image_of api-b)" = "$(image_id "$former")" ] || die "not rolled back"
+has_change() { compose exec -T postgres psql -U scorpius -d scorpius_prod -XAtc "select count(*) from sqitch.changes where change = 'docker_check'"; }
+[ "$(has_change)" = 1 ] || die "the schema went with the program"
+# What came with the later version is taken back by its image.
+last=$(docker run --rm --entrypoint sed "$former" -n 's/^\([a-z_]*\) .*/\1/p' /usr/share/scorpius/schema/sqitch.plan | tail -n 1)
+SCORPIUS_IMAGE=scorpius-check:next operator migrate --revert --to "$last" --yes >"$work/output" 2>&1 || die "$(cat "$work/output")"
+[ "$(has_change)" = 0 ] || die "the schema was not taken back"
 
 step "another nginx: what it costs"
 busy

@@ -66,9 +66,9 @@ Test(error, words_of_arguments_are_in_the_readers_language)
 	error_text(&e.faults[0], LANG_FR, out, sizeof out);
 	cr_assert_str_eq(out, "doit être de type entier");
 	error_text(&e.faults[1], LANG_FR, out, sizeof out);
-	cr_assert_str_eq(out, "le document est illisible : ce n'est pas un PDF");
+	cr_assert_str_eq(out, "le document est illisible\u00a0: ce n'est pas un PDF");
 	error_text(&e.faults[2], LANG_FR, out, sizeof out);
-	cr_assert_str_eq(out, "« memory » n'est pas admis ici ; attendu : viewer");
+	cr_assert_str_eq(out, "«\u00a0memory\u00a0» n'est pas admis ici\u00a0; attendu\u00a0: viewer");
 }
 
 Test(error, first_fault_gives_the_code_and_the_rest_is_kept)
@@ -96,4 +96,35 @@ Test(error, long_arguments_are_cut_between_characters)
 	size_t n = strlen(e.faults[0].args[0].value);
 	cr_assert_eq(n % 2, 0u);
 	cr_assert(n > 100);
+}
+
+/* Before : ; ? ! and within quotation marks French has a space that no line ends at. What stands wrong, or NULL. */
+static const char *badly_spaced(const char *text)
+{
+	static const char nbsp[] = "\u00a0", opening[] = "«", closing[] = "»";
+	for (const char *p = text; *p != '\0'; p++) {
+		bool after_nbsp = p - text >= 2 && strncmp(p - 2, nbsp, 2) == 0;
+		bool mark = strchr(";?!", *p) != NULL || strncmp(p, closing, 2) == 0;
+		if ((mark && !after_nbsp) || (*p == ':' && p > text && p[-1] == ' '))
+			return p;
+		if (strncmp(p, opening, 2) == 0 && strncmp(p + 2, nbsp, 2) != 0)
+			return p;
+	}
+	return NULL;
+}
+
+Test(error, french_texts_have_no_break_spaces)
+{
+	static const char *const texts[] = {
+#define X(name, id, status, exit, en, fr) fr,
+		ERROR_LIST(X)
+#undef X
+	};
+	static const char *const bad[] = { "faux : oui", "faux ; oui", "faux; oui", "faux ?", "faux !", "« faux\u00a0»",
+		"«\u00a0faux »", "«faux\u00a0»" };
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		cr_expect_null(badly_spaced(texts[i]), "%s", texts[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		cr_expect_not_null(badly_spaced(bad[i]), "%s", bad[i]);
+	cr_expect_null(badly_spaced("«\u00a0vrai\u00a0»\u00a0: à 10:30\u00a0; https://exemple.fr"));
 }

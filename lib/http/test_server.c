@@ -134,7 +134,7 @@ Test(server, tells_all_faults_of_parameters_in_the_readers_language)
 	cr_assert_eq(r.status, 400);
 	HAS(r, "\"code\":\"unknown_parameter\"");
 	HAS(r, "\"code\":\"invalid_id\"");
-	HAS(r, "« 17 » n'est pas un UUID");
+	HAS(r, "«\u00a017\u00a0» n'est pas un UUID");
 	HAS(r, "\"code\":\"out_of_range\"");
 	HAS(r, "\"code\":\"too_long\"");
 	r = GET_WITH("/x/17", "HTTP_ACCEPT_LANGUAGE", "fr;q=0.2, en");

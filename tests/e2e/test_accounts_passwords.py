@@ -212,6 +212,25 @@ def test_who_is_not_confirmed_works_but_does_not_invite(account):
     assert answer.status_code == 403 and code(answer) == "email_unconfirmed"
 
 
+def test_who_is_not_confirmed_invites_where_the_operator_says_so(account, stack):
+    if stack.existing:
+        pytest.skip("the settings of this stack are its developer's")
+    before, invite = dict(stack.settings), {"email": f"{fresh('i')}@essai.example"}
+
+    def settings(**new):
+        stack.settings = {**before, **new}
+        stack.dev("up", seconds=600)
+        stack.read_env()
+    settings(REQUIRE_CONFIRMED_EMAIL="false")
+    try:
+        assert account.get("/auth/me").json()["data"]["email_confirmed"] is False
+        assert account.post("/users/invitations", json=invite).status_code == 201
+    finally:
+        settings()
+    answer = account.post("/users/invitations", json={"email": f"{fresh('j')}@essai.example"})
+    assert answer.status_code == 403 and code(answer) == "email_unconfirmed"
+
+
 # --- mails are asked for with the effect, or not at all
 
 def test_a_mail_job_holds_no_address_and_no_token(account, stack):

@@ -76,7 +76,7 @@ def test_what_an_archive_did_not_give_is_a_problem_of_the_tender(account):
     told = {p["code"]: p["message"] for p in problems}
     assert set(told) == {"entry_refused", "file_type_refused", "empty_file"} and len(problems) == 3
     assert told["entry_refused"] == (
-        "«\u00a0DCE.zip\u00a0»\u00a0: le fichier « ../CCTP.pdf » de l'archive a été refusé : son chemin sort de "
+        "«\u00a0DCE.zip\u00a0»\u00a0: le fichier «\u00a0../CCTP.pdf\u00a0» de l'archive a été refusé\u00a0: son chemin sort de "
         "l'archive. S'il compte pour la réponse, déposez-le à part ou demandez-le à l'acheteur.")
     assert "plans.7z" in told["file_type_refused"] and "BPU.xlsx" in told["empty_file"]
 

@@ -148,7 +148,7 @@ def test_all_faults_at_once(account, nothing_written):
 
 def test_faults_in_french(account):
     answer = account.post(PATH, json={**WHO, "siret": "73282932000075"}, headers={"Accept-Language": "fr"})
-    assert answer.json()["errors"][0]["message"] == "« 73282932000075 » n'est pas un numéro SIRET : sa clé de contrôle est fausse"
+    assert answer.json()["errors"][0]["message"] == "«\u00a073282932000075\u00a0» n'est pas un numéro SIRET\u00a0: sa clé de contrôle est fausse"
 
 
 def test_change_that_is_refused_changes_nothing(account):

@@ -409,7 +409,7 @@ def test_a_clock_that_is_off(stack, offset, postgresql, clock):
 def test_two_versions(stack):
     other = psycopg2.connect(stack.env["DATABASE_JOBS_URL"], application_name="scorpius-jobs/0.0.9")
     try:
-        assert_told(doctor(stack)["versions"], "error", r"deux versions.*scorpius-jobs/0\.0\.9.*systemctl restart")
+        assert_told(doctor(stack)["versions"], "error", r"deux versions.*scorpius-jobs 0\.0\.9.*systemctl restart")
     finally:
         other.close()
 

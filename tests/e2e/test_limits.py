@@ -105,7 +105,7 @@ def test_the_message_is_in_the_readers_language(world):
     for _ in range(8):
         here.try_login()
     answer = too_many(here.post("/auth/login", headers={"Accept-Language": "fr"}, json={"email": "a@b.example", "password": "x"}))
-    assert answer.json()["errors"][0]["message"] == "trop de requêtes ; réessayez plus tard"
+    assert answer.json()["errors"][0]["message"] == "trop de requêtes\u00a0; réessayez plus tard"
 
 
 def test_many_addresses_do_not_help_against_one_account_and_do_not_lock_its_owner_out(world):
@@ -247,7 +247,7 @@ def test_without_redis_nginx_holds(world, low, no_redis):
     too_many(seen[-1], by="nginx")
     assert "fr" not in seen[-1].headers.get("Content-Language", "")
     french = here.post("/auth/login", headers={"Accept-Language": "fr"}, json={"email": "a@b.example", "password": "x"})
-    assert too_many(french, by="nginx").json()["errors"][0]["message"] == "trop de requêtes ; réessayez plus tard"
+    assert too_many(french, by="nginx").json()["errors"][0]["message"] == "trop de requêtes\u00a0; réessayez plus tard"
     assert world.at(address()).try_login().status_code == 401
 
 

@@ -49,7 +49,7 @@ def test_everything_but_health_is_answered_503_in_the_envelope(maintenance, stac
     for path in ("/health/", "/health/../api/v1/tenders", "/%68ealth/x", "/account/reset", "/nowhere", "/api/v1/health"):
         assert refused(stack.http.get(path)), path
     french = account.get("/tenders", headers={"Accept-Language": "fr", "Origin": ORIGIN})
-    assert french.json()["errors"][0]["message"] == "le service est en maintenance ; réessayez plus tard"
+    assert french.json()["errors"][0]["message"] == "le service est en maintenance\u00a0; réessayez plus tard"
     assert french.headers["Access-Control-Allow-Origin"] == ORIGIN and french.headers["Cache-Control"] == "no-store"
 
 

@@ -339,7 +339,7 @@ def test_what_was_read_in_part_is_told(account):
     assert set(told) == {d["id"] for d in documents[1:]}
     assert told[documents[1]["id"]][0] == "no_text" and "le texte a été reconnu" in told[documents[1]["id"]][1]
     assert told[documents[2]["id"]] == ("pages_without_text", "«\u00a0CCTP.pdf\u00a0»\u00a0: des pages sans texte n'ont pas été "
-                                        "lues : 2. Lisez-les vous-même\u00a0: ce sont le plus souvent des images.")
+                                        "lues\u00a0: 2. Lisez-les vous-même\u00a0: ce sont le plus souvent des images.")
     assert told[documents[3]["id"]][0] == "partly_read" and "endommagé ou incomplet" in told[documents[3]["id"]][1]
     assert told[documents[4]["id"]][0] == "partly_read" and "colonnes masquées" in told[documents[4]["id"]][1]
 
