@@ -171,7 +171,7 @@ lint_includes() {
 		jwt.h|libscrypt.h|zxcvbn.h lib/auth
 		magic.h|zlib.h lib/store
 		pcre2.h lib/tender
-		curl/.* lib/mail|lib/store
+		curl/.* lib/mail|lib/store|lib/web
 		archive.h|archive_entry.h app/jobs
 		sodium.*|openssl/.* lib/crypto
 		mupdf/.* app/reader

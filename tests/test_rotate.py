@@ -174,3 +174,41 @@ def test_no_secret_is_said_or_stands_on_a_command_line(machine):
     told = "".join(machine.rotate(*what)[1] + "".join(machine.calls()) for what in (["jwt", "--stolen"], ["master"], ["database"]))
     values = {v for name in ("scorpius.env", "api.env", "jobs.env", "operator.env") for v in machine.settings(name).values()} | set(OLD.values())
     assert not [v for v in values if len(v) > 30 and v in told] and not re.search(r"[0-9a-f]{40}", told)
+
+
+# --- the chapter of emergencies
+
+def commands(page, title):
+    chapter = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", (ROOT / "docs" / page).read_text(), re.S | re.M).group(1)
+    return re.findall(r"^```sh\n(.*?)\n```$", chapter, re.S | re.M)
+
+
+def test_both_languages_give_the_same_commands_one_at_a_time():
+    english, french = commands("operate.md", "Emergency"), commands("fr/exploitation.md", "Urgences")
+    assert english == french and len(english) > 15 and not [c for c in english if "\n" in c]
+    for command in english:
+        assert subprocess.run(["bash", "-n"], input=command, text=True).returncode == 0, command
+
+
+def test_the_settings_of_containers_go_through_three_steps(tmp_path):
+    """The commands on docker/.env.prod, on a file as it is made from the example."""
+    (tmp_path / "docker").mkdir()
+    path = tmp_path / "docker/.env.prod"
+    secrets = {name: f"{n:x}" * 48 for n, name in enumerate(("DB_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET_KEY", "SECRET_KEY"), 1)}
+    path.write_text("".join(f"{k}={secrets.get(k, v)}\n" for k, v in re.findall(r"^([A-Z_0-9]+)=(.*)$", (ROOT / "docker/.env.prod.example").read_text(), re.M)))
+    steps = []
+    for command in commands("operate.md", "Emergency"):
+        if "docker/.env.prod" in command:
+            subprocess.run(["bash", "-ec", command], cwd=tmp_path, check=True)
+            steps.append(dict(re.findall(r"^([A-Z_0-9]+)=(.*)$", path.read_text(), re.M)))
+    offered, used, forgotten, passwords, new, alone, redis = steps
+    old = secrets["JWT_SECRET_KEY"]
+    assert offered["JWT_SECRET_KEY"] == old != offered["JWT_SECRET_KEY_PREVIOUS"]
+    assert (used["JWT_SECRET_KEY"], used["JWT_SECRET_KEY_PREVIOUS"]) == (offered["JWT_SECRET_KEY_PREVIOUS"], old)
+    assert forgotten["JWT_SECRET_KEY"] == used["JWT_SECRET_KEY"] and "JWT_SECRET_KEY_PREVIOUS" not in forgotten
+    assert forgotten["SECRET_KEY"] == secrets["SECRET_KEY"]
+    for role in ("api", "jobs"):
+        assert passwords[f"DATABASE_{role.upper()}_URL_PREVIOUS"] == f"postgresql://scorpius_{role}:{secrets[f'DATABASE_{role.upper()}_PASSWORD']}@postgres:5432/scorpius_prod"
+    assert passwords["DATABASE_URL_PREVIOUS"] == f"postgresql://scorpius:{secrets['DB_PASSWORD']}@postgres:5432/scorpius_prod"
+    assert all(re.fullmatch(r"[0-9a-f]{48}", new[n]) and new[n] != secrets[n] for n in ("DB_PASSWORD", "DATABASE_API_PASSWORD", "DATABASE_JOBS_PASSWORD"))
+    assert not [n for n in alone if n.endswith("URL_PREVIOUS")] and redis["REDIS_PASSWORD"] != secrets["REDIS_PASSWORD"]

@@ -34,7 +34,7 @@ def command(server, tmp_path):
 
 
 @pytest.fixture
-def migrate(command):
+def migrate(server, command):
     def run(*args, status=0, **settings):
         done = subprocess.run(**command(*args, **settings), timeout=300)
         assert done.returncode == status, (done.returncode, done.stdout, done.stderr)

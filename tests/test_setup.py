@@ -446,13 +446,14 @@ def test_a_file_that_is_there_keeps_its_values(server):
     before = path.read_text()
     assert docker(server, *flags).returncode == 0 and path.read_text() == before
     # By hand: a line gone, one emptied, one of one's own, and open to all.
-    path.write_text(re.sub(r"^REDIS_PASSWORD=.*$", "REDIS_PASSWORD=", before.replace("JOB_WORKERS=2\n", ""), flags=re.M) + "# mine\nHTTP_PORT=8080\n")
+    path.write_text(re.sub(r"^REDIS_PASSWORD=.*$", "REDIS_PASSWORD=", before.replace("JOB_WORKERS=2\n", "").replace(f"DB_PASSWORD={settings_of(before)['DB_PASSWORD']}\n", ""), flags=re.M) + "# mine\nHTTP_PORT=8080\n")
     path.chmod(0o644)
     done = docker(server, *flags, "--smtp-host", "smtp.exemple.fr", "--smtp-user", "a@exemple.fr", "--smtp-password-file", "-", "--key-kept", given="sésame, ouvre-toi\n")
     assert done.returncode == 0, done.stderr
     old, new = settings_of(before), settings_of(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and "# mine\n" in path.read_text()
-    assert {k for k in new if old.get(k) != new[k]} == {"REDIS_PASSWORD", "HTTP_PORT", "SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD"}
+    assert {k for k in new if old.get(k) != new[k]} == {"DB_PASSWORD", "REDIS_PASSWORD", "HTTP_PORT", "SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD"}
+    assert [name for name in new if name in old] == list(old)  # compose lets a line use those above it only
     assert new["SMTP_PASSWORD"] == "'sésame, ouvre-toi'" and re.fullmatch("[0-9a-f]{64}", new["REDIS_PASSWORD"])
     # Said once.
     assert "empreinte" not in docker(server, *flags).stderr

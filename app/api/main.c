@@ -43,7 +43,7 @@ static enum result open_all(struct app *app, struct error *e)
 	enum log_level level = LOG_INFO;
 	TRY(settings_read(app->mem, environment, s, e));
 	(void)log_level_parse(s->LOG_LEVEL, &level);
-	log_open("scorpius-api " SCORPIUS_VERSION, /* tells which versions run */ level);
+	log_open("scorpius-api", level);
 #ifdef SCORPIUS_SANITIZED
 	if (strcmp(s->APP_ENV, "production") == 0)
 		return error_set(e, ERR_INVALID_SETTING, "APP_ENV", "name", "APP_ENV", "reason",
@@ -96,7 +96,7 @@ static int print_routes(TALLOC_CTX *mem)
 int main(int argc, char **argv)
 {
 	http_block_signals();
-	log_open("scorpius-api " SCORPIUS_VERSION, /* tells which versions run */ LOG_INFO);
+	log_open("scorpius-api", LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts("scorpius-api " SCORPIUS_VERSION) < 0;
 	struct app app = { .mem = mem_new("app", 0) };

@@ -271,6 +271,7 @@ static enum result keep(
 	struct blob_key stands = { id };
 	TRY(app_store(app_of(rq), &store, e));
 	TRY(store_put_begin(store, rq->mem, &key, &put, e));
+	store_put_write_aside(put);
 	TRY(receive(rq, put, e));
 	TRY(store_put_finish(put, sha256, e));
 	TRY(prove(part, sha256, e));

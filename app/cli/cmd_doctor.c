@@ -25,16 +25,17 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
-static void take(void *unused, const char *name, const char *value)
+/* The last line of a name counts; what the environment has goes before. */
+static void take_setting(void *arg, const char *name, const char *value)
 {
-	(void)unused;
-	setenv(name, value, 1);
+	(void)value;
+	setenv(name, settings_file_get(arg, name), 0);
 }
 
 /* Started by hand on a server, the settings are those of the services: of its files, in the order of their units. */
 static void take_settings(TALLOC_CTX *mem, const char *folder)
 {
-	static const char *const files[] = { "scorpius.env", "api.env", "jobs.env", "operator.env" };
+	static const char *const files[] = { "operator.env", "jobs.env", "api.env", "scorpius.env" };
 	static const char *const ours[] = { "DATABASE_URL", "DATABASE_API_URL", "DATABASE_JOBS_URL", "SECRET_KEY" };
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		if (getenv(ours[i]))
@@ -47,7 +48,7 @@ static void take_settings(TALLOC_CTX *mem, const char *folder)
 		if (settings_file_read(mem, mem_printf(mem, "%s/%s", folder, files[i]), &f, &e) != ERR_OK || !f->exists)
 			continue;
 		any = true;
-		settings_file_each(f, take, NULL);
+		settings_file_each(f, take_setting, f);
 	}
 	/* As the unit of the workers says. */
 	if (any)

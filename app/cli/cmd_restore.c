@@ -14,7 +14,7 @@
 #include "file_check.h"
 #include "store_settings.h"
 #include "migrate.h"
-#include "schema_plan.h"
+#include "schema_state.h"
 #include "uuid.h"
 
 const char restore_help[] =
@@ -63,11 +63,10 @@ static enum result check_keys(struct restoring *r, struct error *e)
 static enum result check_versions(struct restoring *r, struct error *e)
 {
 	const struct backup_facts *facts = &r->head.facts;
-	struct name_list plan;
 	int64_t server;
-	TRY(schema_plan_read(r->run->mem, &r->run->settings, &plan, e));
+	size_t index;
 	for (size_t i = 0; i < facts->changes.n; i++)
-		if (!name_list_has(&plan, facts->changes.p[i]))
+		if (!schema_plan_find(facts->changes.p[i], &index))
 			return error_set(e, ERR_RESTORE_TOO_NEW, NULL, "reason",
 			    mem_printf(r->run->mem, "scorpius %s, %s", r->b.program, facts->changes.p[i]));
 	TRY(operator_server_version(r->db, &server, e));

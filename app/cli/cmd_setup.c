@@ -75,8 +75,10 @@ static const struct {
 };
 
 /* Settings that scripts and docker-compose read, besides those of settings_list.h. */
-static const char *const settings_of_others[] = { "API_WORKERS", "BULK_WORKERS", "TLS_STAPLING", "API_SERVERS",
-	"BULK_SERVERS", "HTTP_PORT", "HTTPS_PORT", "API_PORT", "API_BIND", "TLS_FOLDER", "ENV_FILE", "NGINX_TEMP_SIZE",
+static const char *const settings_of_others[] = { "API_WORKERS", "BULK_WORKERS", "API_SERVERS", "BULK_SERVERS",
+	"TLS_STAPLING", "HTTP_PORT", "HTTPS_PORT", "API_PORT", "API_BIND", "TLS_FOLDER", "ACME_FOLDER", "BACKUP_FOLDER",
+	"POSTGRES_FOLDER", "REDIS_FOLDER", "UPLOADS_FOLDER", "BACKUP_TIME", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME",
+	"ENV_FILE", "EXTRA_PACKAGES", "NGINX_TEMP_SIZE", "PROMETHEUS_IMAGE", "PROMETHEUS_PORT", "PROMETHEUS_RETENTION",
 	"SCORPIUS_IMAGE", "SCORPIUS_NGINX_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE" };
 
 /* ---- what the parts share ---- */

@@ -16,7 +16,9 @@
 #include "uuid.h"
 
 const char storage_help[] =
-    "verify              relit chaque fichier et compare le magasin à la base : fichiers manquants, abîmés, orphelins\n"
+    "verify              relit chaque fichier et compare le magasin à la base : fichiers manquants, abîmés, "
+    "illisibles,\n"
+    "                    orphelins\n"
     "  --quick           ne relit pas les fichiers : présence et taille seulement\n"
     "  --repair          supprime les orphelins (plus de 24 heures, inconnus de la base à deux reprises) et rien "
     "d'autre\n"
@@ -44,7 +46,7 @@ struct storage {
 	struct store *store;
 	bool quick, repair;
 	const char *metrics_path;
-	unsigned files, missing, damaged;
+	unsigned files, missing, damaged, unreadable;
 	struct store_key *orphans; /* found by the first look */
 	size_t n_orphans;
 };
@@ -69,15 +71,22 @@ static enum result check_row(struct storage *s, const struct file_row *row, stru
 	struct store_key key = { row->organization_id, row->id };
 	enum result rc = file_check(s->store, row, s->quick, e);
 	s->files++;
-	if (rc != ERR_NOT_FOUND && rc != ERR_DAMAGED)
+	/* One bad place of a disk must not hide what else is wrong. A service that is away ends it: all would fail. */
+	if (rc != ERR_NOT_FOUND && rc != ERR_DAMAGED && rc != ERR_IO)
 		return rc;
 	/* Its row may have been purged, with it, since we read it. */
 	bool known;
+	char cause[sizeof e->cause];
+	snprintf(cause, sizeof cause, "%s", e->cause);
 	error_clear(e);
 	TRY(operator_file_known(s->db, &key.organization_id, &key.id, &known, e));
 	if (known && rc == ERR_NOT_FOUND) {
 		s->missing++;
 		file_say("manquant", &key.organization_id, &key.id);
+	} else if (known && rc == ERR_IO) {
+		s->unreadable++;
+		file_say("illisible", &key.organization_id, &key.id);
+		fprintf(stderr, "scorpius\u00a0: %s\n", cause);
 	} else if (known) {
 		s->damaged++;
 		file_say("abîmé", &key.organization_id, &key.id);
@@ -142,7 +151,7 @@ static void count_faults(const struct storage *s)
 	const struct {
 		const char *fault;
 		size_t n;
-	} all[] = { { "missing", s->missing }, { "damaged", s->damaged },
+	} all[] = { { "missing", s->missing }, { "damaged", s->damaged + s->unreadable },
 		{ "orphaned", s->repair ? 0 : s->n_orphans } };
 	if (!metrics_attach(s->metrics_path))
 		return;
@@ -170,13 +179,16 @@ static enum result verify(struct storage *s, struct error *e)
 		    "%u fichiers du dossier ne viennent pas de Scorpius\u00a0; ils sont laissés en place\n", strange);
 	if (s->n_orphans > 0 && !s->repair)
 		puts("les orphelins ne gênent pas\u00a0; « scorpius storage verify --repair » les supprime");
-	if (s->missing > 0 || s->damaged > 0) {
+	if (s->unreadable > 0)
+		printf("%u fichiers n'ont pas pu être lus et sont peut-être entiers\u00a0: vérifiez le disque (journal "
+		       "du noyau, "
+		       "smartctl) ou le service S3, puis relancez\n",
+		    s->unreadable);
+	if (s->missing > 0 || s->damaged > 0)
 		puts("reprenez ces fichiers d'une sauvegarde, au même chemin\u00a0; sinon demandez à leurs "
 		     "propriétaires de "
 		     "les déposer de nouveau");
-		return error_set(e, ERR_DAMAGED, NULL);
-	}
-	return ERR_OK;
+	return s->missing + s->damaged + s->unreadable > 0 ? error_set(e, ERR_DAMAGED, NULL) : ERR_OK;
 }
 
 /* ---- rotate-key ---- */

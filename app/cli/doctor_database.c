@@ -9,7 +9,7 @@
 #include "file_key.h"
 #include "operator_backup.h"
 #include "operator_look.h"
-#include "schema_plan.h"
+#include "operator_schema.h"
 
 #define CLOCK_OFF_S 5
 #define OTHERS 5 /* connections that commands, backups and a person need besides */
@@ -207,42 +207,54 @@ static bool operator_facts(struct doctor *d, struct backup_facts *out)
 	return rc == ERR_OK;
 }
 
+static void say_schema(struct doctor *d, const struct schema_state *f)
+{
+	static const char back[] = "installez la version du programme qui a fait ce schéma, ou retirez-en ce qui est "
+				   "de trop (« scorpius-admin "
+				   "migrate --help »)";
+	switch (f->fit) {
+	case SCHEMA_UNKNOWN:
+	case SCHEMA_ABSENT:
+		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »", "le schéma n'est pas déployé");
+		return;
+	case SCHEMA_OLDER:
+		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate »",
+		    "il est plus ancien que le programme %s : %zu changement(s) manquent, le premier est « %s »",
+		    SCORPIUS_VERSION, f->missing, f->first_missing);
+		return;
+	case SCHEMA_NEWER:
+		doctor_say(d, DOCTOR_WARNING, "installez la même version du programme partout",
+		    "il est plus récent que le programme %s, mais le sert encore (« %s »)", SCORPIUS_VERSION,
+		    f->an_unknown);
+		return;
+	case SCHEMA_TOO_NEW:
+		doctor_say(d, DOCTOR_ERROR, back, "il est plus récent que le programme %s et ne le sert plus (« %s »)",
+		    SCORPIUS_VERSION, f->an_unknown);
+		return;
+	case SCHEMA_CURRENT:
+		doctor_say(d, DOCTOR_OK, NULL, "celui du programme (%zu changements)", schema_plan_count);
+	}
+}
+
 void doctor_database_schema(struct doctor *d)
 {
-	struct backup_facts f;
-	struct name_list plan;
+	struct operator_db *db;
+	struct schema_state f;
 	struct error e;
-	const char *not = not_asked(d);
+	const char *why = not_asked(d);
 	error_clear(&e);
-	if (not ) {
-		doctor_say(d, DOCTOR_OK, NULL, "%s", not );
+	if (why) {
+		doctor_say(d, DOCTOR_OK, NULL, "%s", why);
 		return;
 	}
-	if (schema_plan_read(d->mem, d->s, &plan, &e) != ERR_OK) {
-		doctor_say_error(d, DOCTOR_ERROR, doctor_mend_setting(d, "corrigez DATA_PATH"),
-		    "le plan du schéma est illisible", &e);
-		return;
-	}
-	if (!operator_facts(d, &f))
-		return;
-	size_t missing = 0, strange = 0;
-	for (size_t i = 0; i < plan.n; i++)
-		missing += !name_list_has(&f.changes, plan.p[i]);
-	for (size_t i = 0; i < f.changes.n; i++)
-		strange += !name_list_has(&plan, f.changes.p[i]);
-	if (missing > 0)
-		doctor_say(d, DOCTOR_ERROR, "« scorpius-admin migrate », puis relancez les programmes",
-		    "il est plus ancien que le programme %s : %zu changement(s) manquent", SCORPIUS_VERSION, missing);
-	if (strange > 0)
-		doctor_say(d, DOCTOR_ERROR,
-		    "installez la version du programme qui a fait ce schéma, ou revenez en arrière comme le dit la "
-		    "documentation",
-		    "il est plus récent que le programme %s : %zu changement(s) lui sont inconnus, le dernier est « %s "
-		    "»",
-		    SCORPIUS_VERSION, strange, f.changes.p[f.changes.n - 1]);
-	if (missing + strange == 0)
-		doctor_say(d, DOCTOR_OK, NULL, "celui du programme (%zu changements, le dernier est « %s »)",
-		    f.changes.n, f.changes.n ? f.changes.p[f.changes.n - 1] : "");
+	enum result rc = operator_connect(d->mem, d->s->DATABASE_URL, &db, &e);
+	if (rc == ERR_OK)
+		rc = operator_schema_state(db, &f, &e);
+	if (rc == ERR_OK)
+		say_schema(d, &f);
+	else
+		doctor_say_error(d, DOCTOR_ERROR, "réglez d'abord ce que disent PostgreSQL et ses comptes",
+		    "n'a pas pu être lu", &e);
 }
 
 void doctor_database_key(struct doctor *d)
@@ -250,10 +262,10 @@ void doctor_database_key(struct doctor *d)
 	struct backup_facts f;
 	struct master_keys *keys;
 	struct error e;
-	const char *not = not_asked(d);
+	const char *why = not_asked(d);
 	error_clear(&e);
-	if (not ) {
-		doctor_say(d, DOCTOR_OK, NULL, "%s", not );
+	if (why) {
+		doctor_say(d, DOCTOR_OK, NULL, "%s", why);
 		return;
 	}
 	if (master_keys_new(d->mem, d->s->SECRET_KEY, d->s->SECRET_KEY_PREVIOUS, &keys, &e) != ERR_OK) {

@@ -206,11 +206,11 @@ void doctor_versions(struct doctor *d)
 	/* Each program says its version as its connection's name, on whatever machine it runs. */
 	if (connect_program(d, &db) && operator_look_programs(db, d->mem, &seen, &e) == ERR_OK)
 		for (size_t i = 0; i < seen.n; i++) {
-			const char *space = strchr(seen.p[i], ' ');
+			const char *slash = strchr(seen.p[i], '/');
 			known++;
-			if (!space || strcmp(space + 1, SCORPIUS_VERSION) != 0)
-				add_version(d, &others, mem_strndup(d->mem, seen.p[i], strcspn(seen.p[i], " ")),
-				    space ? space + 1 : "(ancienne)");
+			if (!slash || strcmp(slash + 1, SCORPIUS_VERSION) != 0)
+				add_version(d, &others, mem_strndup(d->mem, seen.p[i], strcspn(seen.p[i], "/")),
+				    slash ? slash + 1 : "(ancienne)");
 		}
 	for (size_t i = 0; i < n; i++) {
 		struct error unused;

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "settings_file.h"
 #include "file_key.h"
 #include "mail.h"
+#include "settings_file.h"
 #include "store_settings.h"
 
 #define NAME_LONGEST 64
@@ -21,7 +21,9 @@ extern char **environ;
 /* What other parts of an installation read: the launcher of the workers, the site of nginx, the compose files. */
 static const char *const other_names[] = { "API_WORKERS", "BULK_WORKERS", "API_SERVERS", "BULK_SERVERS", "API_BIND",
 	"TLS_WARN_DAYS", "POSTGRES_DB", "POSTGRES_USER", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY", "TLS_STAPLING",
-	"TLS_FOLDER", "DB_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_IMAGE", "REDIS_IMAGE",
+	"TLS_FOLDER", "ACME_FOLDER", "BACKUP_TIME", "EXTRA_PACKAGES", "POSTGRES_FOLDER", "REDIS_FOLDER",
+	"UPLOADS_FOLDER", "PROMETHEUS_IMAGE", "PROMETHEUS_PORT", "PROMETHEUS_RETENTION", "COMPOSE_FILE",
+	"COMPOSE_PROJECT_NAME", "DB_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_IMAGE", "REDIS_IMAGE",
 	"SCORPIUS_IMAGE", "SCORPIUS_NGINX_IMAGE", "HTTP_PORT", "HTTPS_PORT", "NGINX_TEMP_SIZE", "ENV_FILE",
 	"BACKUP_FOLDER", "TZ", "LANG", "TMPDIR", "PATH" };
 
@@ -225,7 +227,8 @@ static bool is_env_file(const char *name)
 	return n >= 4 && strcmp(name + n - 4, ".env") == 0;
 }
 
-struct look {
+/* A file whose names are looked at. */
+struct names {
 	struct doctor *d;
 	const char *path;
 	unsigned found;
@@ -233,31 +236,32 @@ struct look {
 
 static void look_at_name(void *arg, const char *name, const char *value)
 {
-	struct look *look = arg;
-	struct doctor *d = look->d;
-	const char *path = look->path, *instead = is_known(name) ? NULL : meant(name);
+	struct names *n = arg;
+	const char *instead = is_known(name) ? NULL : meant(name);
 	(void)value;
 	if (is_known(name))
 		return;
-	look->found++;
+	n->found++;
 	if (instead)
-		doctor_say(d, DOCTOR_WARNING, mem_printf(d->mem, "écrivez %s dans %s", instead, path),
-		    "%s : %s est inconnu et reste sans effet", path, name);
+		doctor_say(n->d, DOCTOR_WARNING, mem_printf(n->d->mem, "écrivez %s dans %s", instead, n->path),
+		    "%s : %s est inconnu et reste sans effet", n->path, name);
 	else
-		doctor_say(d, DOCTOR_WARNING,
-		    mem_printf(d->mem, "retirez-le de %s, ou corrigez son nom (« scorpius config --explain »)", path),
-		    "%s : %s n'est pas un réglage", path, name);
+		doctor_say(n->d, DOCTOR_WARNING,
+		    mem_printf(
+			n->d->mem, "retirez-le de %s, ou corrigez son nom (« scorpius config --explain »)", n->path),
+		    "%s : %s n'est pas un réglage", n->path, name);
 }
 
 static unsigned look_at_file(struct doctor *d, const char *path)
 {
-	struct look look = { d, path, 0 };
+	struct names names = { d, path, 0 };
 	struct settings_file *f;
 	struct error e;
 	error_clear(&e);
+	/* One that can't be read is told with the files' rights. */
 	if (settings_file_read(d->mem, path, &f, &e) == ERR_OK)
-		settings_file_each(f, look_at_name, &look);
-	return look.found;
+		settings_file_each(f, look_at_name, &names);
+	return names.found;
 }
 
 void doctor_settings_names(struct doctor *d)

@@ -53,22 +53,39 @@ static const char *with_name(TALLOC_CTX *mem, const char *text, const char *host
 	return out.data;
 }
 
-static void add_line(struct settings_file *f, const char *line)
+static void add_line(struct settings_file *f, size_t at, const char *line)
 {
 	f->lines = mem_grow(f->mem, f->lines, const char *, f->n + 1);
-	f->lines[f->n++] = line;
+	memmove(&f->lines[at + 1], &f->lines[at], (f->n - at) * sizeof *f->lines);
+	f->lines[at] = line;
+	f->n++;
 	f->changed = true;
 }
 
-/* What a newer template has more than the file gets its line in it. */
+/* Where the line of that name is; false when there is none. */
+static bool find(const struct settings_file *f, const char *name, size_t *at)
+{
+	size_t n = strlen(name);
+	for (*at = f->n; (*at)-- > 0;)
+		if (strncmp(f->lines[*at], name, n) == 0 && f->lines[*at][n] == '=')
+			return true;
+	return false;
+}
+
+/* What a newer template has more than the file gets its line in it, in the template's order: a line may name those
+ * above it only. */
 static void add_missing(struct settings_file *f, const struct settings_file *example)
 {
-	for (size_t i = 0; i < example->n; i++) {
+	size_t next = f->n, at;
+	for (size_t i = example->n; i-- > 0;) {
 		const char *line = example->lines[i];
 		size_t n = strcspn(line, "=");
-		const char *name = mem_strndup(f->mem, line, n);
-		if (line[n] == '=' && line[0] != '#' && settings_file_get(f, name) == NULL)
-			add_line(f, line);
+		if (line[n] != '=' || line[0] == '#')
+			continue;
+		if (find(f, mem_strndup(f->mem, line, n), &at))
+			next = at;
+		else
+			add_line(f, next, line);
 	}
 }
 
@@ -160,7 +177,7 @@ enum result setup_docker(struct setup *s, struct error *e)
 	const char *id = master_key_id(keys);
 	bool known = is_kept(f, id);
 	if (!known && s->key_kept)
-		add_line(f, kept_line(f->mem, id));
+		add_line(f, f->n, kept_line(f->mem, id));
 	TRY(hand_over(s, f, e));
 	setup_done(s, "réglages", "%s", s->output != NULL ? s->output : "sortie standard");
 	if (!known && !s->key_kept)

@@ -38,7 +38,7 @@ struct db_config {
 	int64_t timeout_s;            /* longest statement, 0: none */
 	enum db_prepared prepared;
 	const char *url_previous; /* tried when the server refuses the password of url; NULL: none */
-	bool needs_schema; /* an older schema is refused as a whole, not only what needs what it lacks */
+	bool needs_schema;        /* an older schema is refused as a whole, not only what needs what it lacks */
 };
 
 /* Ends the process when the word is none of auto, on, off (settings_read has checked it). */

@@ -89,11 +89,9 @@ enum result db_schema_serves(struct db *db, struct error *e)
 	return code;
 }
 
-enum result db_schema_check(struct db *db, struct error *e)
+/* On a connection that stands. */
+static enum result look_again(struct db *db, struct error *e)
 {
-	TRY(db_ensure(db, e));
-	if (db->tx == TX_OPEN || db->n_items > 0)
-		BUG("the schema is looked at outside transactions");
 	db->schema_doubted = false;
 	/* A pipeline takes no plain statements. */
 	if (PQexitPipelineMode(db->conn) == 0)
@@ -108,11 +106,19 @@ enum result db_schema_settle(struct db *db, struct error *e)
 {
 	bool doubtful = db->schema_doubted || db->schema.fit == SCHEMA_OLDER;
 	int64_t age_us = clock_mono_us() - db->schema_read_us;
-	if (db->tx != TX_OPEN && db->n_items == 0 && age_us >= (doubtful ? RECHECK_US : RECHECK_ANY_US)) {
-		db->schema_read_us = clock_mono_us();
-		return db_schema_check(db, e);
-	}
+	if (db->tx != TX_OPEN && db->n_items == 0 && age_us >= (doubtful ? RECHECK_US : RECHECK_ANY_US))
+		return look_again(db, e);
 	return db_schema_serves(db, e);
+}
+
+enum result db_schema_check(struct db *db, struct error *e)
+{
+	int64_t read_us = db->schema_read_us;
+	if (db->tx == TX_OPEN || db->n_items > 0)
+		BUG("the schema is looked at outside transactions");
+	TRY(db_ensure(db, e));
+	/* Connecting has looked just now. */
+	return db->schema_read_us != read_us ? ERR_OK : look_again(db, e);
 }
 
 const struct schema_state *db_schema(const struct db *db)

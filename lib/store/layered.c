@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -72,27 +73,49 @@ static enum result layered_remove(void *backend, const struct store_key *key, st
 	return store_remove(l->far, key, e);
 }
 
-struct far_walk {
-	struct layered *l;
+struct walk {
 	store_seen *each;
 	void *arg;
+	TALLOC_CTX *mem;
+	struct store_key *near; /* what was seen in the folder */
+	size_t n, room;
 };
 
-/* An object may be in both for a moment, or longer when a machine died between the two. */
+static int by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct store_key));
+}
+
+static enum result see_near(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
+{
+	struct walk *w = arg;
+	if (w->n == w->room) {
+		w->room = w->room ? 2 * w->room : 64;
+		w->near = mem_grow(w->mem, w->near, struct store_key, w->room);
+	}
+	w->near[w->n++] = *key;
+	return w->each(w->arg, key, age_s, e);
+}
+
+/* An object may be in both, or move from the one to the other while we walk. */
 static enum result see_far(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
 {
-	struct far_walk *w = arg;
-	bool near;
-	TRY(store_exists(w->l->near, key, &near, e));
-	return near ? ERR_OK : w->each(w->arg, key, age_s, e);
+	const struct walk *w = arg;
+	bool seen = w->n > 0 && bsearch(key, w->near, w->n, sizeof(*w->near), by_key);
+	return seen ? ERR_OK : w->each(w->arg, key, age_s, e);
 }
 
 static enum result layered_list(void *backend, store_seen *each, void *arg, unsigned *strange, struct error *e)
 {
 	struct layered *l = backend;
-	struct far_walk w = { l, each, arg };
-	TRY(l->near->ops->list(l->near->backend, each, arg, strange, e));
-	return l->far->ops->list(l->far->backend, see_far, &w, strange, e);
+	struct walk w = { .each = each, .arg = arg, .mem = talloc_new(l) };
+	enum result r = l->near->ops->list(l->near->backend, see_near, &w, strange, e);
+	if (w.n > 0)
+		qsort(w.near, w.n, sizeof(*w.near), by_key);
+	if (r == ERR_OK)
+		r = l->far->ops->list(l->far->backend, see_far, &w, strange, e);
+	talloc_free(w.mem);
+	return r;
 }
 
 static enum result layered_writable(void *backend, struct error *e)

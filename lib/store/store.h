@@ -1,6 +1,7 @@
-/* The file store: immutable objects of bytes under keys, encrypted always (sealed.h). Today a directory on this
- * machine; the calls say nothing about where the bytes lie. Sizes, digests and offsets are those of the clear bytes. A
- * handle may be used after a fork and by many processes on the same directory at once.
+/* The file store: immutable objects of bytes under keys, encrypted always (sealed.h). They lie in a
+ * directory of this machine, in a bucket of an S3 service, or in a directory before a bucket; the calls are the same.
+ * Sizes, digests and offsets are those of the clear bytes. A handle may be used after a fork and by many processes on
+ * the same directory at once.
  *
  * The key of each object, wrapped by the master key, is given when the object is written and asked for when it is read:
  * the caller keeps it in the object's row, and without it nobody reads the object.

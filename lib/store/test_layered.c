@@ -62,6 +62,39 @@ Test(layered, a_commit_is_local_and_moving_takes_all_of_it_away)
 	cr_assert_eq(files_in_bucket(), 2);
 }
 
+struct sight {
+	const struct store_object *objects;
+	unsigned seen[3], all;
+};
+
+/* Whoever looks at the first one comes while all of them move. */
+static enum result see_and_move(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
+{
+	struct sight *s = arg;
+	(void)age_s;
+	(void)e;
+	for (size_t i = 0; i < ARRAY_LEN(s->seen); i++)
+		s->seen[i] += memcmp(key, &s->objects[i].key, sizeof(*key)) == 0;
+	if (s->all++ == 0)
+		cr_assert(move() > 0);
+	return ERR_OK;
+}
+
+Test(layered, a_walk_sees_each_object_once_though_it_moves_meanwhile)
+{
+	struct store_object objects[3];
+	struct sight s = { objects, { 0 }, 0 };
+	unsigned strange;
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+		objects[i] = new_object();
+		cr_assert_eq(put_bytes(store, &objects[i], "abc", 3, NULL), ERR_OK);
+	}
+	cr_assert_eq(store_list(store, see_and_move, &s, &strange, &err), ERR_OK, "%s", err.cause);
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++)
+		cr_assert_eq(s.seen[i], 1, "%zu: %u times", i, s.seen[i]);
+	cr_assert_eq(s.all, 3);
+}
+
 Test(layered, moving_stops_when_told)
 {
 	struct store_object one = new_object();

@@ -156,7 +156,6 @@ def test_root_has_the_settings_of_the_services(stack, opened):
 @pytest.mark.parametrize("settings, check, told", [
     ({"DATABASE_URL": "postgresql://scorpius@/scorpius?host=/nonexistent"}, "postgresql", "injoignable.*systemctl status postgresql"),
     ({"DATABASE_URL": "postgresql://["}, "postgresql", "DATABASE_URL"),
-    ({"DATA_PATH": "/nonexistent"}, "schema", "sqitch.plan"),
 ])
 def test_a_wrong_database(stack, expect_log, settings, check, told):
     expect_log(LOGGED)
@@ -171,16 +170,25 @@ def test_wrong_accounts(stack, expect_log):
     assert_told(strong, "error", "passer outre l'isolation.*nosuperuser")
 
 
-def test_a_schema_of_another_version(stack, opened):
-    """Of a newer program, then of an older one: the plan says which changes are ours."""
-    data = opened / "data"
-    shutil.copytree(pathlib.Path(stack.env["DATA_PATH"]) / "schema", data / "schema")
-    plan = data / "schema/sqitch.plan"
-    whole = plan.read_text()
-    plan.write_text(whole + "colonnes 2027-01-01T00:00:00Z Scorpius <schema@scorpius.invalid> # later\n")
-    assert_told(doctor(stack, DATA_PATH=str(data))["schema"], "error", "plus ancien que le programme.*1 changement.*migrate")
-    plan.write_text("\n".join(whole.splitlines()[:-1]) + "\n")
-    assert_told(doctor(stack, DATA_PATH=str(data))["schema"], "error", "plus récent que le programme.*1 changement")
+def test_a_schema_of_another_version(stack):
+    """None, that of an older program, that of a newer one, in a database that has sqitch's registry only."""
+    name = "essai_doctor"
+    url = stack.env["DATABASE_URL"].replace("/scorpius?", f"/{name}?")
+    changes = [r["change"] for r in stack.sql("select change from sqitch.changes order by committed_at, planned_at")]
+    stack.sql(f"create database {name}")
+    try:
+        assert_told(doctor(stack, DATABASE_URL=url)["schema"], "error", "pas déployé.*migrate")
+        with contextlib.closing(psycopg2.connect(url)) as db, db.cursor() as cursor:
+            cursor.execute("create schema sqitch create table changes(change text, change_id text, committed_at timestamptz default now(), planned_at timestamptz default now())")
+            cursor.executemany("insert into sqitch.changes values (%s, %s)", [(c, c) for c in changes[:-1]])
+            db.commit()
+            assert_told(doctor(stack, DATABASE_URL=url)["schema"], "error", f"plus ancien que le programme.*1 changement.*{changes[-1]}.*migrate")
+            cursor.executemany("insert into sqitch.changes values (%s, %s)", [(c, c) for c in (changes[-1], "colonnes_de_demain")])
+            db.commit()
+        newer = doctor(stack, DATABASE_URL=url)["schema"]
+        assert newer["level"] != "ok" and re.search("plus récent que le programme.*colonnes_de_demain", words(newer))
+    finally:
+        stack.sql(f"drop database {name} with (force)")
 
 
 def test_an_old_server(stack):
@@ -398,7 +406,7 @@ def test_a_clock_that_is_off(stack, offset, postgresql, clock):
 def test_two_versions(stack):
     other = psycopg2.connect(stack.env["DATABASE_JOBS_URL"], application_name="scorpius-jobs/0.0.9")
     try:
-        assert_told(doctor(stack)["versions"], "error", r"deux versions.*scorpius-jobs/0\.0\.9.*systemctl restart")
+        assert_told(doctor(stack)["versions"], "error", r"deux versions.*scorpius-jobs 0\.0\.9.*systemctl restart")
     finally:
         other.close()
 

@@ -23,6 +23,8 @@ POINTS, PART_POINTS = (sorted({name for path in paths for name in re.findall(r'f
     [p for folder in ("lib/store", "app/api") for p in (ROOT / folder).glob("*.c") if p.name != "resumable.c"],
     [*(ROOT / "lib/store").glob("*.c"), ROOT / "app/api/resumable.c"]))
 ROUNDS = 2
+# Of so many bytes a second thread writes some; and they are fewer than MAX_UPLOAD_SIZE of the stack.
+LARGE = 1_500_000
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +65,18 @@ def whole(victim):
 
 
 def note(size):
-    return (fresh("ligne") + "\n").encode() * (size // 23)
+    line = (fresh("ligne") + "\n").encode()
+    return (line * (size // len(line) + 1))[:size]
 
 
 def test_each_step_of_an_upload_has_a_fail_point():
-    assert {"temporary file made", "bytes written", "before fsync", "after fsync", "renamed", "folders synced", "before commit",
+    assert {"temporary file made", "bytes written", "batch written", "before fsync", "after fsync", "renamed", "folders synced", "before commit",
             "after commit"} <= set(POINTS)
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_is_killed(victim, failing, member, point):
-    name, content = f"{fresh()}.txt", note(200_000)
+    name, content = f"{fresh()}.txt", note(LARGE)
     failing.write_text(point)
     lines = len(victim.log_lines("bulk"))
     answer = member.post("/documents?process=false", files={"file": (name, content)})
@@ -105,17 +108,18 @@ def at(member, path):
 @pytest.mark.parametrize("point", PART_POINTS)
 def test_a_worker_is_killed_while_it_takes_a_part(victim, failing, member, point):
     """What was acknowledged before stays; what was not may be there only as a whole part."""
-    content, size = note(300_000), 100_000
+    content, first = note(LARGE + 200_000), 100_000
+    second = first + LARGE
     path = begun(member, content)
-    assert member.request("PATCH", path, **part(content[:size], 0)).status_code == 204
+    assert member.request("PATCH", path, **part(content[:first], 0)).status_code == 204
     failing.write_text(point)
-    answer = member.request("PATCH", path, **part(content[size:2 * size], size))
+    answer = member.request("PATCH", path, **part(content[first:second], first))
     assert answer.status_code == 503 and code(answer) == "service_unavailable" and not failing.exists()
     whole(victim)
     now = at(member, path)
-    assert now == (2 * size if point == "after commit of a part" else size)
+    assert now == (second if point == "after commit of a part" else first)
     while now < len(content):
-        answer = member.request("PATCH", path, **part(content[now:now + size], now))
+        answer = member.request("PATCH", path, **part(content[now:second if now == first else None], now))
         assert answer.status_code == 204
         now = int(answer.headers["Upload-Offset"])
     assert member.get(f"/documents/{answer.headers['Scorpius-Document-Id']}/content").content == content
@@ -125,7 +129,7 @@ def test_a_worker_is_killed_while_it_takes_a_part(victim, failing, member, point
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_is_killed_while_it_takes_the_last_part(victim, failing, member, point):
     """The document is there with the upload's end, or neither is."""
-    content, size = note(300_000), 200_000
+    content, size = note(LARGE), 100_000
     path = begun(member, content)
     assert member.request("PATCH", path, **part(content[:size], 0)).status_code == 204
     failing.write_text(point)
@@ -209,7 +213,7 @@ class Uploader(threading.Thread):
         with httpx.Client(base_url=self.victim.base, timeout=30, trust_env=False,
                           headers={"Authorization": f"Bearer {self.member.token}"}) as http:
             while True:
-                content = note(random.choice([100, 3_000, 70_000, 300_000]))
+                content = note(random.choice([100, 3_000, 70_000, 300_000, LARGE]))
                 self.tried += 1
                 try:
                     answer = http.post("/api/v1/documents?process=false", files={"file": ("essai.txt", content)})

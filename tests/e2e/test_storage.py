@@ -82,6 +82,28 @@ def test_a_flipped_bit_is_found(stack, document):
         path.write_bytes(whole)
 
 
+def test_a_file_that_cannot_be_read_does_not_end_the_look_at_the_others(stack, account):
+    """Whichever of the two comes first: both are told. (A folder in a file's place can be opened and not read.)"""
+    paths = [object_of(stack, account.upload((f"{n}.txt", f"{n} {uuid.uuid4()}".encode()), query="?process=false")) for n in range(3)]
+    first, spoilt, last = sorted(paths)
+    aside = [path.rename(path.with_suffix(".aside")) for path in (first, spoilt, last)]
+    first.mkdir()
+    last.mkdir()
+    try:
+        done = storage(stack, "verify")
+        name = lambda path: f"{path.parent.parent.name}/{path.name}"
+        assert done.returncode == 74 and f"manquant\u00a0: {name(spoilt)}" in done.stdout
+        for path in first, last:
+            assert f"illisible\u00a0: {name(path)}" in done.stdout and f"abîmé\u00a0: {name(path)}" not in done.stdout
+        assert "Is a directory" in done.stderr and "smartctl" in done.stdout
+    finally:
+        for path, whole in zip((first, spoilt, last), aside):
+            if path.is_dir():
+                path.rmdir()
+            whole.rename(path)
+    assert "illisible\u00a0:" not in storage(stack, "verify").stdout
+
+
 def test_a_damaged_file_is_not_served(stack, document, account, expect_log):
     path = object_of(stack, document)
     whole = path.read_bytes()

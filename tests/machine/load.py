@@ -102,7 +102,7 @@ def logins(token):
 
 def loop(work, pause):
     token, since = login(), time.monotonic()
-    while token and not stopping.is_set():
+    while token and not stopping.is_set() and len(lost) < 1000:
         work(token)
         if time.monotonic() - since > 600:
             token, since = login(), time.monotonic()

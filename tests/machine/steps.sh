@@ -42,7 +42,9 @@ no_former_program() { [ -z "$(ms <<<'readlink /proc/[0-9]*/exe | grep -E "/scorp
 load_pid=
 load_begin() {
 	rm -f "$WORK/load.json"
-	in_network one /usr/bin/python3 "$HERE/load.py" 127.0.0.1 "$DOMAIN" "$WORK/ca.pem" "$EMAIL" "$PASSWORD" "$WORK/load.json" >"$WORK/load.log" 2>&1 9>&- &
+	# `exec`: the signal that ends it is for the client itself.
+	(exec nsenter -t "${box_init[one]}" -n -- /usr/bin/python3 "$HERE/load.py" 127.0.0.1 "$DOMAIN" "$WORK/ca.pem" "$EMAIL" "$PASSWORD" \
+		"$WORK/load.json" >"$WORK/load.log" 2>&1 9>&-) &
 	load_pid=$!
 	sleep 4 # so much load before
 }
@@ -61,7 +63,7 @@ load_abandon() {
 
 # --- the guide's own commands
 
-guide() { /usr/bin/python3 "$HERE/guide.py" "$TOP/docs/fr/deploiement.md" "$@"; }
+guide() { /usr/bin/python3 "$HERE/guide.py" "$WORK/guide.md" "$@"; }
 
 # guide_run BOX MARK: the blocks of that mark, one after the other, each in a shell of its own, as somebody pastes them.
 guide_run() {
@@ -228,7 +230,7 @@ step_upgrade() {
 guide_run_versions() {
 	local box=$1 mark=$2 version=$3
 	(
-		guide() { /usr/bin/python3 "$HERE/guide.py" "$TOP/docs/fr/deploiement.md" "$@" | sed "s/scorpius_[0-9.]*_amd64/scorpius_${version}_amd64/g"; }
+		guide() { /usr/bin/python3 "$HERE/guide.py" "$WORK/guide.md" "$@" | sed "s/scorpius_[0-9.]*_amd64/scorpius_${version}_amd64/g"; }
 		guide_run "$box" "$mark"
 	)
 }

@@ -1,6 +1,6 @@
 /* One question to a web server, as a browser would ask it. */
-#ifndef CLI_WEB_GET_H
-#define CLI_WEB_GET_H
+#ifndef WEB_WEB_GET_H
+#define WEB_WEB_GET_H
 
 #include "error.h"
 #include "mem.h"
