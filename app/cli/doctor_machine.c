@@ -165,22 +165,30 @@ void doctor_jobs(struct doctor *d)
 
 /* ---- versions ---- */
 
-/* Processes of ours whose program was replaced on disk since they began. */
-static unsigned count_replaced(const char **example)
+/* Processes of this installation whose program was replaced on disk since they began. */
+static unsigned count_replaced(TALLOC_CTX *mem, const char **example)
 {
+	static const char *const programs[] = { "scorpius-api", "scorpius-jobs" };
 	unsigned found = 0;
-	char path[300], to[512];
+	char path[300], to[512], own[512];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	own[n > 0 ? n : 0] = '\0';
+	own[strcspn(own, " ")] = '\0';
+	char *end = strrchr(own, '/');
+	if (end)
+		*end = '\0';
 	DIR *all = opendir("/proc");
 	for (struct dirent *p; all && (p = readdir(all));) {
 		if (p->d_name[0] < '1' || p->d_name[0] > '9')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/exe", p->d_name);
-		ssize_t n = readlink(path, to, sizeof(to) - 1);
+		n = readlink(path, to, sizeof(to) - 1);
 		to[n > 0 ? n : 0] = '\0';
-		bool api = strstr(to, "/bin/scorpius-api (deleted)"), jobs = strstr(to, "/bin/scorpius-jobs (deleted)");
-		found += api || jobs;
-		if (api || jobs)
-			*example = api ? "scorpius-api" : "scorpius-jobs";
+		for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+			if (strcmp(to, mem_printf(mem, "%s/%s (deleted)", own, programs[i])) == 0) {
+				found++;
+				*example = programs[i];
+			}
 	}
 	if (all)
 		closedir(all);
@@ -201,7 +209,7 @@ void doctor_versions(struct doctor *d)
 	struct operator_db *db;
 	struct name_list seen;
 	struct error e;
-	unsigned known = 0, replaced = count_replaced(&example);
+	unsigned known = 0, replaced = count_replaced(d->mem, &example);
 	error_clear(&e);
 	/* Each program says its version as its connection's name, on whatever machine it runs. */
 	if (connect_program(d, &db) && operator_look_programs(db, d->mem, &seen, &e) == ERR_OK)

@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -17,7 +18,7 @@ import psycopg2
 import pytest
 
 from relay import OlderServer
-from stack import free_port, let_in
+from stack import free_port
 
 BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
 LOGGED = r"password authentication failed|no password supplied|terminating connection|does not exist|incomplete startup packet|SECRET_KEY"
@@ -52,10 +53,12 @@ def assert_told(check, level, pattern):
 
 
 @pytest.fixture
-def opened(tmp_path):
+def opened():
     """A folder that the services' user can reach."""
-    let_in(tmp_path)
-    return tmp_path
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="scdr", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def owned_by_services(path):

@@ -75,7 +75,7 @@ def test_back_and_forth_under_load(api, own):
     tender, documents = account.tender_with(("RC.pdf", pdfs.rules()))
     workers = [set(children(own.pid(pool))) for pool in ("api", "bulk")]
     before = own.rows()
-    with load(own, account, "/api/v1/auth/me", "/api/v1/company", "/api/v1/tenders") as got:
+    with load(own, account, "/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/tenders") as got:
         wait_until(lambda: sum(got.values()) > 30, 30, "answers")
         withdraw(own)
         told = wait_until(lambda: (lambda h: h if h["schema"] == "older" else None)(health(api)), 20, "health to tell")
