@@ -328,7 +328,7 @@ step_purge() {
 	m apt-get -q -y purge scorpius >"$WORK/purge.log" 2>&1 || fail_with "$WORK/purge.log" "apt purge failed"
 	left=$(ms <<-'LEFT'
 		ls /etc/nginx/scorpius /etc/nginx/sites-enabled/scorpius /run/scorpius /lib/systemd/system/scorpius* /etc/systemd/system/*/scorpius* 2>/dev/null || true
-		ls /etc/scorpius | grep -v '^scorpius.env$' || true
+		ls /etc/scorpius | grep -vxE 'scorpius.env|key-kept' || true
 		pgrep -a -f scorpius- || true
 		systemctl list-units --all --no-legend 'scorpius*'
 		mount | grep scorpius || true
