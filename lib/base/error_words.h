@@ -45,26 +45,27 @@
 	SAME(X, "a part has no Content-Disposition", "une partie n'a pas d'en-tête Content-Disposition") \
 	/* settings */ \
 	SAME(X, "not a JSON list of texts", "ce n'est pas une liste JSON de textes") \
-	SAME(X, "not true or false", "ni « true » ni « false »") \
+	SAME(X, "not true or false", "ni «\u00a0true\u00a0» ni «\u00a0false\u00a0»") \
 	SAME(X, "not a number with a unit that is known", "ce n'est pas un nombre, suivi ou non d'une unité connue") \
 	SAME(X, "required in production", "obligatoire en production") \
-	SAME(X, "too weak: make one with 'openssl rand -hex 32'", "trop faible ; « openssl rand -hex 32 » en fait une bonne") \
+	SAME(X, "too weak: make one with 'openssl rand -hex 32'", "trop faible\u00a0; «\u00a0openssl rand -hex 32\u00a0» en fait une bonne") \
 	SAME(X, "required for a store in S3", "obligatoire pour un magasin de fichiers S3") \
-	SAME(X, "expected https://host[:port][/path] without account or query", "attendu : https://hôte[:port][/chemin], sans compte ni requête") \
+	SAME(X, "expected https://host[:port][/path] without account or query", "attendu\u00a0: https://hôte[:port][/chemin], sans compte ni requête") \
 	SAME(X, "https is required in production, but on this machine", "https est obligatoire en production, sauf sur cette machine même") \
 	SAME(X, "letters, digits and -._ only", "lettres, chiffres et -._ seulement") \
-	SAME(X, "letters, digits and -._/ only, neither a slash at the beginning nor '..'", "lettres, chiffres et -._/ seulement, ni barre oblique au début ni « .. »") \
+	SAME(X, "letters, digits and -._/ only, neither a slash at the beginning nor '..'", "lettres, chiffres et -._/ seulement, ni barre oblique au début ni «\u00a0..\u00a0»") \
 	SAME(X, "not the name or address of a host", "ce n'est ni le nom ni l'adresse d'une machine") \
 	SAME(X, "needed when SMTP_HOST is set and SMTP_USER is no address", "nécessaire quand SMTP_HOST est défini et que SMTP_USER n'est pas une adresse") \
 	SAME(X, "not an e-mail address", "ce n'est pas une adresse électronique") \
 	SAME(X, "SMTP_USER and SMTP_PASSWORD go together", "SMTP_USER et SMTP_PASSWORD vont ensemble") \
-	SAME(X, "none is for a server on this machine only", "« none » est réservé à un serveur sur cette machine même") \
-	SAME(X, "needed: links that are sent begin with it", "nécessaire : les liens envoyés commencent par elle") \
+	SAME(X, "none is for a server on this machine only", "«\u00a0none\u00a0» est réservé à un serveur sur cette machine même") \
+	SAME(X, "needed: links that are sent begin with it", "nécessaire\u00a0: les liens envoyés commencent par elle") \
 	SAME(X, "not an https address", "ce n'est pas une adresse https") \
 	SAME(X, "not an http or https address", "ce n'est pas une adresse http ou https") \
 	SAME(X, "not a PostgreSQL URL", "ce n'est pas l'adresse d'une base PostgreSQL") \
-	SAME(X, "uploads lie there in clear: put it on a tmpfs, or declare its volume encrypted (NGINX_TEMP_ENCRYPTED)", "les dépôts y sont en clair : placez-le sur un tmpfs, ou déclarez son volume chiffré (NGINX_TEMP_ENCRYPTED)") \
+	SAME(X, "uploads lie there in clear: put it on a tmpfs, or declare its volume encrypted (NGINX_TEMP_ENCRYPTED)", "les dépôts y sont en clair\u00a0: placez-le sur un tmpfs, ou déclarez son volume chiffré (NGINX_TEMP_ENCRYPTED)") \
 	SAME(X, "a request of MAX_REQUEST_SIZE has no room there", "une requête de MAX_REQUEST_SIZE n'y tient pas") \
+	SAME(X, "not set", "absent") \
 	/* expected values */ \
 	SAME(X, "cursor or offset, not both", "cursor ou offset, pas les deux") \
 	SAME(X, "two decimals", "deux décimales") \
@@ -109,15 +110,7 @@
 	X("text", "amount of text", "quantité de texte") \
 	X("page", "complexity of a page", "complexité d'une page") \
 	X("memory", "memory", "mémoire") \
-	X("model", "size of what was read", "taille du contenu lu") \
-	/* settings */ \
-	SAME(X, "not a JSON list of texts", "n'est pas une liste JSON de textes") \
-	SAME(X, "not true or false", "n'est ni true ni false") \
-	SAME(X, "not a number with a unit that is known", "n'est pas un nombre suivi d'une unité connue") \
-	SAME(X, "required in production", "obligatoire en production") \
-	SAME(X, "too weak: make one with 'openssl rand -hex 32'", "trop faible : à produire avec « openssl rand -hex 32 »") \
-	SAME(X, "not set", "absent") \
-	SAME(X, "not a PostgreSQL URL", "n'est pas une URL PostgreSQL")
+	X("model", "size of what was read", "taille du contenu lu")
 /* clang-format on */
 
 #endif

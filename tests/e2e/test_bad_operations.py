@@ -31,9 +31,9 @@ def run(stack, program, **settings):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("settings, told", [
-    ({"SECRET_KEY": ""}, ("SECRET_KEY: required", "SECRET_KEY : obligatoire")),
-    ({"JWT_SECRET_KEY": "court"}, ("JWT_SECRET_KEY: too weak: make one with 'openssl rand -hex 32'", "JWT_SECRET_KEY : trop faible ; « openssl rand -hex 32 »")),
-    ({"SECRET_KEY": "changeme-changeme-changeme-changeme-changeme-1234"}, ("SECRET_KEY: too weak", "SECRET_KEY : trop faible")),
+    ({"SECRET_KEY": ""}, ("SECRET_KEY: required", "SECRET_KEY\u00a0: obligatoire")),
+    ({"JWT_SECRET_KEY": "court"}, ("JWT_SECRET_KEY: too weak: make one with 'openssl rand -hex 32'", "JWT_SECRET_KEY\u00a0: trop faible\u00a0; «\u00a0openssl rand -hex 32\u00a0»")),
+    ({"SECRET_KEY": "changeme-changeme-changeme-changeme-changeme-1234"}, ("SECRET_KEY: too weak", "SECRET_KEY\u00a0: trop faible")),
 ])
 def test_no_program_starts_in_production_without_strong_secrets(stack, program, settings, told):
     done = run(stack, PROGRAMS[program], **{"APP_ENV": "production", "PUBLIC_URL": "https://app.essai.example", "JWT_SECRET_KEY": STRONG, "SECRET_KEY": STRONG[::-1], **settings})
@@ -81,7 +81,7 @@ def test_the_api_waits_for_a_server_that_is_new_enough(stack, old):
 @pytest.mark.parametrize("command", [("migrate",), ("user", "list"), ("backup",), ("storage", "verify", "--quick")])
 def test_no_command_works_on_an_old_server(stack, old, command, tmp_path):
     done = run(stack, ["app/cli/scorpius", *command], DATABASE_URL=old.url(stack.env["DATABASE_URL"]), BACKUP_PATH=str(tmp_path / "b"))
-    assert done.returncode == 69 and "PostgreSQL 13.14 est trop ancien : il faut la version 15" in done.stderr, done.stderr
+    assert done.returncode == 69 and "PostgreSQL 13.14 est trop ancien\u00a0: il faut la version 15" in done.stderr, done.stderr
 
 
 def test_the_jobs_wait_for_a_server_that_is_new_enough(stack, old, tmp_path):
@@ -139,7 +139,7 @@ def test_commands_on_a_clock_that_is_off_do_no_harm(stack, account, offset):
     env = {**stack.env, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     done = subprocess.run(["faketime", "-f", offset, BUILD / "app/cli/scorpius", "storage", "verify", "--repair"], env=env, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=120, cwd="/")
-    assert document["id"] and f"manquant : {account.organization_id}" not in done.stdout
+    assert document["id"] and f"manquant\u00a0: {account.organization_id}" not in done.stdout
     assert account.get(f"/documents/{document['id']}/content").content == b"a l'heure\n"
 
 
