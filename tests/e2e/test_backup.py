@@ -30,7 +30,7 @@ NAME = re.compile(r"sauvegarde (\d{8}T\d{6}\.\d{3}Z)")
 
 
 def points(*files):
-    return sorted({name for f in files for name in re.findall(r'fail_point\("([^"]+)"\)', (ROOT / "app/cli" / f).read_text())})
+    return sorted({name for f in files for name in re.findall(r'fail_point\("([^"]+)"\)', (ROOT / "app/cli/backup" / f).read_text())})
 
 
 def run_as(stack, program, *arguments, status=0, limit=None, **settings):
