@@ -125,6 +125,7 @@ class Stack:
 
     def enqueue(self, org, document, **columns):
         job = str(uuid.uuid4())
+        self.rows("update document set status = 'processing', processing_started_at = now() where id = %s and status = 'uploaded'", document)
         self.rows("insert into job (organization_id, id, kind, document_id) values (%s, %s, 'read', %s)", org, job, document)
         for name, value in columns.items():
             self.rows(f"update job set {name} = %s where id = %s", value, job)

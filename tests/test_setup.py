@@ -60,7 +60,8 @@ class Server:
         self.etc, self.bin, self.data = top / "etc", top / "bin", top / "data"
         for folder in self.etc, self.bin, self.data:
             folder.mkdir()
-        (self.data / "schema").symlink_to(ROOT / "schema")
+        # A copy: who runs the services may not be let into the folders above the sources.
+        shutil.copytree(ROOT / "schema", self.data / "schema")
         shutil.copy(ROOT / "docker/.env.prod.example", self.data / "env.prod.example")
         # The account of PostgreSQL's administrator, which a test has in another way.
         self.program("runuser", f"""

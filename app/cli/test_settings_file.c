@@ -5,9 +5,23 @@
 
 #include "settings_file.h"
 
+static TALLOC_CTX *mem;
+
+static void set_up(void)
+{
+	mem = mem_new("test", 0);
+}
+
+static void tear_down(void)
+{
+	talloc_free(mem);
+}
+
+TestSuite(settings_file, .init = set_up, .fini = tear_down);
+
 static const char *value_in(const char *text)
 {
-	return settings_file_get(settings_file_parse(NULL, "x", text), "A");
+	return settings_file_get(settings_file_parse(mem, "x", text), "A");
 }
 
 Test(settings_file, values_are_read_as_systemd_reads_them)
@@ -32,9 +46,9 @@ Test(settings_file, what_is_set_is_read_again)
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 		struct error e;
 		error_clear(&e);
-		struct settings_file *f = settings_file_parse(NULL, "x", "# head\nA=before\nB=other\n");
+		struct settings_file *f = settings_file_parse(mem, "x", "# head\nA=before\nB=other\n");
 		cr_assert_eq(settings_file_set(f, READ_BY_SYSTEMD, "A", values[i], &e), ERR_OK, "%s", values[i]);
-		struct settings_file *again = settings_file_parse(NULL, "x", settings_file_text(f));
+		struct settings_file *again = settings_file_parse(mem, "x", settings_file_text(f));
 		cr_assert_str_eq(settings_file_get(again, "A"), values[i]);
 		cr_assert_str_eq(settings_file_get(again, "B"), "other");
 		cr_assert_eq(again->n, 3);
@@ -52,7 +66,7 @@ Test(settings_file, what_readers_would_not_read_alike_is_refused)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct error e;
 		error_clear(&e);
-		struct settings_file *f = settings_file_parse(NULL, "x", "A=1\n");
+		struct settings_file *f = settings_file_parse(mem, "x", "A=1\n");
 		cr_assert_eq(settings_file_set(f, cases[i].reader, "A", cases[i].value, &e), ERR_INVALID_SETTING);
 		cr_assert_str_eq(settings_file_text(f), "A=1\n");
 	}
@@ -72,7 +86,7 @@ Test(settings_file, a_file_that_is_no_text_is_refused)
 		int fd = mkstemp(path);
 		cr_assert(write(fd, cases[i].bytes, cases[i].n) == (ssize_t)cases[i].n);
 		close(fd);
-		cr_assert_eq(settings_file_read(NULL, path, &f, &e), ERR_INVALID_SETTING);
+		cr_assert_eq(settings_file_read(mem, path, &f, &e), ERR_INVALID_SETTING);
 		unlink(path);
 	}
 }
@@ -86,7 +100,7 @@ Test(settings_file, the_mode_of_a_file_that_is_there_stays_and_a_new_one_is_shut
 	error_clear(&e);
 	cr_assert_not_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/a.env", folder);
-	cr_assert_eq(settings_file_read(NULL, path, &f, &e), ERR_OK);
+	cr_assert_eq(settings_file_read(mem, path, &f, &e), ERR_OK);
 	cr_assert_not(f->exists);
 	cr_assert_eq(settings_file_set(f, READ_BY_SYSTEMD, "A", "1", &e), ERR_OK);
 	cr_assert_eq(settings_file_write(f, getuid(), getgid(), &e), ERR_OK);
@@ -95,7 +109,7 @@ Test(settings_file, the_mode_of_a_file_that_is_there_stays_and_a_new_one_is_shut
 	cr_assert_eq(settings_file_set(f, READ_BY_SYSTEMD, "A", "2", &e), ERR_OK);
 	cr_assert_eq(settings_file_write(f, getuid(), getgid(), &e), ERR_OK);
 	cr_assert(stat(path, &st) == 0 && (st.st_mode & 07777) == 0640);
-	cr_assert_eq(settings_file_read(NULL, path, &f, &e), ERR_OK);
+	cr_assert_eq(settings_file_read(mem, path, &f, &e), ERR_OK);
 	cr_assert(f->exists && strcmp(settings_file_get(f, "A"), "2") == 0);
 	unlink(path);
 	rmdir(folder);

@@ -474,7 +474,7 @@ Test(store, giving_up_a_second_thread_leaves_nothing)
 	cr_assert_eq(files(), 0);
 	/* As when the client is gone: all of its request's memory goes. */
 	cr_assert_eq(begin_aside(a_key(), ASIDE_SIZE, &put), ERR_OK);
-	talloc_steal(request, put);
+	cr_assert_not_null(talloc_reparent(talloc_parent(put), request, put));
 	talloc_free(request);
 	cr_assert_eq(files(), 0);
 }

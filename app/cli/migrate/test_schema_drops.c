@@ -1,10 +1,9 @@
 #include <criterion/criterion.h>
 #include "migrate.h"
 
-/* What was found, as "table.column, table". */
-static char *told(const char *sql)
+/* What was found, as "table.column, table"; in mem. */
+static char *told(TALLOC_CTX *mem, const char *sql)
 {
-	TALLOC_CTX *mem = mem_new("test", 0);
 	struct schema_drop *drops;
 	size_t n;
 	char *out = mem_strdup(mem, "");
@@ -15,7 +14,12 @@ static char *told(const char *sql)
 	return out;
 }
 
-#define TOLD(sql, wanted) cr_assert_str_eq(told(sql), wanted)
+#define TOLD(sql, wanted) \
+	do { \
+		TALLOC_CTX *mem = mem_new("test", 0); \
+		cr_assert_str_eq(told(mem, sql), wanted); \
+		talloc_free(mem); \
+	} while (0)
 
 Test(schema_drops, tables_with_and_without_their_schema)
 {
