@@ -190,7 +190,7 @@ lint_nginx_texts() {
 	local code lang text found=0 want
 	while IFS='|' read -r lang code text; do
 		want=$(awk -F'"' -v code="$code" -v lang="$lang" '$2 == code { print lang == "en" ? $4 : $6; exit }' "$TOP/lib/base/error_list.h")
-		want=${want//\\u00a0/$'\u00a0'}
+		want=${want//\\u00a0/$'\xc2\xa0'} # its bytes: \u is another thing without a locale
 		text=${text//\$body_max/\{max\}}
 		if [ "$text" != "$want" ]; then
 			printf '%s %s: nginx says "%s", the list "%s"\n' "$lang" "$code" "$text" "$want"

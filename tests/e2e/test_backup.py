@@ -746,18 +746,17 @@ def test_what_is_not_empty_is_never_written_over(stack, vault, target, document)
         vault.command("restore", *force, status=64)
 
 
-def test_a_later_version_is_refused(stack, vault, target, document, tmp_path):
+def test_a_later_version_is_refused(stack, vault, target, document):
     """The program knows fewer changes of the schema than the backup has."""
-    vault.take()
-    data = vault.top / "data"
-    shutil.copytree(ROOT / "schema", data / "schema")
-    plan = data / "schema/sqitch.plan"
-    lines = plan.read_text().rstrip("\n").splitlines()
-    plan.write_text("\n".join(lines[:-1]) + "\n")
-    for p in data, data / "schema":
-        os.chmod(p, 0o755)
-    _, complaint = target.restore(status=65, DATA_PATH=str(data))
-    assert "plus récente" in complaint and lines[-1].split()[0] in complaint
+    stack.sql("""insert into sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at,
+        planner_name, planner_email) select repeat('7', 40), repeat('7', 40), 'of_a_later_version', project, note, clock_timestamp(), committer_name,
+        committer_email, clock_timestamp(), planner_name, planner_email from sqitch.changes order by committed_at desc limit 1 returning 1""")
+    try:
+        vault.take()
+    finally:
+        stack.sql("delete from sqitch.changes where change = 'of_a_later_version' returning 1")
+    _, complaint = target.restore(status=65)
+    assert "plus récente" in complaint and "of_a_later_version" in complaint
     assert target.is_untouched()
 
 

@@ -276,8 +276,8 @@ def test_without_clamd_documents_wait(account, guarded, no_clamd):
     health = account.get("/health", params={"detailed": "true"})
     assert health.status_code == 200 and health.json()["status"] == "degraded" and health.json()["services"]["scanner"] == "degraded"
     # More often than any job may fail, and told once.
-    wait_until(lambda: guarded.sql("select payload ->> 'waits' n from scorpius.job where document_id = %s and payload is not null", good["id"])
-               in ([{"n": str(n)}] for n in range(4, 9)), 60, "four attempts")
+    wait_until(lambda: guarded.sql("select waits from scorpius.job where document_id = %s and state in ('queued', 'leased')", good["id"])
+               in ([{"waits": n}] for n in range(4, 9)), 60, "four attempts")
     events = account.data("GET", f"/documents/{good['id']}/events")["events"]
     assert [e["status"] for e in events if e["stage"] == "validation"] == ["completed", "progress"]
     no_clamd.start()
