@@ -1,10 +1,10 @@
-/* scorpius passwords: the accounts of PostgreSQL get the passwords that stand in the settings. Sent as SCRAM verifiers,
- * never written. `migrate` does the same for the programs' accounts behind the schema; here the operator's own comes
- * first. */
+/* scorpius passwords: the accounts of PostgreSQL get the passwords that stand in the settings. The operator's own comes
+ * first; those of the programs are given as `migrate` gives them. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli.h"
+#include "migrate.h"
 #include "operator.h"
 #include "settings.h"
 
@@ -17,18 +17,6 @@ const char passwords_help[] =
 static const char *environment(const char *name)
 {
 	return getenv(name);
-}
-
-static enum result give(
-    struct operator_db *db, const char *role, const char *setting, const char *password, struct error *e)
-{
-	if (password == NULL || password[0] == '\0') {
-		printf("%s : mot de passe inchangé (%s n'est pas défini)\n", role, setting);
-		return ERR_OK;
-	}
-	TRY(operator_set_password(db, role, password, e));
-	printf("%s : mot de passe défini\n", role);
-	return ERR_OK;
 }
 
 /* By the new password, or by the former one as long as that is the server's. */
@@ -50,8 +38,7 @@ static enum result all(TALLOC_CTX *mem, struct error *e)
 	struct operator_db *db;
 	TRY(settings_read(mem, environment, &s, e));
 	TRY(enter(mem, &s, &db, e));
-	TRY(give(db, "scorpius_api", "DATABASE_API_PASSWORD", s.DATABASE_API_PASSWORD, e));
-	return give(db, "scorpius_jobs", "DATABASE_JOBS_PASSWORD", s.DATABASE_JOBS_PASSWORD, e);
+	return migrate_let_in(db, &s, e);
 }
 
 int cmd_passwords(TALLOC_CTX *mem, int argc, char **argv)

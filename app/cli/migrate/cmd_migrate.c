@@ -37,6 +37,12 @@ static enum result let_in(
 	return ERR_OK;
 }
 
+enum result migrate_let_in(struct operator_db *db, const struct settings *s, struct error *e)
+{
+	TRY(let_in(db, "scorpius_api", "DATABASE_API_PASSWORD", s->DATABASE_API_PASSWORD, e));
+	return let_in(db, "scorpius_jobs", "DATABASE_JOBS_PASSWORD", s->DATABASE_JOBS_PASSWORD, e);
+}
+
 /* What there is to say of a schema that is not this program's; an error when it can't go on with it. */
 static enum result say_state(const struct schema_state *state, struct error *e)
 {
@@ -85,8 +91,7 @@ enum result migrate_deploy(TALLOC_CTX *mem, const struct settings *s, struct err
 		TRY(migrate_sqitch(mem, s, db, deploy, e));
 		TRY(say_old_programs(mem, db, e));
 	}
-	TRY(let_in(db, "scorpius_api", "DATABASE_API_PASSWORD", s->DATABASE_API_PASSWORD, e));
-	TRY(let_in(db, "scorpius_jobs", "DATABASE_JOBS_PASSWORD", s->DATABASE_JOBS_PASSWORD, e));
+	TRY(migrate_let_in(db, s, e));
 	TRY(operator_pgvector(db, mem, &vector, e));
 	if (vector != NULL)
 		printf("pgvector : disponible (%s)\n", vector);

@@ -18,6 +18,10 @@ enum result migrate_deploy(TALLOC_CTX *mem, const struct settings *s, struct err
 enum result migrate_withdraw(
     TALLOC_CTX *mem, const struct settings *s, const char *to, bool yes, bool lose_data, struct error *e) MUST_CHECK;
 
+/* Gives the programs' accounts the passwords of the settings, sent as SCRAM verifiers, and tells on stdout. An account
+ * without one keeps its own. */
+enum result migrate_let_in(struct operator_db *db, const struct settings *s, struct error *e) MUST_CHECK;
+
 /* ---- the parts ---- */
 
 /* Connects, refuses a pooler, and takes the lock of who changes the schema, for which it waits as
