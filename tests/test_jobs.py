@@ -187,6 +187,19 @@ def test_reads_a_document_and_analyses_it_alone(stack):
     assert stack.one("select state, attempt, error_code from job where document_id = %s", document) == ("done", 1, None)
 
 
+def test_a_connection_that_the_other_side_closed_ends_no_worker(stack):
+    org = stack.organisation()
+    stack.start()
+    document = stack.upload(org, RC.encode())
+    stack.wait(stack.ended(document))
+    workers = stack.children()
+    for pid in (stack.process.pid, *workers):
+        os.kill(pid, signal.SIGPIPE)
+    document = stack.upload(org, RC.encode() + b"2")
+    stack.wait(stack.ended(document))
+    assert stack.children() == workers and stack.status(document) == "processed"
+
+
 def test_analyses_a_tender_when_its_last_document_is_read(stack):
     org = stack.organisation()
     tender = stack.tender(org, title="Nom donné par une personne")

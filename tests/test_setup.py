@@ -7,6 +7,7 @@ import pathlib
 import re
 import select
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -350,6 +351,16 @@ def test_a_postgresql_that_is_not_there(server):
     server.program("runuser", "echo 'user postgres does not exist' >&2; exit 1")
     done = server.setup("--public-url", URL, "--local-database")
     assert done.returncode == 69 and "apt install postgresql" in done.stderr
+
+
+def test_a_program_that_hears_no_more_is_an_error_to_tell(server):
+    """As a pipe whose reader has gone would have it: what is written there ends nothing."""
+    process = subprocess.Popen([SCORPIUS, "analyze", "--from", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    ignored = 1 << signal.SIGPIPE - 1
+    wait_until(lambda: int(re.search(r"SigIgn:\s*(\w+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1], 16) & ignored, 10, "a program that lives on")
+    process.send_signal(signal.SIGPIPE)
+    said = process.communicate("no analysis")[1]
+    assert process.returncode == 65 and said
 
 
 # --- a person at a terminal

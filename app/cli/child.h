@@ -28,7 +28,8 @@ enum result child_start(const char *const *argv, const char *const *env, const c
     struct child *out, struct error *e) MUST_CHECK;
 /* Bytes from it; *got 0 at its end. */
 enum result child_read(struct child *c, void *bytes, size_t n, size_t *got, struct error *e) MUST_CHECK;
-/* Bytes to it; *closed when it wants no more. */
+/* Bytes to it; *closed when it wants no more. The process must not die of SIGPIPE; the child has it as programs expect.
+ */
 enum result child_write(struct child *c, const void *bytes, size_t n, bool *closed, struct error *e) MUST_CHECK;
 /* Waits at most `ms` for its end; true when it has ended. It is still there for child_end. */
 bool child_ended(const struct child *c, int ms);

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include "cli.h"
@@ -94,6 +95,8 @@ int cli_fail(const char *about, const struct error *e)
 int main(int argc, char **argv)
 {
 	log_open("scorpius", LOG_WARN);
+	/* A program of ours that wants no more, or a server that hangs up, is an error to tell, not the end. */
+	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		print_commands(stderr);
 		return error_exit_status(ERR_USAGE);

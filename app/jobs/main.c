@@ -266,6 +266,7 @@ int main(int argc, char **argv)
 	struct error e;
 	p->mem = talloc_parent(p);
 	error_clear(&e);
+	signal(SIGPIPE, SIG_IGN); /* a server of mail or of files that hangs up costs an attempt, not a worker */
 	sigemptyset(&p->signals);
 	sigaddset(&p->signals, SIGTERM);
 	sigaddset(&p->signals, SIGINT);

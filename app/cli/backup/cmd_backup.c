@@ -1,7 +1,6 @@
 /* scorpius backup: makes backups, lists and verifies them. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <signal.h>
 #include <string.h>
 
 #include "backup.h"
@@ -32,8 +31,6 @@ static const char *environment(const char *name)
 enum result backup_run_begin(struct backup_run *run, TALLOC_CTX *mem, struct error *e)
 {
 	*run = (struct backup_run){ .mem = mem };
-	/* pg_restore may want less than we have to give it. */
-	signal(SIGPIPE, SIG_IGN);
 	TRY(settings_read(mem, environment, &run->settings, e));
 	return master_keys_new(mem, run->settings.SECRET_KEY, run->settings.SECRET_KEY_PREVIOUS, &run->keys, e);
 }

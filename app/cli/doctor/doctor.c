@@ -165,7 +165,6 @@ static void run_check(const struct check *c, struct doctor *d, pid_t parent)
 		dup2(nothing, STDOUT_FILENO);
 		dup2(nothing, STDERR_FILENO);
 	}
-	signal(SIGPIPE, SIG_IGN);
 	if (c->as_service)
 		become_service();
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* another user's process has forgotten it */
