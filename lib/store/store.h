@@ -120,6 +120,9 @@ enum result store_get_bytes(struct store *s, TALLOC_CTX *mem, const struct store
 enum result store_exists(struct store *s, const struct store_key *key, bool *out, struct error *e) MUST_CHECK;
 /* Removes an object; one that is not there is no fault. */
 enum result store_remove(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
+/* Removes an object that its writer committed a moment ago and has no use for, where it was committed: a bucket behind
+ * the directory is not asked, so that nobody waits for it. What was moved there in that moment is an orphan. */
+enum result store_take_back(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
 /* Takes an object that is not what was written out of the store without destroying it: it lies in the folder `aside`
  * then, as ORGANISATION.ID, where an operator may look at it and remove it. NOT_FOUND. A directory's object only. */
 enum result store_set_aside(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
