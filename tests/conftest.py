@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import client as client_module  # noqa: E402
+import pdfs  # noqa: E402
 import spread  # noqa: E402
 from contract import Contract  # noqa: E402
 from stack import Logs, Stack, children, wait_until  # noqa: E402
@@ -112,6 +113,14 @@ def other(api):
 def operator(api):
     """An account of the operator."""
     return api.operator()
+
+
+@pytest.fixture
+def document(account):
+    """A file of the account's that was read."""
+    shown = account.processed(account.upload(("RC.pdf", pdfs.rules()))["id"])
+    assert shown["status"] == "processed"
+    return shown
 
 
 @pytest.fixture

@@ -68,13 +68,6 @@ def healthy(account):
     wait_until(lambda: health(account)["status"] == "healthy", 60, "health")
 
 
-@pytest.fixture
-def document(account):
-    uploaded = account.upload(("RC.pdf", pdfs.rules()))
-    assert account.processed(uploaded["id"])["status"] == "processed"
-    return uploaded
-
-
 def test_a_file_reaches_the_bucket_and_is_read_from_there(stack, swift, account, document):
     moved(stack)
     assert in_bucket(stack, swift, document)
