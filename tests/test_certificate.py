@@ -15,24 +15,8 @@ import threading
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install, listens, run
-from smtp import Authority
+from server_fixture import NAME, Site, listens, run
 from stack import free_port, let_in, wait_until
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
-
-
-@pytest.fixture(scope="module")
-def authority():
-    """Signs the ACME server's own certificate, and those that are put in place by hand."""
-    a = Authority(f"DNS:{NAME},DNS:localhost,IP:127.0.0.1")
-    yield a
-    a.remove()
 
 
 class Server:
@@ -106,8 +90,8 @@ class Server:
 
 
 @pytest.fixture
-def server(tree, authority, tmp_path):
-    s = Server(tree, tmp_path, authority)
+def server(tree, authority, folder):
+    s = Server(tree, folder, authority)
     yield s
     s.nginx.stop()
 

@@ -79,8 +79,8 @@ class Server:
 
 
 @pytest.fixture
-def server(stack, tmp_path):
-    it = Server(stack, tmp_path)
+def server(stack, folder):
+    it = Server(stack, folder)
     yield it
     it.close()
 
