@@ -7,7 +7,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import psycopg2
 import psycopg2.extras
 
 import smtp
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -35,15 +35,18 @@ SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD
                    "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY", "SMTP_PASSWORD", "S3_SECRET_ACCESS_KEY")
 
 
+PATIENCE = 3  # times what a wait may take on an idle machine: others may be at work on this one
+
+
 def wait_until(condition, seconds, what, state=lambda: ""):
     """Polls; returns the condition's first true value. `state` tells how things are when the time is over."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what} {state()}".rstrip())
+            raise AssertionError(f"waited {seconds * PATIENCE} s in vain for {what} {state()}".rstrip())
         time.sleep(0.05)
 
 
@@ -54,12 +57,6 @@ def let_in(folder):
             break
         if place.stat().st_mode & 0o055 != 0o055:
             os.chmod(place, 0o755)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Stack:
@@ -258,9 +255,11 @@ class Stack:
 
 
 def children(pid):
-    if pid is None:
+    """Of one that is gone, or goes while we look, none."""
+    try:
+        return [] if pid is None else [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
         return []
-    return [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
 
 
 def gone(pid):

@@ -15,9 +15,10 @@ import threading
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install, listens, run
+from ports import free_port, listens
+from server_fixture import BUILD, NAME, Site, install, run
 from smtp import Authority
-from stack import free_port, let_in, wait_until
+from stack import let_in, wait_until
 
 
 @pytest.fixture(scope="module")
