@@ -1,5 +1,6 @@
 """A private stack of the whole server, as ./dev starts it, and what tests do to it: stop its database, read its logs."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -248,6 +249,16 @@ class Stack:
                 pass  # a child that ended by itself
         # Gone, not only dead: to PostgreSQL a zombie is a server that still holds its data.
         wait_until(lambda: all(map(gone, every)), 30, "everything to be gone")
+
+    def healed(self):
+        """Waits until every worker of both pools reaches the database again. Each finds out for itself, and so does a pooler: all are asked at
+        once, more than once."""
+        calls = [("/api/v1/auth/refresh", {"refresh_token": "A" * 43}), ("/api/v1/auth/login", {"email": "personne@essai.example", "password": "x"})] * 6
+
+        def reached():
+            return all(s != 503 for s in pool.map(lambda c: self.http.post(c[0], json=c[1]).status_code, calls))
+        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+            wait_until(lambda: all(reached() for _ in range(3)), 60, "all workers to reach the database")
 
     def start_stopped(self):
         for name in list(self.stopped):
