@@ -309,7 +309,7 @@ class Logs:
     def settle(self):
         """The test that announced lines is over: what it caused may still come for some seconds."""
         now = time.monotonic()
-        self.allowed = [[p, until or now + 5] for p, until in self.allowed if until is None or until > now]
+        self.allowed = [[p, until or now + 5 * PATIENCE] for p, until in self.allowed if until is None or until > now]
 
     def unexpected(self):
         """Error lines that were written since the last call and that nobody announced."""

