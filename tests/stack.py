@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
 SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
-    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "30", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
     # Tests make more requests than people; those of limits have a stack of their own.
     "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1024G",
     "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
