@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -167,16 +168,21 @@ def frozen_jobs(stack):
     parent = stack.pid("jobs")
     pids = [parent, *children(parent)]
 
+    def busy():
+        return stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
+                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
+
     def freeze():
-        """Not in the middle of something, which would keep its locks."""
+        """Not in the middle of something, which would keep its locks. What they sent as they were stopped is still to arrive: several looks."""
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        busy = stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
-                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
-        if busy:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
-        return not busy
+        for _ in range(5):
+            if busy():
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
+                return False
+            time.sleep(0.05)
+        return True
 
     wait_until(freeze, 30, "the jobs to have nothing in hand")
     yield

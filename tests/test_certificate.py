@@ -3,10 +3,8 @@ it up without losing anybody; the check of every morning warns of one that ends 
 
 import json
 import os
-import pathlib
 import re
 import shutil
-import signal
 import ssl
 import socket
 import subprocess
@@ -15,8 +13,9 @@ import threading
 import httpx
 import pytest
 
-from server_fixture import NAME, Site, listens, run
-from stack import free_port, let_in, wait_until
+from ports import free_port, listens
+from server_fixture import NAME, Site, run
+from stack import let_in, wait_until
 
 
 class Server:

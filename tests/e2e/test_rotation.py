@@ -117,8 +117,8 @@ class Machine(Server):
 
 @pytest.fixture(scope="module")
 def own():
-    """A stack of its own, of which only PostgreSQL and Redis go on."""
-    s = Stack(settings={"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60"})
+    """A stack of its own, of which only PostgreSQL and Redis go on. Never through a pooler, whose list of users the operator changes himself."""
+    s = Stack(settings={"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60", "SCORPIUS_TEST_PGBOUNCER": ""})
     for name in ("nginx", "api", "bulk", "jobs"):
         s.stop(name, signal.SIGTERM)
         s.stopped.pop(name)
