@@ -77,6 +77,15 @@ quiet compose exec -T postgres psql -U scorpius -d scorpius_prod -XqAt -v ON_ERR
 	-c 'alter table scorpius.organization drop column docker_check' -c "delete from sqitch.changes where change = 'docker_check'"
 [ "$(has_change)" = 0 ] || die "the change is still there"
 
+step "the programs start again"
+began() { docker inspect -f '{{.State.StartedAt}}' "$(container postgres)" "$(container redis)" "$(container nginx)"; }
+kept=$(began)
+busy
+quiet compose up -d --no-build --force-recreate api api-b jobs
+calm "programs anew"
+[ "$lost" = 0 ] || die "requests were lost"
+[ "$kept" = "$(began)" ] || die "the servers started again too"
+
 step "another nginx: what it costs"
 busy
 quiet compose up -d --no-build --no-deps --force-recreate nginx

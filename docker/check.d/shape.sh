@@ -9,7 +9,7 @@ for setting in SCORPIUS_IMAGE SCORPIUS_NGINX_IMAGE; do
 	docker image inspect -f '{{json .Config.Healthcheck.Test}}' "$image" | grep -q '"healthcheck"' || die "$image tells nothing of its health"
 	size=$(docker image inspect -f '{{.Size}}' "$image")
 	[ "$size" -lt 450000000 ] || die "$image has $size bytes"
-	! docker run --rm --entrypoint sh "$image" -c 'command -v gcc cc make meson ninja pkg-config || ls -d /usr/include/*.h /etc/letsencrypt /src' 2>/dev/null ||
+	! docker run --rm --entrypoint sh "$image" -c 'command -v gcc cc make meson ninja pkg-config || ls -d /usr/include/*.h /etc/letsencrypt /src /var/cache/apt/archives/*.deb' 2>/dev/null ||
 		die "$image has what builds it"
 done
 [ "$(docker image inspect -f '{{.Config.User}}' "$(setting SCORPIUS_IMAGE)")" = scorpius ] || die "the image's user is not scorpius"
