@@ -27,7 +27,9 @@ package_later() {
 		case $kind in
 		deploy) printf '%s\n' 'begin;' 'set local role scorpius_owner;' 'alter table scorpius.organization add column machine_trial integer;' \
 			"comment on column scorpius.organization.machine_trial is 'of a trial only';" 'commit;' ;;
-		revert) printf '%s\n' 'begin;' 'set local role scorpius_owner;' 'alter table scorpius.organization drop column machine_trial;' 'commit;' ;;
+		revert) printf '%s\n' 'begin;' 'set local role scorpius_owner;' 'alter table scorpius.organization drop column machine_trial;' \
+			'create or replace function scorpius.oldest_program() returns text language sql stable set search_path = scorpius, pg_temp' \
+			"as \$\$ select '$VERSION' \$\$;" 'commit;' ;;
 		verify) printf '%s\n' 'begin;' 'select machine_trial from scorpius.organization where false;' 'rollback;' ;;
 		esac >"$source/schema/$kind/machine_trial.sql"
 	done
