@@ -234,8 +234,8 @@ documents_processed() {
 	list=$(api GET "/api/v1/tenders/$1/documents?limit=100") || return 1
 	jq -e --argjson n "$2" '(.data | length) == $n and all(.data[]; .status == "processed")' <<<"$list" >/dev/null || { jq -c '[.data[] | .status]' <<<"$list"; return 1; }
 }
-jobs() { m runuser -u postgres -- psql -XAtc "select count(*) from scorpius.job where state = '$1'" scorpius; }
-jobs_in_hand() { [ "$(jobs leased)" -gt 0 ]; }
+jobs_which_are() { m runuser -u postgres -- psql -XAtc "select count(*) from scorpius.job where state = '$1'" scorpius; }
+jobs_in_hand() { [ "$(jobs_which_are leased)" -gt 0 ]; }
 
 step_stops() {
 	local tender tenders=() n file began id waiting files=("$TOP"/samples/*/dossier/*.pdf)
@@ -257,8 +257,8 @@ step_stops() {
 	[ -z "$(ms <<<'pgrep -x "scorpius-(api|jobs|reader)" || true')" ] || die "a program runs on"
 	[ "$(ask -o "$WORK/body" -w '%{http_code}' "https://$DOMAIN/health")" = 503 ] && jq -e '.errors[0].code' "$WORK/body" >/dev/null ||
 		die "while all is stopped: $(head -c 300 "$WORK/body")"
-	[ "$(jobs leased)" = 0 ] || die "$(jobs leased) jobs were not given back"
-	waiting=$(jobs queued)
+	[ "$(jobs_which_are leased)" = 0 ] || die "$(jobs_which_are leased) jobs were not given back"
+	waiting=$(jobs_which_are queued)
 	[ "$waiting" -gt 0 ] || die "nothing was left to do when all was stopped"
 	seen "stopped with jobs in hand, in $((SECONDS - began)) s: given back, $waiting wait; nginx answers 503 in the API's words"
 	m systemctl start scorpius.target
