@@ -3,10 +3,8 @@ it up without losing anybody; the check of every morning warns of one that ends 
 
 import json
 import os
-import pathlib
 import re
 import shutil
-import signal
 import ssl
 import socket
 import subprocess
@@ -15,24 +13,9 @@ import threading
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install, listens, run
-from smtp import Authority
-from stack import free_port, let_in, wait_until
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
-
-
-@pytest.fixture(scope="module")
-def authority():
-    """Signs the ACME server's own certificate, and those that are put in place by hand."""
-    a = Authority(f"DNS:{NAME},DNS:localhost,IP:127.0.0.1")
-    yield a
-    a.remove()
+from ports import free_port, listens
+from server_fixture import NAME, Site, run
+from stack import let_in, wait_until
 
 
 class Server:
@@ -106,8 +89,8 @@ class Server:
 
 
 @pytest.fixture
-def server(tree, authority, tmp_path):
-    s = Server(tree, tmp_path, authority)
+def server(tree, authority, folder):
+    s = Server(tree, folder, authority)
     yield s
     s.nginx.stop()
 

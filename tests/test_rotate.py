@@ -1,7 +1,6 @@
 """scorpius-rotate without a server behind it: what stands in the files at each step, whoever is killed wherever. (With servers and
 under load: e2e/test_rotation.py.)"""
 
-import os
 import pathlib
 import re
 import stat
