@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -18,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import client as client_module  # noqa: E402
+import pdfs  # noqa: E402
 import spread  # noqa: E402
 from contract import Contract  # noqa: E402
 from server_fixture import BUILD, NAME, install  # noqa: E402
@@ -153,21 +155,34 @@ def operator(api):
 
 
 @pytest.fixture
+def document(account):
+    """A file of the account's that was read."""
+    shown = account.processed(account.upload(("RC.pdf", pdfs.rules()))["id"])
+    assert shown["status"] == "processed"
+    return shown
+
+
+@pytest.fixture
 def frozen_jobs(stack):
     """No job is taken while the test runs: what is queued stays queued."""
     parent = stack.pid("jobs")
     pids = [parent, *children(parent)]
 
+    def busy():
+        return stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
+                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
+
     def freeze():
-        """Not in the middle of something, which would keep its locks."""
+        """Not in the middle of something, which would keep its locks. What they sent as they were stopped is still to arrive: several looks."""
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        busy = stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
-                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
-        if busy:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
-        return not busy
+        for _ in range(5):
+            if busy():
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
+                return False
+            time.sleep(0.05)
+        return True
 
     wait_until(freeze, 30, "the jobs to have nothing in hand")
     yield

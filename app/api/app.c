@@ -80,10 +80,8 @@ enum result app_store(struct app *app, struct store **out, struct error *e)
 enum result app_store_room(struct app *app, int64_t bytes, struct error *e)
 {
 	struct store *store = NULL;
-	int64_t room = 0;
 	TRY(app_store(app, &store, e));
-	TRY(store_room(store, &room, e));
-	return room - bytes < app->settings.STORAGE_MIN_FREE ? error_set(e, ERR_STORAGE_FULL, NULL) : ERR_OK;
+	return store_demand_room(store, bytes, app->settings.STORAGE_MIN_FREE, e);
 }
 
 void app_version_of_body(struct response *rs)

@@ -116,8 +116,8 @@ class Machine(Server):
 
 
 def bare(settings):
-    """A stack of which only PostgreSQL and Redis go on."""
-    s = Stack(settings=settings)
+    """A stack of which only PostgreSQL and Redis go on. Never through a pooler, whose list of users the operator changes himself."""
+    s = Stack(settings={"SCORPIUS_TEST_PGBOUNCER": "", **settings})
     for name in ("nginx", "api", "bulk", "jobs"):
         s.stop(name, signal.SIGTERM)
         s.stopped.pop(name)

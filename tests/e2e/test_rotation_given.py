@@ -88,7 +88,7 @@ def test_smtp(machine, own, secrets, work, tmp_path):
 
 def test_letters_wait_for_a_password_that_was_changed_before(machine, own, secrets):
     """Whoever runs the mail server did not say so in time: what could not leave leaves with the new one."""
-    password = new(secrets, "smtp-après")
+    password = new(secrets, "courriel")
     own.mail.passwords.clear()
     own.mail.passwords.add(password)
     clients = [Client(machine, secrets) for _ in range(2)]
