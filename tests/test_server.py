@@ -100,7 +100,7 @@ def test_the_operator_may_write_where_backups_and_files_are(tree, tmp_path, line
 
 def test_a_purge_keeps_what_cannot_be_made_again(tmp_path):
     """Who closed this machine's Redis and purges the package must still get into it; and drop-ins of setup go, others stay."""
-    etc, units = tmp_path / "scorpius", tmp_path / "units"
+    etc, units = tmp_path / "etc", tmp_path / "units"
     etc.mkdir()
     (etc / "scorpius.env").write_text("SECRET_KEY=abc\n")
     (etc / "operator.env").write_text("DATABASE_URL=postgresql://a:b@c/d\nREDIS_ADMIN_PASSWORD=e5\n")
@@ -111,7 +111,7 @@ def test_a_purge_keeps_what_cannot_be_made_again(tmp_path):
         for name in names:
             (units / f"{unit}.service.d" / name).write_text("")
     script = (ROOT / "debian/postrm").read_text().replace("/etc/scorpius", str(etc)).replace("/etc/systemd/system", str(units)).replace("/run/systemd/system", str(tmp_path / "none"))
-    script = script.replace("/etc/nginx/", f"{tmp_path}/").replace("/run/scorpius", f"{tmp_path}/run").replace("/var/lib/", f"{tmp_path}/lib/").replace("#DEBHELPER#", "")
+    script = script.replace("/etc/nginx/", f"{tmp_path}/nginx/").replace("/run/scorpius", f"{tmp_path}/run").replace("/var/lib/", f"{tmp_path}/lib/").replace("#DEBHELPER#", "")
     (tmp_path / "postrm").write_text(script)
     done = run("sh", tmp_path / "postrm", "purge")
     assert done.returncode == 0 and "holds the key" in done.stdout
