@@ -65,7 +65,7 @@ def empty_machine(request, settings):
     with contextlib.closing(psycopg2.connect(s.env["DATABASE_URL"].replace("/scorpius?", "/postgres?"))) as c:
         c.autocommit = True
         cur = c.cursor()
-        for sql in ("drop database scorpius", "create database scorpius", "drop role scorpius_api", "drop role scorpius_jobs", "drop role scorpius_owner"):
+        for sql in ("drop database scorpius with (force)", "create database scorpius", "drop role scorpius_api", "drop role scorpius_jobs", "drop role scorpius_owner"):
             cur.execute(sql)
     shutil.rmtree(s.files_path)
     s.redis("flushall")

@@ -136,7 +136,7 @@ def test_what_is_infected_is_quarantined_refused_and_told(account, guarded):
     refused_everywhere(account, document)
     events = account.data("GET", f"/documents/{document['id']}/events")["events"]
     assert [(e["stage"], e["status"]) for e in events] == [("upload", "completed"), ("validation", "completed"), ("validation", "failed")]
-    (line,) = [x for x in map(parsed, guarded.log_lines("jobs")) if x and x.get("document") == document["id"]]
+    (line,) = wait_until(lambda: [x for x in map(parsed, guarded.log_lines("jobs")) if x and x.get("document") == document["id"]], 5, "the log line")
     assert line["level"] == "warn" and line["msg"] == "a document is in quarantine" and line["signature"].startswith("Test.Eicar")
     (audit,) = [e for e in account.data("GET", "/audit-log?limit=100") if e["action"] == "document.quarantined"]
     assert audit["target_id"] == document["id"]
