@@ -31,6 +31,7 @@ struct setup {
 	struct settings_file *files[SETUP_FILES];
 	uid_t uid, run_uid; /* whom new files belong to; who `scorpius` runs as */
 	gid_t gid, run_gid;
+	int lock;            /* the folder of the settings: one setup at a time */
 	bool changed;        /* a file of settings that was there */
 	bool told;           /* why it stopped */
 	bool no_certificate; /* yet: the site only lets certbot prove its name */
@@ -92,6 +93,9 @@ enum result setup_scorpius(
 
 /* ---- setup_steps.c ---- */
 enum result setup_database(struct setup *s, struct error *e) MUST_CHECK;
+/* The Redis of this machine, which lets in everybody as Debian installs it, gets passwords; where that can't be done it
+ * is told and left. */
+enum result setup_redis(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_key(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_schema(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_admin(struct setup *s, struct error *e) MUST_CHECK;

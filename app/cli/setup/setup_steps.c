@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cache_look.h"
 #include "email.h"
 #include "file_key.h"
 #include "operator.h"
@@ -99,6 +101,53 @@ enum result setup_database(struct setup *s, struct error *e)
 		    "all all 127.0.0.1/32 scram-sha-256 »)",
 		    e->cause, port);
 	setup_done(s, "base de données", "rôle scorpius_operator et base scorpius sur cette machine");
+	return ERR_OK;
+}
+
+/* ---- Redis ---- */
+
+/* The URL that was made here or by scorpius-rotate for this machine's Redis. */
+static bool is_local_redis(const char *url)
+{
+	static const char plain[] = "redis://127.0.0.1:", with[] = "redis://scorpius:", place[] = "@127.0.0.1:";
+	if (url == NULL || strncmp(url, plain, sizeof plain - 1) == 0)
+		return url != NULL;
+	if (strncmp(url, with, sizeof with - 1) != 0)
+		return false;
+	const char *p = url + sizeof with - 1;
+	return strncmp(p + strspn(p, "0123456789abcdef"), place, sizeof place - 1) == 0;
+}
+
+enum result setup_redis(struct setup *s, struct error *e)
+{
+	const char *const argv[] = { "scorpius-rotate", "redis", NULL };
+	const char *url = setup_value(s, "REDIS_URL"), *words = "";
+	struct cache_facts facts;
+	struct error unused;
+	error_clear(&unused);
+	bool ours = is_local_redis(url);
+	if (ours && strchr(url, '@') != NULL && cache_look(s->mem, url, &facts, &unused) == ERR_OK) {
+		setup_done(s, "Redis", "celui de cette machine, avec un mot de passe");
+		return ERR_OK;
+	}
+	if (!ours || !setup_has_services(s)) {
+		setup_done(s, "Redis",
+		    ours ? "sans mot de passe\u00a0; sur un serveur, scorpius-rotate redis lui en donne un"
+			 : "celui de REDIS_URL, tel qu'il est");
+		return ERR_OK;
+	}
+	/* It takes the lock that we have, and changes the files. */
+	flock(s->lock, LOCK_UN);
+	error_clear(&unused);
+	bool closed = setup_run(s, argv, NULL, &words, &unused) == ERR_OK;
+	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+		return setup_stop(
+		    s, ERR_UNAVAILABLE, e, "une autre commande scorpius setup est en cours sur %s", s->folder);
+	TRY(setup_files_open(s, e));
+	setup_done(s, "Redis",
+	    closed ? "celui de cette machine, avec un mot de passe"
+		   : "laissé sans mot de passe, pour la raison dite ci-dessus\u00a0; plus tard\u00a0: scorpius-rotate "
+		     "redis");
 	return ERR_OK;
 }
 
