@@ -1,4 +1,3 @@
-#include "clock.h"
 #include "passwords.h"
 
 #include <criterion/criterion.h>
@@ -132,19 +131,27 @@ Test(passwords, an_unknown_account_costs_as_much_as_a_known_one_whatever_its_has
 	cr_assert_eq(work_of(s, stored, COST), 0);
 }
 
+/* Time that this process has had: others on the machine count for nothing. */
+static int64_t cpu_us(void)
+{
+	struct timespec t;
+	cr_assert_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 Test(passwords, the_clock_agrees)
 {
-	/* The best of several of each: a busy machine only ever adds. */
+	/* The best of several of each: caches that others have emptied only ever add. */
 	char stored[PASSWORD_HASH_SIZE];
 	error_clear(&err);
 	cr_assert_eq(password_hash("TestPassword123!", 16, 13, stored, &err), ERR_OK);
 	int64_t known = INT64_MAX, unknown = INT64_MAX;
 	for (int i = 0; i < 7; i++) {
-		int64_t t0 = clock_mono_us();
+		int64_t t0 = cpu_us();
 		work_of("wrong password", stored, 13);
-		int64_t t1 = clock_mono_us();
+		int64_t t1 = cpu_us();
 		work_of("wrong password", NULL, 13);
-		int64_t t2 = clock_mono_us();
+		int64_t t2 = cpu_us();
 		known = t1 - t0 < known ? t1 - t0 : known;
 		unknown = t2 - t1 < unknown ? t2 - t1 : unknown;
 	}
