@@ -15,10 +15,9 @@ import threading
 import httpx
 import pytest
 
-from ports import free_port, listens
-from server_fixture import BUILD, NAME, Site, install, run
+from server_fixture import BUILD, NAME, Site, install, listens, run
 from smtp import Authority
-from stack import let_in, wait_until
+from stack import free_port, let_in, wait_until
 
 
 @pytest.fixture(scope="module")
