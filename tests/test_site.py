@@ -9,30 +9,15 @@ import subprocess
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install, run
-from smtp import Authority
-from stack import free_port, gone, parsed, wait_until
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    """`meson install`, as on a server."""
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
-
-
-@pytest.fixture(scope="module")
-def authority():
-    a = Authority(f"DNS:{NAME}")
-    yield a
-    a.remove()
+from ports import free_port
+from server_fixture import BUILD, NAME, Site, run
+from stack import gone, parsed, wait_until
 
 
 @pytest.fixture
-def site(tree, authority, tmp_path):
+def site(tree, authority, folder):
     """Neither rendered nor started."""
-    s = Site(tree, tmp_path, authority.certificate, authority.key, authority.ca)
+    s = Site(tree, folder, authority.certificate, authority.key, authority.ca)
     yield s
     s.stop()
 

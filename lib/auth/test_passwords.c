@@ -212,3 +212,22 @@ Test(password_rule, lengths_and_bytes)
 	cr_assert_eq(password_rule_check(s, PASSWORD_MAX + 1, NULL, NULL, NULL, &err), ERR_TOO_LONG);
 	cr_assert_eq(rule("vL9#qT2x\xff"), ERR_INVALID_UTF8);
 }
+
+/* What whoever registers may make a worker do: digits are dates and sequences to zxcvbn, in every way to cut them. */
+Test(password_rule, a_long_one_costs_no_more_than_a_hash)
+{
+	char s[PASSWORD_MAX + 1] = "";
+	for (size_t i = 0; i < PASSWORD_MAX; i++)
+		s[i] = "12"[i % 2];
+	clock_t begun = clock(); /* of this process alone, however busy the machine is */
+	cr_assert_neq(rule(s), ERR_OK);
+	clock_t took = clock() - begun;
+	cr_assert(took < CLOCKS_PER_SEC / 2, "%lld us", (long long)took * 1000000 / CLOCKS_PER_SEC);
+}
+
+Test(password_rule, a_long_one_is_as_good_as_its_best_part)
+{
+	cr_assert_eq(rule("12121212121212121212121212121212vlqtxwm gkzpr"), ERR_OK);
+	cr_assert_eq(rule("vlqtxwm gkzpr12121212121212121212121212121212"), ERR_OK);
+	cr_assert_neq(rule("121212121212121212121212121212121212121212121"), ERR_OK);
+}

@@ -115,3 +115,17 @@ Test(login_guard, failures_are_forgotten)
 			 url + 7, url + 7)),
 	    0);
 }
+
+Test(login_guard, a_clock_that_is_set_back_shuts_nobody_out)
+{
+	/* What Redis sees once its clock went back by an hour: a wait and a counter that end an hour too late. */
+	for (int i = 0; i < 5; i++)
+		fail(stranger);
+	cr_assert(ask(stranger).refused);
+	redis(mem, "hset login:pair:compte:198.51.100.7 until 99999999999999");
+	redis(mem, "set login:account:compte 20 px 3660000");
+	struct login_outcome o = ask(stranger);
+	cr_assert(!o.refused && o.remaining == 19 && o.reset_s <= 60);
+	fail(stranger);
+	cr_assert(ask(stranger).refused, "the next failure makes it wait again");
+}

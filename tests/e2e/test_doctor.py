@@ -17,8 +17,8 @@ import time
 import psycopg2
 import pytest
 
+from ports import free_port
 from relay import OlderServer
-from stack import free_port
 
 BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
 LOGGED = r"password authentication failed|no password supplied|terminating connection|does not exist|incomplete startup packet|SECRET_KEY"

@@ -14,9 +14,9 @@ import pytest
 
 import pdfs
 import prometheus
+from backups import vault  # noqa: F401
 from client import raw
 from stack import wait_until
-from test_backup import vault  # noqa: F401
 from test_failures import DOWN, healthy, no_database  # noqa: F401
 from test_storage import object_of, storage
 
