@@ -69,8 +69,8 @@ step "health: each half answers for itself"
 check() { docker exec "${ids[api]}" /usr/libexec/scorpius/scorpius-container healthcheck "$@"; }
 if ! check a || ! check b || ! check; then die "no answer of a half that is there"; fi
 quiet compose stop api-b
-! check b || die "a half that is away is healthy"
-! check || die "the whole is healthy without a half"
+! check b 2>/dev/null || die "a half that is away is healthy"
+! check 2>/dev/null || die "the whole is healthy without a half"
 check a || die "the half that is there went with the other"
 api 200 GET /api/v1/tenders "${bearer[@]}" >/dev/null
 quiet compose start api-b
