@@ -202,10 +202,14 @@ step_crashes() {
 	seen "PostgreSQL is killed, Redis restarted: healthy again without a hand"
 }
 
+none_of() { [ -z "$(comm -12 <(sort "$1") <(m pgrep -x scorpius-api | sort))" ]; }
+
 step_reload() {
+	m pgrep -x scorpius-api >"$WORK/workers"
 	load_begin
 	m systemctl reload 'scorpius-api@*'
-	load_end "reload under load"
+	within "each worker is another one" none_of "$WORK/workers"
+	load_end "reload under load, each worker is another one"
 }
 
 step_scaling() {
@@ -234,6 +238,8 @@ documents_processed() {
 	list=$(api GET "/api/v1/tenders/$1/documents?limit=100") || return 1
 	jq -e --argjson n "$2" '(.data | length) == $n and all(.data[]; .status == "processed")' <<<"$list" >/dev/null || { jq -c '[.data[] | .status]' <<<"$list"; return 1; }
 }
+# As the chapter Emergency has it: the target alone would not wait for the services.
+stop_all() { m systemctl stop scorpius.target 'scorpius-api@*' scorpius-jobs; }
 jobs_which_are() { m runuser -u postgres -- psql -XAtc "select count(*) from scorpius.job where state = '$1'" scorpius; }
 jobs_in_hand() { [ "$(jobs_which_are leased)" -gt 0 ]; }
 
@@ -253,8 +259,8 @@ step_stops() {
 	m systemctl start scorpius-jobs
 	within "a job in hand" jobs_in_hand
 	began=$SECONDS
-	m systemctl stop scorpius.target
-	[ -z "$(ms <<<'pgrep -x "scorpius-(api|jobs|reader)" || true')" ] || die "a program runs on"
+	stop_all
+	[ -z "$(ms <<<'for name in api jobs reader; do pgrep -x scorpius-$name || true; done')" ] || die "a program runs on"
 	[ "$(ask -o "$WORK/body" -w '%{http_code}' "https://$DOMAIN/health")" = 503 ] && jq -e '.errors[0].code' "$WORK/body" >/dev/null ||
 		die "while all is stopped: $(head -c 300 "$WORK/body")"
 	[ "$(jobs_which_are leased)" = 0 ] || die "$(jobs_which_are leased) jobs were not given back"
@@ -285,7 +291,7 @@ step_restore() {
 	login
 	id=$(api GET '/api/v1/documents?limit=1' | jq -r '.data[0].id')
 	api GET "/api/v1/documents/$id/content" >"$WORK/document"
-	m systemctl stop scorpius.target
+	stop_all
 	m systemctl start scorpius-backup
 	state_of one >"$WORK/state.one"
 	m systemctl start scorpius.target
