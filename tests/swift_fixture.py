@@ -7,13 +7,13 @@ import pathlib
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.parse
 
 import httpx
+from ports import free_port, listens
 from stack import wait_until
 
 BUCKET = "scorpius-files"
@@ -69,22 +69,6 @@ use = egg:swift#{kind}
 """
 
 
-def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
-
-
-def open_port(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
 class Swift:
     """Starts in the constructor, with a bucket. `stop()` and `start()` may be called in a test; `remove()` ends it."""
 
@@ -93,7 +77,7 @@ class Swift:
         self.secret = secrets.token_hex(16)
         self.access = "files:keeper"
         kinds = ["account", "container", "object"]
-        self.port, cache, *ports = free_ports(2 + len(kinds))
+        self.port, cache, *ports = (free_port() for _ in range(2 + len(kinds)))
         user = subprocess.run(["id", "-un"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
         (self.dir / "swift.conf").write_text(f"[swift-hash]\nswift_hash_path_suffix = {secrets.token_hex(8)}\n")
         for kind, port in zip(kinds, ports):
@@ -125,12 +109,12 @@ class Swift:
     def stop(self):
         """The service is down."""
         self.servers.send_signal(signal.SIGUSR1)
-        wait_until(lambda: not any(map(open_port, self.ports)), 30, "the service to be gone", self.log)
+        wait_until(lambda: not any(map(listens, self.ports)), 30, "the service to be gone", self.log)
 
     def wait(self):
         def ready():
             assert all(p.poll() is None for p in (self.memcached, self.servers)), self.log()
-            return all(map(open_port, self.ports))
+            return all(map(listens, self.ports))
         wait_until(ready, 180, "the service", self.log)
 
     def remove(self):

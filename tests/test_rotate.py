@@ -1,7 +1,6 @@
 """scorpius-rotate without a server behind it: what stands in the files at each step, whoever is killed wherever. (With servers and
 under load: e2e/test_rotation.py.)"""
 
-import os
 import pathlib
 import re
 import stat
@@ -69,7 +68,7 @@ def test_jwt_is_accepted_then_used_then_the_former_is_forgotten(machine):
     status, said = machine.rotate("jwt")
     assert status == 0 and "accepted until" in said
     calls = machine.calls()
-    assert calls[:8] == RESTARTS * 2 and calls[8].startswith("systemd-run ") and calls[8].endswith("scorpius-rotate jwt")
+    assert calls[:8] == RESTARTS * 2 and calls[8].startswith("systemd-run ") and calls[8].endswith("scorpius-rotate jwt --end")
     now = machine.settings("scorpius.env")
     assert now["JWT_SECRET_KEY_PREVIOUS"] == OLD["jwt"] != now["JWT_SECRET_KEY"] and re.fullmatch(r"[0-9a-f]{64}", now["JWT_SECRET_KEY"])
     # Before its time it is not forgotten.
@@ -84,6 +83,27 @@ def test_a_stolen_key_is_not_accepted_for_longer_than_it_takes(machine):
     assert machine.rotate("jwt", "--stolen")[0] == 0 and machine.calls() == RESTARTS * 3
     now = machine.settings("scorpius.env")
     assert "JWT_SECRET_KEY_PREVIOUS" not in now and now["JWT_SECRET_KEY"] != OLD["jwt"]
+
+
+def test_a_key_that_is_stolen_while_a_former_one_is_still_accepted_goes_too(machine):
+    """The present key is the stolen one: forgetting the one before it would not do."""
+    assert machine.rotate("jwt")[0] == 0
+    present = machine.settings("scorpius.env")["JWT_SECRET_KEY"]
+    assert machine.rotate("jwt", "--stolen")[0] == 0
+    now = machine.settings("scorpius.env")
+    assert "JWT_SECRET_KEY_PREVIOUS" not in now and now["JWT_SECRET_KEY"] not in (present, OLD["jwt"])
+    assert not (machine.conf / ".rotate-jwt").exists()
+
+
+def test_the_timer_only_ends_what_still_waits(machine):
+    assert machine.rotate("jwt")[0] == 0
+    timer = machine.calls()[8].rsplit("scorpius-rotate ", 1)[1].split()
+    assert machine.rotate("jwt", "--stolen")[0] == 0
+    before = machine.settings("scorpius.env")
+    assert machine.rotate(*timer)[0] == 0 and machine.calls() == [] and machine.settings("scorpius.env") == before
+    assert machine.rotate("jwt")[0] == 0
+    machine.over()
+    assert machine.rotate(*timer)[0] == 0 and "JWT_SECRET_KEY_PREVIOUS" not in machine.settings("scorpius.env")
 
 
 def test_master_wraps_the_files_keys_before_the_former_is_forgotten(machine):

@@ -6,19 +6,11 @@ import re
 
 import pytest
 
-from server_fixture import BUILD, ROOT, install, run
+from server_fixture import ROOT, run
 
 EXPOSURE = 2.5
 UNITS = ("scorpius-api@api-a.service", "scorpius-jobs.service", "scorpius-verify.service", "scorpius-verify.timer", "scorpius-backup.service", "scorpius-backup.timer",
          "scorpius-certificate.service", "scorpius-certificate.timer", "scorpius.target")
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    """`meson install`, as on a server."""
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ import termios
 import psycopg2
 import pytest
 
+from ports import free_port
 from postgres_fixture import Cluster, ROOT
-from stack import free_port, wait_until
+from stack import wait_until
 from test_db import BUILD
 
 SCORPIUS, FAILING = BUILD / "app/cli/scorpius", BUILD / "app/cli/scorpius-failing"

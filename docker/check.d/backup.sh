@@ -28,7 +28,7 @@ cp "$work/rows.last" "$work/rows.before"
 # A minute from now, as if it were night: the scheduler itself makes this one.
 count() { find "$work/opt/backup" -name backup.json | wc -l; }
 had=$(count)
-set_setting BACKUP_AFTER "cp -a \"\$BACKUP_PATH/.\" /elsewhere/"
+set_setting BACKUP_AFTER "'cp -a \"\$BACKUP_PATH/.\" /elsewhere/'"
 set_setting BACKUP_TIME "$(date -u -d '+70 seconds' +%H:%M)"
 files+=(-f "$work/elsewhere.yml")
 up --no-deps backup

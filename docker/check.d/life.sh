@@ -77,13 +77,42 @@ quiet compose exec -T postgres psql -U scorpius -d scorpius_prod -XqAt -v ON_ERR
 	-c 'alter table scorpius.organization drop column docker_check' -c "delete from sqitch.changes where change = 'docker_check'"
 [ "$(has_change)" = 0 ] || die "the change is still there"
 
+step "the programs start again"
+began() { docker inspect -f '{{.State.StartedAt}}' "$(container postgres)" "$(container redis)" "$(container nginx)"; }
+kept=$(began)
+busy
+quiet compose up -d --no-build --force-recreate api api-b jobs
+calm "programs anew"
+[ "$lost" = 0 ] || die "requests were lost"
+[ "$kept" = "$(began)" ] || die "the servers started again too"
+
 step "another nginx: what it costs"
 busy
 quiet compose up -d --no-build --no-deps --force-recreate nginx
 find_nginx
 calm "nginx anew"
 
-step "stop and start"
+step "a new certificate, proven and taken up while clients work"
+echo proof >"$work/opt/acme/.well-known/acme-challenge/token"
+[ "$(curl -sS -H "Host: $name" "http://$address/.well-known/acme-challenge/token")" = proof ] || die "no answer to certbot's question"
+openssl req -x509 -key "$work/opt/tls/privkey.pem" -days 3 -subj "/CN=$name" -addext "subjectAltName=DNS:$name" >"$work/new.pem" 2>/dev/null
+# The former one stays in the file, as clients have their trust from it.
+cat "$work/new.pem" "$work/opt/tls/fullchain.pem" >"$work/both.pem"
+served() { openssl s_client -connect "$address:443" -servername "$name" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
+busy
+cp "$work/both.pem" "$work/opt/tls/fullchain.pem"
+quiet compose exec -T nginx nginx -s reload
+deadline=$((SECONDS + 30))
+until [ "$(served)" = "$(openssl x509 -noout -serial -in "$work/new.pem")" ]; do
+	[ $SECONDS -lt $deadline ] || die "the former certificate is still served"
+	sleep 0.2
+done
+calm "new certificate"
+[ "$lost" = 0 ] || die "requests were lost"
+
+step "programs away: nginx says so; stop and start"
+quiet compose stop api api-b jobs
+api 503 GET /api/v1/tenders "${bearer[@]}" | jq -e '.errors[0].code' >/dev/null || die "no words: $(cat "$work/body")"
 quiet compose stop
 ! client -m 3 -o /dev/null "https://$name/health" 2>/dev/null || die "it answers when it is stopped"
 up
@@ -106,13 +135,15 @@ api 401 GET /api/v1/tenders "${bearer[@]}" >/dev/null
 token=$(login)
 bearer=(-H "Authorization: Bearer $token")
 
-step "a new key of tokens and new passwords of PostgreSQL while clients work"
+step "new keys of tokens and files, and new passwords of PostgreSQL, while clients work"
 busy
-former_key=$(setting JWT_SECRET_KEY)
-set_setting JWT_SECRET_KEY_PREVIOUS "$(secret)"
+for key in JWT_SECRET_KEY SECRET_KEY; do set_setting ${key}_PREVIOUS "$(secret)"; done
 up
-set_setting JWT_SECRET_KEY "$(setting JWT_SECRET_KEY_PREVIOUS)"
-set_setting JWT_SECRET_KEY_PREVIOUS "$former_key"
+for key in JWT_SECRET_KEY SECRET_KEY; do
+	former_key=$(setting $key)
+	set_setting $key "$(setting ${key}_PREVIOUS)"
+	set_setting ${key}_PREVIOUS "$former_key"
+done
 set_setting DATABASE_API_URL_PREVIOUS "postgresql://scorpius_api:$(setting DATABASE_API_PASSWORD)@postgres:5432/scorpius_prod"
 set_setting DATABASE_JOBS_URL_PREVIOUS "postgresql://scorpius_jobs:$(setting DATABASE_JOBS_PASSWORD)@postgres:5432/scorpius_prod"
 set_setting DATABASE_API_PASSWORD "$(secret)"
@@ -123,6 +154,9 @@ wait_healthy api
 quiet compose up -d --no-build --no-deps api-b jobs
 wait_healthy api-b
 operator passwords >"$work/output" 2>&1 || die "$(cat "$work/output")"
+operator storage rotate-key >"$work/output" 2>&1 || die "$(cat "$work/output")"
+sed -i '/_PREVIOUS=/d' "$work/env"
 up
 calm "new secrets"
 [ "$lost" = 0 ] || die "requests were lost"
+operator storage verify >"$work/output" 2>&1 || die "files need the former key: $(cat "$work/output")"

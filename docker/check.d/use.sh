@@ -25,19 +25,12 @@ for service in api api-b; do wait_healthy $service; done
 api 200 GET "/api/v1/documents/$document/content" "${bearer[@]}" >"$work/back"
 cmp "$file" "$work/back" || die "other bytes"
 
-step "who may do what"
-compose exec -T api sh -c 'id -u' | grep -qx 1000 || die "the API is not uid 1000"
-! compose exec -T api touch /usr/bin/x 2>/dev/null || die "the root can be written"
+step "who sees which account; settings without use"
 ! compose exec -T api env | grep -E '^(DATABASE_URL|DB_PASSWORD|DATABASE_JOBS_URL|SMTP_PASSWORD)=.' || die "the API sees the accounts of others"
 ! compose exec -T jobs env | grep -E '^(DATABASE_URL|DB_PASSWORD|DATABASE_API_URL)=.' || die "the jobs see the accounts of others"
 ! compose exec -T backup env | grep -E '^(REDIS_URL|REDIS_PASSWORD|DATABASE_API_URL|DATABASE_JOBS_URL|SMTP_PASSWORD)=.' || die "the backups see the accounts of others"
-[ -z "$(docker ps --filter label=com.docker.compose.project=scorpiuscheck --format '{{.Names}} {{.Ports}}' | grep -v nginx | grep -- '->' || true)" ] || die "a port is open that should not be"
-[ "$(docker port "$(container nginx)" | cut -d/ -f1 | sort | xargs)" = "443 80" ] || die "nginx has other ports"
-compose exec -T redis sh -c 'unset REDISCLI_AUTH; redis-cli ping' 2>&1 | grep -q NOAUTH || die "Redis answers anybody"
-compose exec -T redis redis-cli --no-auth-warning --user scorpius flushall | grep -q NOPERM || die "the programs may empty Redis"
 answered=$(compose logs --no-color api | grep 'a setting has no use here' | grep -oE '"name":"[A-Z_]+"' | sort -u | wc -l)
 [ "$answered" = 7 ] || die "$answered settings without use are answered"
-! compose exec -T api sh -c 'command -v gcc cc make meson ninja pkg-config' || die "build tools in the image"
 
 step "as the operator: a command of scorpius, an administrator"
 operator user add admin@example.org --role admin --generate >"$work/admin" || die "no administrator: $(cat "$work/admin")"

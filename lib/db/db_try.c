@@ -612,13 +612,17 @@ static void case_reconnect(void)
 	wait_for_driver("stop");
 	FAILS(db_begin_as(db, mem, &who, DB_READ, &failure), ERR_UNAVAILABLE);
 	int64_t t = clock_mono_us();
-	error_clear(&failure);
-	HOLD(db_begin_as(db, mem, &who, DB_READ, &failure) == ERR_UNAVAILABLE);
-	HOLD(failure.retry_after >= 1 && clock_mono_us() - t < 50000); /* the back-off answers at once */
+	/* Before the next attempt is due it answers at once; on a busy machine that is over when we ask, and it has
+	 * tried again. */
+	do {
+		HOLD(clock_mono_us() - t < 60000000);
+		error_clear(&failure);
+		HOLD(db_begin_as(db, mem, &who, DB_READ, &failure) == ERR_UNAVAILABLE && failure.retry_after >= 1);
+	} while (strstr(failure.cause, "waiting to try again") == NULL);
 	error_clear(&failure);
 	wait_for_driver("start");
 	for (t = clock_mono_us(); db_ensure(db, &failure) != ERR_OK; error_clear(&failure))
-		HOLD(clock_mono_us() - t < 10000000);
+		HOLD(clock_mono_us() - t < 60000000);
 	GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
 	GOOD(document_get_last(db, &(struct document_key){ id }, mem, &d, &failure)); /* prepared again */
 	/* while a transaction is open */
@@ -628,11 +632,11 @@ static void case_reconnect(void)
 	FAILS(document_get(db, &(struct document_key){ id }, mem, &d, &failure), ERR_UNAVAILABLE);
 	FAILS(db_commit(db, &failure), ERR_INTERNAL);
 	for (t = clock_mono_us(); db_ensure(db, &failure) != ERR_OK; error_clear(&failure))
-		HOLD(clock_mono_us() - t < 10000000);
+		HOLD(clock_mono_us() - t < 60000000);
 	/* and while idle: noticed before anything is queued */
 	wait_for_driver("restart");
 	for (t = clock_mono_us(); db_ensure(db, &failure) != ERR_OK; error_clear(&failure))
-		HOLD(clock_mono_us() - t < 10000000);
+		HOLD(clock_mono_us() - t < 60000000);
 	GOOD(db_begin_as(db, mem, &who, DB_READ, &failure));
 	GOOD(document_get_last(db, &(struct document_key){ id }, mem, &d, &failure));
 	talloc_free(mem);

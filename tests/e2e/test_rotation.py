@@ -4,14 +4,11 @@ half, or the jobs, again with what stands in the files of settings."""
 
 import collections
 import os
-import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 
 import httpx
@@ -120,8 +117,8 @@ class Machine(Server):
 
 @pytest.fixture(scope="module")
 def own():
-    """A stack of its own, of which only PostgreSQL and Redis go on."""
-    s = Stack(settings={"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60"})
+    """A stack of its own, of which only PostgreSQL and Redis go on. Never through a pooler, whose list of users the operator changes himself."""
+    s = Stack(settings={"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60", "SCORPIUS_TEST_PGBOUNCER": ""})
     for name in ("nginx", "api", "bulk", "jobs"):
         s.stop(name, signal.SIGTERM)
         s.stopped.pop(name)
@@ -130,10 +127,8 @@ def own():
 
 
 @pytest.fixture
-def machine(own):
-    # Not below pytest's own folder: another run of pytest on this machine may close that at any time.
-    top = pathlib.Path(tempfile.mkdtemp(prefix="scr", dir="/tmp"))
-    it = Machine(own, top)
+def machine(own, folder):
+    it = Machine(own, folder)
     yield it
     it.end("jobs")
     # The next test, and the end of the stack, need what holds now.
@@ -141,7 +136,6 @@ def machine(own):
     own.env.update({k: v for k, v in now.items() if "0" * 48 not in v})
     it.close()
     it.systemd.close()
-    shutil.rmtree(top)
 
 
 class Client:
