@@ -233,10 +233,10 @@ step_upgrade() {
 	within "as many workers as before, $before" workers_are api "$before"
 }
 
-documents_processed() {
-	local list
-	list=$(api GET "/api/v1/tenders/$1/documents?limit=100") || return 1
-	jq -e --argjson n "$2" '(.data | length) == $n and all(.data[]; .status == "processed")' <<<"$list" >/dev/null || { jq -c '[.data[] | .status]' <<<"$list"; return 1; }
+analyzed() {
+	local tender
+	tender=$(api GET "/api/v1/tenders/$1") || return 1
+	jq -e '.data | .document_count == 1 and .analysis_status == "done"' <<<"$tender" >/dev/null || { jq -c .data <<<"$tender"; return 1; }
 }
 # As the chapter Emergency has it: the target alone would not wait for the services.
 stop_all() { m systemctl stop scorpius.target 'scorpius-api@*' scorpius-jobs; }
@@ -269,8 +269,8 @@ step_stops() {
 	seen "stopped with jobs in hand, in $((SECONDS - began)) s: given back, $waiting wait; nginx answers 503 in the API's words"
 	m systemctl start scorpius.target
 	within "healthy after a stop" healthy
-	for id in "${tenders[@]}"; do within "the document of a tender is read" documents_processed "$id" 1; done
-	seen "started again: the documents of ${#tenders[@]} tenders are all read"
+	for id in "${tenders[@]}"; do within "a tender is analyzed" analyzed "$id"; done
+	seen "started again: all ${#tenders[@]} tenders are read and analyzed"
 }
 
 # state_of BOX: a line for each table with the digest of its rows, and one for the files.
