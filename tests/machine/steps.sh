@@ -298,12 +298,13 @@ step_restore() {
 	box_make two
 	box_boot two
 	box_public two
-	m tar -c -C / var/lib/scorpius/backups etc/scorpius | box_in two tar -x -C /root
+	m tar -c -C /etc/scorpius scorpius.env -C /var/lib/scorpius backups | box_in two tar -x -C /root
 	box_put two "$(package_file "$(m dpkg-query -W -f '${Version}' scorpius)")" "/root/scorpius_${VERSION}_amd64.deb"
 	guide_run two restore
 	state_of two >"$WORK/state.two"
 	diff "$WORK/state.one" "$WORK/state.two" >"$WORK/diff" || fail_with "$WORK/diff" "what was restored is not what was saved"
-	box_in two systemctl start scorpius.target
+	box_in two bash -euc 'scorpius-site; systemctl restart nginx; systemctl start scorpius.target' >"$WORK/site.log" 2>&1 ||
+		fail_with "$WORK/site.log" "the second machine does not start"
 	(
 		ask() { in_network two curl -sS --max-time 120 --cacert "$WORK/ca.pem" --resolve "$DOMAIN:443:127.0.0.1" "$@"; }
 		within "the second machine is healthy" healthy
