@@ -4,8 +4,10 @@
 #include "clock.h"
 #include "crypto.h"
 #include "guard.h"
+#include "internal.h"
 #include "log.h"
 #include "request_metrics.h"
+#include "resumable.h"
 #include "store_settings.h"
 #include "uuid.h"
 
@@ -93,6 +95,12 @@ void app_version_of_body(struct response *rs)
 	response_version(rs, "%s", hex);
 }
 
+void app_headers(const struct request *rq, struct response *rs, const struct error *e)
+{
+	resumable_headers(rq, rs);
+	internal_headers(rq, rs, e);
+}
+
 static bool is_health(const struct request *rq)
 {
 	return rq->route &&
@@ -112,8 +120,7 @@ void app_finished(struct request *rq, const struct response *rs, const struct er
 	uint64_t hash_work = app->hash_work;
 	app->began = false;
 	app->hash_work = 0;
-	/* Looking at the figures does not move them. */
-	if (rq->route && rq->route->run == metrics_show && rs->status == 200)
+	if (internal_is_quiet(rq, rs))
 		return;
 	request_metrics_count(rq, rs);
 	/* Balancers ask every second: only what is wrong is worth a line. */

@@ -43,7 +43,7 @@ static inline struct app *app_of(const struct request *rq)
 /* The route table. */
 extern const struct route api_routes[];
 extern const size_t api_routes_count;
-/* Those of the internal listener. */
+/* Those that nginx alone reaches. */
 extern const struct route internal_routes[];
 extern const size_t internal_routes_count;
 /* The whole table as a JSON array: method, path, who, params, body_max, pool, read_only, summary. */
@@ -61,6 +61,7 @@ enum result app_store_room(struct app *app, int64_t bytes, struct error *e) MUST
 void app_version_of_body(struct response *rs);
 /* Callbacks of lib/http. */
 enum result app_authenticate(struct request *rq, struct error *e) MUST_CHECK;
+void app_headers(const struct request *rq, struct response *rs, const struct error *e);
 void app_finished(struct request *rq, const struct response *rs, const struct error *e);
 
 /* Handlers, by resource. */

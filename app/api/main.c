@@ -4,7 +4,6 @@
 #include "app.h"
 #include "idempotency.h"
 #include "guard.h"
-#include "resumable.h"
 #include "health.h"
 #include "log.h"
 #include "metrics.h"
@@ -127,7 +126,7 @@ int main(int argc, char **argv)
 		.authenticate = app_authenticate,
 		.admit = guard_admit,
 		.handle = idempotency_handle,
-		.headers = resumable_headers,
+		.headers = app_headers,
 		.finished = app_finished,
 	};
 	/* Which pool this is, its socket says. */

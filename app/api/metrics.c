@@ -1,5 +1,5 @@
 /* GET /metrics, for Prometheus: what all processes of this machine have counted, and what is asked of the database now.
- * The internal listener's only route. */
+ */
 #include "metrics.h"
 #include "health.h"
 #include "health_sql.h"
@@ -119,9 +119,3 @@ enum result metrics_show(struct request *rq, struct response *rs, struct error *
 	metrics_write(response_text(rs, METRICS_CONTENT_TYPE), write_live, &p);
 	return ERR_OK;
 }
-
-const struct route internal_routes[] = {
-	{ METHOD_GET, "/metrics", WHO_PUBLIC, .read_only = true, .run = metrics_show,
-	    .summary = "Figures for Prometheus", .limit = LIMIT_NONE },
-};
-const size_t internal_routes_count = ARRAY_LEN(internal_routes);

@@ -5,7 +5,7 @@
 
 #include "upload.h"
 
-/* The `headers` of lib/http: what the protocol wants on every answer of its addresses. */
+/* What the protocol wants on every answer of its addresses. */
 void resumable_headers(const struct request *rq, struct response *rs);
 
 /* Whether an upload, locked (NULL: there is none any more), is still where a part begins. NOT_FOUND,

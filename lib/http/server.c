@@ -284,7 +284,7 @@ void http_serve(const struct http_app *app, const struct http_source *source, co
 	else if (run(app, &rq, &m, query, &rs, &e) != ERR_OK)
 		answer_error(&rq, &rs, m.allowed, &e);
 	if (app->headers)
-		app->headers(&rq, &rs);
+		app->headers(&rq, &rs, &e);
 	answer_send(app, &rq, &rs, sink, &e);
 	if (app->finished)
 		app->finished(&rq, &rs, &e);

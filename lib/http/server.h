@@ -13,8 +13,8 @@ struct http_sink {
 struct http_app {
 	const struct route *routes;
 	size_t n_routes;
-	/* Routes of the internal listener, which no client reaches: nginx names it in the variable SCORPIUS_LISTENER,
-	 * that no header can become. To whoever comes another way they do not exist. */
+	/* Routes that no client reaches, only nginx by itself or by its internal listener: it says so in the variable
+	 * SCORPIUS_LISTENER, that no header can become. To whoever comes another way they do not exist. */
 	const struct route *internal;
 	size_t n_internal;
 	void *context;                   /* becomes rq->app */
@@ -29,8 +29,8 @@ struct http_app {
 	/* Runs the handler of rq->route, or gives an answer in its place. NULL: only runs it. */
 	enum result (*handle)(struct request *rq, struct response *rs, struct error *e);
 	/* Adds headers that go with an address, whatever is answered there: also to refusals and to OPTIONS, where rq
-	 * has no route. NULL: none. */
-	void (*headers)(const struct request *rq, struct response *rs);
+	 * has no route. `e` as for `finished`. NULL: none. */
+	void (*headers)(const struct request *rq, struct response *rs, const struct error *e);
 	/* Called once when the answer is out, before the request's memory goes: log, counters, transactions. `e` is the
 	 * failure or has code OK. */
 	void (*finished)(struct request *rq, const struct response *rs, const struct error *e);
