@@ -73,6 +73,22 @@ def test_what_is_uploaded_is_counted_as_an_upload():
     assert [(m, p) for m, p, row in ROUTES if ("ANY_SIZE" in row) != ("LIMIT_UPLOAD" in row)] == []
 
 
+def test_only_uploads_may_be_large():
+    wrong = [(m, p) for m, p, row in ROUTES if ("ANY_SIZE" in row) != (mapped("large", asked(m, p)) == "1")]
+    assert wrong == []
+    for method, path in (("PUT", "/api/v1/documents"), ("GET", "/api/v1/documents"), ("POST", "/api/v1/%64ocuments"), ("POST", "/api/v1/documents/"),
+                         ("PATCH", "/api/v1/uploads/x/y"), ("POST", "/nginx-upload")):
+        assert mapped("large", f"{method} {path}") == '""'
+    assert SITE.count("client_max_body_size @CLIENT_MAX_BODY@;") == 1
+
+
+def test_who_sends_what_is_large_is_asked_first():
+    for length in ("1000000", "104857600", "0001000000", "", "-1", "x", "1e3"):
+        assert mapped("asked_first", length) == "1", length
+    for length in ("0", "1", "999999"):
+        assert mapped("asked_first", length) == '""', length
+
+
 def test_a_network_of_ipv6_is_one_client():
     def client(address):
         body = re.search(r"map \$remote_addr \$limit_client \{\n(.*?)\n\}", SITE, re.S).group(1)

@@ -183,7 +183,7 @@ def test_other_machines_serve_when_this_one_does_not_and_one_of_them_may_fail(si
 def test_without_a_word_this_machine_serves_alone(site):
     site.render()
     text = (site.folder / "site/scorpius.conf").read_text()
-    assert re.findall(r"^\tserver (.*);$", text, re.M) == [f'"unix:/nonexistent/{pool}{half}.sock" max_fails=0' for pool in ("api", "bulk") for half in ("-a", "-b")]
+    assert re.findall(r"^\tserver (.*);$", text, re.M) == [f'"unix:/nonexistent/{pool}{half}.sock" max_fails=0' for pool in ("api", "api", "bulk") for half in ("-a", "-b")]
 
 
 # --- TLS
