@@ -133,7 +133,7 @@ daemon_start() {
 		as_user env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME="$STATE" TZ=UTC \
 			setsid --fork /bin/sh -c "$daemon_script" "$STATE/pid/$name" "$STATE/log/$name.log" "$envfile" "$@" 9>&-
 	)
-	wait_for 5 "$name to start" test -s "$STATE/pid/$name.new"
+	wait_for 30 "$name to start" test -s "$STATE/pid/$name.new"
 	pid=$(cat "$STATE/pid/$name.new")
 	rm -f "$STATE/pid/$name.new"
 	printf '%s %s\n' "$pid" "$(start_time "$pid")" >"$STATE/pid/$name"

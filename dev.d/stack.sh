@@ -167,7 +167,7 @@ pgbouncer_start() {
 	)
 	chown "$(run_user_id)" "$STATE"/conf/pgbouncer.*
 	daemon_start pgbouncer /dev/null /usr/sbin/pgbouncer "$STATE/conf/pgbouncer.ini"
-	wait_for 10 "PgBouncer" test -S "$RUN/pool/.s.PGSQL.6432"
+	wait_for 30 "PgBouncer" test -S "$RUN/pool/.s.PGSQL.6432"
 }
 
 # --- Redis
@@ -194,7 +194,7 @@ redis_start() {
 	chown "$(run_user_id)" "$STATE/conf/redis.conf"
 	rm -f "$RUN/redis.sock"
 	daemon_start redis /dev/null redis-server "$STATE/conf/redis.conf"
-	wait_for 20 "Redis" test -S "$RUN/redis.sock"
+	wait_for 30 "Redis" test -S "$RUN/redis.sock"
 }
 
 # --- workers and jobs
@@ -208,7 +208,7 @@ pool_start() {
 	ln -sfn "$APP" "$RUN/app"
 	daemon_start "$name" "$STATE/conf/api.env" spawn-fcgi -n -s "$RUN/$name.sock" -M 0660 -b 1024 -- \
 		/usr/bin/multiwatch -f "$2" -r 1000000 -t 1000 -- "$RUN/app/$3"
-	wait_for 10 "the pool '$name'" test -S "$RUN/$name.sock"
+	wait_for 30 "the pool '$name'" test -S "$RUN/$name.sock"
 }
 
 # The socket goes first: a worker drains its queue before it leaves, and under load new requests would never end.
@@ -301,7 +301,7 @@ nginx_start() {
 		nginx_check
 		rm -f "$RUN"/{http,metrics}.sock
 		daemon_start nginx /dev/null nginx -e "$STATE/log/nginx.log" -c "$STATE/conf/nginx.conf"
-		wait_for 10 "nginx" test -S "$RUN/http.sock"
+		wait_for 30 "nginx" test -S "$RUN/http.sock"
 	fi
 	printf '%s\n' "$stamp" >"$STATE/conf/nginx.stamp"
 	printf '%s\n' "$PORT" >"$STATE/conf/port"
@@ -341,7 +341,7 @@ stack_up() {
 	pgbouncer_start
 	programs_refresh
 	nginx_start
-	local deadline=$((SECONDS + 30))
+	local deadline=$((SECONDS + 60))
 	until ready; do
 		if [ $SECONDS -ge $deadline ] || ! stack_alive; then
 			curl -s -m 3 "$(url)/api/v1/ready" >&2

@@ -4,10 +4,14 @@ which an error that no test announced fails the test that caused it.
 SCORPIUS_E2E_STATE=DIR with SCORPIUS_PORT uses a stack that runs already (a developer's short loop). With `-n` each worker of
 pytest-xdist has a stack of its own (spread.py)."""
 
+import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import sys
+import tempfile
+import time
 
 import pytest
 
@@ -15,8 +19,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import client as client_module  # noqa: E402
+import pdfs  # noqa: E402
 import spread  # noqa: E402
 from contract import Contract  # noqa: E402
+from server_fixture import BUILD, NAME, install  # noqa: E402
+from smtp import Authority  # noqa: E402
 from stack import Logs, Stack, children, wait_until  # noqa: E402
 from swift_fixture import Swift  # noqa: E402
 
@@ -74,6 +81,39 @@ def swift():
     s.remove()
 
 
+@contextlib.contextmanager
+def open_folder():
+    """Not below pytest's own, which another user's run of pytest shuts to whoever the servers run as."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="scf", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def folder():
+    """A folder that servers of another user can enter; short, for the sockets below it."""
+    with open_folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def tree():
+    """What `meson install` puts on a server."""
+    if not (BUILD / "build.ninja").exists():
+        pytest.skip("nothing is built")
+    with open_folder() as path:
+        yield install(path)
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """A private authority, and its certificate for the site's name and for servers of this machine."""
+    a = Authority(f"DNS:{NAME},DNS:localhost,IP:127.0.0.1")
+    yield a
+    a.remove()
+
+
 @pytest.fixture
 def expect_log(stack):
     """expect_log(regex): this test causes such error lines."""
@@ -115,21 +155,34 @@ def operator(api):
 
 
 @pytest.fixture
+def document(account):
+    """A file of the account's that was read."""
+    shown = account.processed(account.upload(("RC.pdf", pdfs.rules()))["id"])
+    assert shown["status"] == "processed"
+    return shown
+
+
+@pytest.fixture
 def frozen_jobs(stack):
     """No job is taken while the test runs: what is queued stays queued."""
     parent = stack.pid("jobs")
     pids = [parent, *children(parent)]
 
+    def busy():
+        return stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
+                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
+
     def freeze():
-        """Not in the middle of something, which would keep its locks."""
+        """Not in the middle of something, which would keep its locks. What they sent as they were stopped is still to arrive: several looks."""
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        busy = stack.sql("select (select count(*) from scorpius.job where state = 'leased') + (select count(*) from pg_stat_activity "
-                         "where usename = 'scorpius_jobs' and xact_start is not null) n")[0]["n"]
-        if busy:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
-        return not busy
+        for _ in range(5):
+            if busy():
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
+                return False
+            time.sleep(0.05)
+        return True
 
     wait_until(freeze, 30, "the jobs to have nothing in hand")
     yield

@@ -71,7 +71,7 @@ class Cluster:
                 os.chown(path, user.pw_uid, user.pw_gid)
 
     @staticmethod
-    def wait_for_socket(path, seconds=10):
+    def wait_for_socket(path, seconds=30):
         """Until somebody accepts connections there."""
         end = time.monotonic() + seconds
         while True:

@@ -3,10 +3,10 @@
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 
-from stack import free_port, let_in, wait_until
+from ports import free_port, listens
+from stack import let_in, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SCORPIUS_BUILD", ROOT / "build"))
@@ -28,11 +28,6 @@ def install(top):
     for name in ("kill", "sh"):
         shutil.copy("/bin/true", top / "bin" / name)
     return top
-
-
-def listens(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Site:

@@ -17,6 +17,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from ports import free_port
+
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # what it thinks of clients that leave
 USER, PASSWORD = "expediteur@essai.example", "Mot2passe-du-relais!"
 
@@ -86,7 +88,7 @@ class Server:
     """Runs from the constructor to stop(). Replies are given to the next so many recipients or messages, then all is taken."""
 
     def __init__(self, security="starttls", auth=True, authority=None, port=0):
-        self.security, self.auth = security, auth
+        self.security, self.auth, self.passwords = security, auth, {PASSWORD}
         self.own = authority is None and security != "none"
         self.authority = Authority() if self.own else authority
         self.lock = threading.Condition()
@@ -94,12 +96,8 @@ class Server:
         self.refused = {}  # address: reply, always
         self.attempts = 0  # recipients that were named
         context = {"ssl_context": self.authority.context()} if security == "tls" else {}
-        if not port:
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", 0))
-                port = s.getsockname()[1]
-        self.port = port
-        self.controller = _Controller(self, hostname="127.0.0.1", port=port, **context)
+        self.port = port or free_port()
+        self.controller = _Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=60, **context)
         self.controller.start()
 
     def stop(self, keep_authority=False):
@@ -120,7 +118,7 @@ class Server:
     # --- what aiosmtpd calls
 
     def authenticate(self, server, session, envelope, mechanism, data):
-        good = data.login == USER.encode() and data.password == PASSWORD.encode()
+        good = data.login == USER.encode() and data.password.decode() in self.passwords
         return AuthResult(success=good, handled=False, auth_data=data.login.decode() if good else None)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
@@ -148,7 +146,7 @@ class Server:
         with self.lock:
             return [m for m in self.messages if address in m.recipients]
 
-    def wait_for(self, address, n=1, seconds=20):
+    def wait_for(self, address, n=1, seconds=60):
         """The n-th message to an address."""
         with self.lock:
             found = self.lock.wait_for(lambda: len(self.to_unlocked(address)) >= n, seconds)
@@ -164,9 +162,9 @@ class Silent:
 
     def __init__(self):
         self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
+        self.port = free_port()
+        self.socket.bind(("127.0.0.1", self.port))
         self.socket.listen()
-        self.port = self.socket.getsockname()[1]
 
     def stop(self):
         self.socket.close()

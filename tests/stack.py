@@ -1,5 +1,6 @@
 """A private stack of the whole server, as ./dev starts it, and what tests do to it: stop its database, read its logs."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -7,7 +8,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,13 +17,14 @@ import psycopg2
 import psycopg2.extras
 
 import smtp
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Small limits, so that tests of limits are quick; a cheap scrypt, since nearly every test makes accounts.
 SETTINGS = {
     "APP_ENV": "test", "MAX_UPLOAD_SIZE": "2097152", "MAX_REQUEST_SIZE": "5242880", "MAX_UPLOAD_FILES": "5",
-    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "10", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
+    "SCRYPT_LOG_N": "10", "READER_TIMEOUT": "30", "CORS_ORIGINS": "https://app.essai.example,http://localhost:5173",
     # Tests make more requests than people; those of limits have a stack of their own.
     "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1024G",
     "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
@@ -35,15 +36,18 @@ SECRET_SETTINGS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE_API_PASSWORD
                    "JWT_SECRET_KEY_PREVIOUS", "SECRET_KEY", "SMTP_PASSWORD", "S3_SECRET_ACCESS_KEY")
 
 
+PATIENCE = 3  # times what a wait may take on an idle machine: others may be at work on this one
+
+
 def wait_until(condition, seconds, what, state=lambda: ""):
     """Polls; returns the condition's first true value. `state` tells how things are when the time is over."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what} {state()}".rstrip())
+            raise AssertionError(f"waited {seconds * PATIENCE} s in vain for {what} {state()}".rstrip())
         time.sleep(0.05)
 
 
@@ -54,12 +58,6 @@ def let_in(folder):
             break
         if place.stat().st_mode & 0o055 != 0o055:
             os.chmod(place, 0o755)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Stack:
@@ -107,6 +105,10 @@ class Stack:
             self.env[name] = value[1:-1] if value[:1] == value[-1:] == "'" and len(value) > 1 else value
         self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
+
+    def directly(self):
+        """Settings by which programs come to the server itself, also where the stack has a pooler."""
+        return {name: self.env[name].replace("%2Fpool&port=6432", "") for name in ("DATABASE_API_URL", "DATABASE_JOBS_URL")}
 
     def secrets(self):
         """{value: name} of the settings that no log may hold."""
@@ -252,15 +254,27 @@ class Stack:
         # Gone, not only dead: to PostgreSQL a zombie is a server that still holds its data.
         wait_until(lambda: all(map(gone, every)), 30, "everything to be gone")
 
+    def healed(self):
+        """Waits until every worker of both pools reaches the database again. Each finds out for itself, and so does a pooler: all are asked at
+        once, more than once."""
+        calls = [("/api/v1/auth/refresh", {"refresh_token": "A" * 43}), ("/api/v1/auth/login", {"email": "personne@essai.example", "password": "x"})] * 6
+
+        def reached():
+            return all(s != 503 for s in pool.map(lambda c: self.http.post(c[0], json=c[1]).status_code, calls))
+        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+            wait_until(lambda: all(reached() for _ in range(3)), 60, "all workers to reach the database")
+
     def start_stopped(self):
         for name in list(self.stopped):
             self.start(name)
 
 
 def children(pid):
-    if pid is None:
+    """Of one that is gone, or goes while we look, none."""
+    try:
+        return [] if pid is None else [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
         return []
-    return [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*") for p in (task / "children").read_text().split()]
 
 
 def gone(pid):
@@ -299,7 +313,7 @@ class Logs:
     def settle(self):
         """The test that announced lines is over: what it caused may still come for some seconds."""
         now = time.monotonic()
-        self.allowed = [[p, until or now + 5] for p, until in self.allowed if until is None or until > now]
+        self.allowed = [[p, until or now + 5 * PATIENCE] for p, until in self.allowed if until is None or until > now]
 
     def unexpected(self):
         """Error lines that were written since the last call and that nobody announced."""

@@ -7,13 +7,13 @@ import pathlib
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.parse
 
 import httpx
+from ports import free_port, listens
 from stack import wait_until
 
 BUCKET = "scorpius-files"
@@ -42,7 +42,7 @@ use = egg:swift#s3api
 location = {region}
 [filter:tempauth]
 use = egg:swift#tempauth
-user_files_keeper = {secret} .admin
+{users}
 [filter:bulk]
 use = egg:swift#bulk
 [filter:slo]
@@ -69,38 +69,22 @@ use = egg:swift#{kind}
 """
 
 
-def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
-
-
-def open_port(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
 class Swift:
     """Starts in the constructor, with a bucket. `stop()` and `start()` may be called in a test; `remove()` ends it."""
 
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="scs3", dir="/tmp"))
-        self.secret = secrets.token_hex(16)
-        self.access = "files:keeper"
+        self.access, self.secret = "files:keeper", secrets.token_hex(16)
+        self.second = "files:second", secrets.token_hex(16)  # another pair of keys to the same bucket
         kinds = ["account", "container", "object"]
-        self.port, cache, *ports = free_ports(2 + len(kinds))
+        self.port, cache, *ports = (free_port() for _ in range(2 + len(kinds)))
         user = subprocess.run(["id", "-un"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
         (self.dir / "swift.conf").write_text(f"[swift-hash]\nswift_hash_path_suffix = {secrets.token_hex(8)}\n")
         for kind, port in zip(kinds, ports):
             (self.dir / "devices" / "one").mkdir(parents=True, exist_ok=True)
             (self.dir / f"{kind}-server.conf").write_text(SERVER.format(kind=kind, port=port, dir=self.dir, user=user))
-        (self.dir / "proxy-server.conf").write_text(
-            PROXY.format(proxy=self.port, cache=cache, dir=self.dir, user=user, region=REGION, secret=self.secret))
+        self.places = {"proxy": self.port, "cache": cache, "dir": self.dir, "user": user, "region": REGION}
+        self.know((self.access, self.secret), self.second)
         self.ports = [self.port, *ports]
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.settings = {"S3_ENDPOINT": self.endpoint, "S3_BUCKET": BUCKET, "S3_REGION": REGION,
@@ -117,6 +101,18 @@ class Swift:
             self.remove()
             raise
 
+    def know(self, *accounts):
+        """The accounts that its next start lets in."""
+        users = "\n".join(f"user_{name.replace(':', '_')} = {secret} .admin" for name, secret in accounts)
+        (self.dir / "proxy-server.conf").write_text(PROXY.format(**self.places, users=users))
+
+    def forget_first(self):
+        """Only the second account is left."""
+        self.stop()
+        self.access, self.secret = self.second
+        self.know(self.second)
+        self.start()
+
     def start(self):
         """After stop()."""
         self.servers.send_signal(signal.SIGUSR2)
@@ -125,12 +121,12 @@ class Swift:
     def stop(self):
         """The service is down."""
         self.servers.send_signal(signal.SIGUSR1)
-        wait_until(lambda: not any(map(open_port, self.ports)), 30, "the service to be gone", self.log)
+        wait_until(lambda: not any(map(listens, self.ports)), 30, "the service to be gone", self.log)
 
     def wait(self):
         def ready():
             assert all(p.poll() is None for p in (self.memcached, self.servers)), self.log()
-            return all(map(open_port, self.ports))
+            return all(map(listens, self.ports))
         wait_until(ready, 180, "the service", self.log)
 
     def remove(self):

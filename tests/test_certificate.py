@@ -3,10 +3,8 @@ it up without losing anybody; the check of every morning warns of one that ends 
 
 import json
 import os
-import pathlib
 import re
 import shutil
-import signal
 import ssl
 import socket
 import subprocess
@@ -15,24 +13,9 @@ import threading
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install, listens, run
-from smtp import Authority
-from stack import free_port, let_in, wait_until
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
-
-
-@pytest.fixture(scope="module")
-def authority():
-    """Signs the ACME server's own certificate, and those that are put in place by hand."""
-    a = Authority(f"DNS:{NAME},DNS:localhost,IP:127.0.0.1")
-    yield a
-    a.remove()
+from ports import free_port, listens
+from server_fixture import NAME, Site, run
+from stack import let_in, wait_until
 
 
 class Server:
@@ -106,8 +89,8 @@ class Server:
 
 
 @pytest.fixture
-def server(tree, authority, tmp_path):
-    s = Server(tree, tmp_path, authority)
+def server(tree, authority, folder):
+    s = Server(tree, folder, authority)
     yield s
     s.nginx.stop()
 
@@ -231,6 +214,34 @@ def test_nginx_is_told_of_another_certificate_once(server, authority):
     assert server.site("--check").returncode == 0 and server.reloads() == 0
     assert server.site().returncode == 0 and server.site().returncode == 0 and server.reloads() == 1
     wait_until(lambda: server.serial() != before, 10, "the new certificate to be served")
+
+
+@pytest.mark.parametrize("what", ["killed before", "failed"])
+def test_what_nginx_was_not_told_of_is_told_by_the_next_call(server, authority, what):
+    """Settings changed, the files are in place, and the reload did not come: nothing would differ any more the next time."""
+    server.put(authority)
+    assert server.site().returncode == 0
+    server.start()
+    systemctl = server.folder / "bin/systemctl"
+    works = systemctl.read_text()
+    server.script("systemctl", 'case "$*" in "-q is-active nginx") ' + ("kill -9 $PPID;;" if what == "killed before" else "exit 0;;") + " *) exit 1;; esac")
+    with open(server.etc / "scorpius.env", "a", encoding="utf-8") as f:
+        f.write("CORS_ORIGINS=https://app.example.org\n")
+    assert server.site().returncode != 0
+    systemctl.write_text(works)
+    assert server.site().returncode == 0 and server.reloads() == 1
+    assert server.site().returncode == 0 and server.reloads() == 1
+
+
+def test_own_lines_are_taken_up_once(server, authority):
+    server.put(authority)
+    server.site()
+    server.start()
+    own = server.folder / "site/site.d/own.conf"
+    own.write_text("location = /own { return 204; }\n")
+    assert server.site().returncode == 0 and server.site().returncode == 0 and server.reloads() == 1
+    own.unlink()
+    assert server.site().returncode == 0 and server.site().returncode == 0 and server.reloads() == 2
 
 
 def test_a_certificate_whose_key_is_anothers_changes_nothing(server, authority):

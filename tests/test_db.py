@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from postgres_fixture import Cluster, ROOT
@@ -78,10 +79,10 @@ def test_through_a_pooler_in_transaction_mode(server, prepared):
     """PgBouncer before 1.21 forgets named statements: auto finds the pooler, off does without them."""
     folder = server.dir / f"pool-{prepared}"
     folder.mkdir()
-    (folder / "users").write_text('"scorpius_api" ""\n')
+    (folder / "users").write_text('"scorpius_api" ""\n"checker" ""\n')
     (folder / "ini").write_text(f"[databases]\n{DATABASE} = host={server.dir}\n[pgbouncer]\nlisten_port = 6432\n"
                                 f"listen_addr =\nunix_socket_dir = {folder}\nauth_type = trust\nauth_file = {folder}/users\npool_mode = transaction\n"
-                                f"default_pool_size = 3\nlogfile = {folder}/log\n"
+                                f"default_pool_size = 3\nserver_round_robin = 1\nlogfile = {folder}/log\n"
                                 "ignore_startup_parameters = extra_float_digits\n")
     server.own(folder)
     p = subprocess.Popen(server.as_user + ["/usr/sbin/pgbouncer", str(folder / "ini")], stdin=subprocess.DEVNULL,
@@ -89,8 +90,20 @@ def test_through_a_pooler_in_transaction_mode(server, prepared):
     try:
         server.wait_for_socket(folder / ".s.PGSQL.6432")
         env = environment(server, prepared)
-        env["DATABASE_API_URL"] = f"host={folder} port=6432 user=scorpius_api dbname={DATABASE}"
-        for case in ("types", "round_trips", "rollback", "identity", "lists", "tenders"):
+        for name, user in (("DATABASE_API_URL", "scorpius_api"), ("DATABASE_CHECK_URL", "checker")):
+            env[name] = f"host={folder} port=6432 user={user} dbname={DATABASE}"
+            # Two at once: from then on there are two connections behind it, and each transaction gets the other one.
+            both = [psycopg2.connect(env[name]) for _ in range(2)]
+            backends = set()
+            for c in both:
+                with c.cursor() as cursor:
+                    cursor.execute("select pg_backend_pid()")
+                    backends.add(cursor.fetchone())
+            for c in both:
+                c.rollback()
+                c.close()
+            assert len(backends) == 2
+        for case in ("types", "round_trips", "rollback", "identity", "lists", "tenders", "check"):
             done = subprocess.run([DB_TRY, case], env=env, stderr=subprocess.PIPE, text=True, timeout=60)
             assert done.returncode == 0, f"{case}: {done.stderr}"
     finally:

@@ -61,7 +61,7 @@ def test_both_languages_give_the_same_commands():
     assert len(english) == len(french)
 
 
-MARKS = {"install", "done-before-boot", "not-here", "elsewhere", "firewall", "upgrade", "rollback", "restore", "scaling"}
+MARKS = {"install", "done-before-boot", "not-here", "elsewhere", "firewall", "upgrade", "rollback", "rollback-schema", "restore", "scaling"}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -12,6 +12,7 @@ import pytest
 
 from pdfs import pdf
 from postgres_fixture import Cluster
+from stack import PATIENCE
 from test_db import BUILD
 
 DATABASE = "jobs_test"
@@ -84,7 +85,7 @@ class Stack:
         return row
 
     def wait(self, condition, seconds=20):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while not condition():
             assert time.monotonic() < end, self.log.read_text()[-4000:]
             assert self.process is None or self.process.poll() is None, self.log.read_text()[-4000:]

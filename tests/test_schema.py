@@ -535,7 +535,7 @@ def test_two_owners_do_not_leave_at_once(database, operator):
     thread = threading.Thread(target=go)
     thread.start()
     waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while rows(operator, waits) == [(0,)] and time.monotonic() < end and thread.is_alive():
         pass
     one.commit()

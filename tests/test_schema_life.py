@@ -4,6 +4,7 @@ changes of the schema can be deployed while the service works."""
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 
 import psycopg2
@@ -199,6 +200,27 @@ def test_what_would_be_lost_is_told_and_refused(server, migrate):
     migrate("--revert", "--lose-data", "--yes")
     assert sql(server, "select to_regclass('scorpius.organization')") == [(None,)]
     migrate()
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("size, told", [(MIB, None), (MIB + 1, "longer than 1 MiB"), (100, "not a text")])
+def test_a_script_is_looked_through_to_its_last_byte(server, migrate, tmp_path, size, told):
+    """The statement that loses something stands last; a script of which only a part would be looked at is refused."""
+    migrate()
+    (tmp_path / "schema").unlink()
+    shutil.copytree(SCHEMA, tmp_path / "schema")
+    drop = b"drop table scorpius.organization;\n"
+    filler = b"-- " + b"x" * (size - len(drop) - 4) + b"\n" if told != "not a text" else b"\0"
+    (tmp_path / f"schema/revert/{LAST}.sql").write_bytes(filler + drop)
+    sql(server, "insert into scorpius.organization (id, name) values (gen_random_uuid(), 'Exemple')")
+    try:
+        done = migrate("--revert", "--to", CHANGES[-2], "--yes", status=78 if told else 65)
+        assert told in done.stderr if told else "la table scorpius.organization, 1 lignes" in done.stdout.replace("\xa0", " ")
+        assert deployed(server) == CHANGES
+    finally:
+        sql(server, "delete from scorpius.organization")
 
 
 def test_what_holds_nothing_goes_without_a_word(server, migrate):

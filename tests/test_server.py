@@ -6,19 +6,11 @@ import re
 
 import pytest
 
-from server_fixture import BUILD, ROOT, install, run
+from server_fixture import ROOT, run
 
 EXPOSURE = 2.5
 UNITS = ("scorpius-api@api-a.service", "scorpius-jobs.service", "scorpius-verify.service", "scorpius-verify.timer", "scorpius-backup.service", "scorpius-backup.timer",
          "scorpius-certificate.service", "scorpius-certificate.timer", "scorpius.target")
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    """`meson install`, as on a server."""
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +64,9 @@ def test_each_service_reads_its_own_secrets_only(units):
     assert files("scorpius-verify.service") == files("scorpius-backup.service") == ["scorpius.env", "operator.env"]
     assert files("scorpius-certificate.service") == ["scorpius.env"]
     unset = re.search(r"^UnsetEnvironment=(.*)$", (units / "scorpius-certificate.service").read_text(), re.M).group(1).split()
-    assert set(unset) == {"SECRET_KEY", "SECRET_KEY_PREVIOUS", "JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS"}
+    # Those of PostgreSQL and of the mail server stand in the other files.
+    secret = re.findall(r"^\tX\(([A-Z0-9_]+), .*, true, \"", (ROOT / "lib/base/settings_list.h").read_text(), re.M)
+    assert "REDIS_URL" in secret and set(unset) == {name for name in secret if not name.startswith(("DATABASE_", "SMTP_"))}
 
 
 def test_nginx_buffers_where_the_workers_look(tree, units):
@@ -82,6 +76,48 @@ def test_nginx_buffers_where_the_workers_look(tree, units):
     assert f"\nWhere={folder}\n" in mount and "\nType=tmpfs\n" in mount
     assert f"\nEnvironment=NGINX_TEMP_PATH={folder}\n" in (units / "scorpius-api@.service").read_text()
     assert f"SPOOL=${{NGINX_TEMP_PATH:-{folder}}}" in (tree / "usr/sbin/scorpius-site").read_text()
+
+
+# --- the operator's commands
+
+@pytest.mark.parametrize("lines, more", [
+    ("", ""), ("BACKUP_PATH=/var/lib/scorpius/backups\n", " -/var/lib/scorpius/backups"), ("BACKUP_PATH=/old\nBACKUP_PATH='/srv/sauvegardes'\nUPLOAD_PATH=\"/srv/f\"\n", " -/srv/sauvegardes -/srv/f"),
+    ("BACKUP_PATH=/srv /etc\n", ""), ("BACKUP_PATH=/%h\n", ""), ("BACKUP_PATH=srv\n", ""), ("#BACKUP_PATH=/srv\n", "")])
+def test_the_operator_may_write_where_backups_and_files_are(tree, tmp_path, lines, more):
+    (tmp_path / "scorpius.env").write_text(f"APP_ENV=production\n{lines}")
+    script = tmp_path / "admin"
+    script.write_text((tree / "usr/sbin/scorpius-admin").read_text().replace("/etc/scorpius/", f"{tmp_path}/"))
+    for name, text in (("id", "echo 0"), ("systemd-run", 'for a; do echo "$a"; done')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = run("sh", script, "backup", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    told = done.stdout.splitlines()
+    assert done.returncode == 0 and told[-1] == "backup"
+    assert [t for t in told if t.startswith("ReadWritePaths=")] == [f"ReadWritePaths=-/var/lib/scorpius/files -/var/lib/scorpius/backups -/run/scorpius{more}"]
+
+
+# --- a purge
+
+def test_a_purge_keeps_what_cannot_be_made_again(tmp_path):
+    """Who closed this machine's Redis and purges the package must still get into it; and drop-ins of setup go, others stay."""
+    etc, units = tmp_path / "etc", tmp_path / "units"
+    etc.mkdir()
+    (etc / "scorpius.env").write_text("SECRET_KEY=abc\n")
+    (etc / "operator.env").write_text("DATABASE_URL=postgresql://a:b@c/d\nREDIS_ADMIN_PASSWORD=e5\n")
+    for name in ("api.env", ".rotate-jwt", ".restart", "key-kept"):
+        (etc / name).write_text("")
+    for unit, names in (("scorpius-backup", ["scorpius-setup.conf"]), ("scorpius-jobs", ["scorpius-setup.conf", "override.conf"])):
+        (units / f"{unit}.service.d").mkdir(parents=True)
+        for name in names:
+            (units / f"{unit}.service.d" / name).write_text("")
+    script = (ROOT / "debian/postrm").read_text().replace("/etc/scorpius", str(etc)).replace("/etc/systemd/system", str(units)).replace("/run/systemd/system", str(tmp_path / "none"))
+    script = script.replace("/etc/nginx/", f"{tmp_path}/nginx/").replace("/run/scorpius", f"{tmp_path}/run").replace("/var/lib/", f"{tmp_path}/lib/").replace("#DEBHELPER#", "")
+    (tmp_path / "postrm").write_text(script)
+    done = run("sh", tmp_path / "postrm", "purge")
+    assert done.returncode == 0 and "holds the key" in done.stdout
+    assert sorted(p.name for p in etc.iterdir()) == ["key-kept", "scorpius.env"]
+    assert (etc / "scorpius.env").read_text() == 'SECRET_KEY=abc\n# For the account "default" of Redis: REDIS_ADMIN_PASSWORD=e5\n'
+    assert [str(p.relative_to(units)) for p in units.rglob("*")] == ["scorpius-jobs.service.d", "scorpius-jobs.service.d/override.conf"]
 
 
 # --- the supervisor's start

@@ -9,30 +9,15 @@ import subprocess
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install, run
-from smtp import Authority
-from stack import free_port, gone, wait_until
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    """`meson install`, as on a server."""
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
-
-
-@pytest.fixture(scope="module")
-def authority():
-    a = Authority(f"DNS:{NAME}")
-    yield a
-    a.remove()
+from ports import free_port
+from server_fixture import BUILD, NAME, Site, run
+from stack import gone, parsed, wait_until
 
 
 @pytest.fixture
-def site(tree, authority, tmp_path):
+def site(tree, authority, folder):
     """Neither rendered nor started."""
-    s = Site(tree, tmp_path, authority.certificate, authority.key, authority.ca)
+    s = Site(tree, folder, authority.certificate, authority.key, authority.ca)
     yield s
     s.stop()
 
@@ -121,7 +106,7 @@ def test_the_access_log_is_json_with_the_id_of_the_request_and_without_health(se
     answer = served.curl("/api/v1/tenders?q=hidden", "-H", "X-Request-Id: of-this-test-1", "-H", 'User-Agent: a "quoted"\x01one')
     assert '"request_id":"of-this-test-1"' in answer
     httpx.get(f"http://127.0.0.1:{served.plain}/plain", trust_env=False)
-    wait_until(lambda: served.log.read_text().count("\n") >= 2, 5, "the log")
+    wait_until(lambda: served.log.exists() and served.log.read_text().count("\n") >= 2, 5, "the log")
     lines = [json.loads(line) for line in served.log.read_text().splitlines()]
     assert [(line["path"], line["status"]) for line in lines] == [("/api/v1/tenders", 503), ("/plain", 301)]
     assert lines[0]["request_id"] == "of-this-test-1" and re.fullmatch("[0-9a-f]{32}", lines[1]["request_id"])
@@ -130,7 +115,7 @@ def test_the_access_log_is_json_with_the_id_of_the_request_and_without_health(se
 
 def test_browsers_are_told_to_stay_with_tls_and_only_over_tls(served):
     for path in ("/api/v1/openapi.json", "/api/v1/docs", "/account/reset", "/api/v1/tenders", "/nowhere"):
-        assert re.search(r"^strict-transport-security: max-age=31536000; includeSubDomains\r?$", served.curl(path), re.M), path
+        assert re.search(r"^strict-transport-security: max-age=31536000\r?$", served.curl(path), re.M), path
     assert "strict-transport-security" not in httpx.get(f"http://127.0.0.1:{served.plain}/", trust_env=False).headers
 
 
@@ -143,8 +128,12 @@ def test_the_pages_of_links_in_mail_are_there(served):
 
 def test_logins_of_one_address_are_limited_without_the_workers(served):
     """The limit of logins is the site's too; the pools are away, hence 503 until it is reached."""
-    got = [served.curl("/api/v1/auth/login", "-d", "{}").split()[1] for _ in range(12)]
-    assert set(got[:10]) == {"503"} and got[-1] == "429"
+    got = []
+    while len(got) < 100 and "429" not in got:  # a slow machine is let through for longer
+        got.append(served.curl("/api/v1/auth/login", "-d", "{}").split()[1])
+    assert len(got) > 10 and set(got[:-1]) == {"503"} and got[-1] == "429"
+    # The access log has them; nginx's own line would hold the whole address, what people search for included.
+    assert "limiting requests" not in (served.folder / "error.log").read_text()
 
 
 # --- several machines
@@ -186,8 +175,9 @@ def test_other_machines_serve_when_this_one_does_not_and_one_of_them_may_fail(si
     assert all(live() for _ in range(8))
     # Each pool has its own: a login goes to the bulk pool's, which asks the database.
     assert "service_unavailable" in site.curl("/api/v1/auth/login", "-H", "Content-Type: application/json", "-d", '{"email":"a@b.example","password":"x"}')
-    lines = [json.loads(line) for line in site.log.read_text().splitlines()]
-    assert {line["pool"] for line in lines} == {"scorpius_api", "scorpius_bulk"}
+    # nginx writes its line when the answer is on its way.
+    wait_until(lambda: {line["pool"] for line in map(parsed, site.log.read_text().splitlines()) if line} == {"scorpius_api", "scorpius_bulk"}, 5, "the log",
+               site.log.read_text)
 
 
 def test_without_a_word_this_machine_serves_alone(site):

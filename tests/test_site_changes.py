@@ -11,16 +11,9 @@ import threading
 import httpx
 import pytest
 
-from server_fixture import BUILD, NAME, Site, install
+from server_fixture import NAME, Site
 from smtp import Authority
 from stack import ROOT, wait_until
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    if not (BUILD / "build.ninja").exists():
-        pytest.skip("nothing is built")
-    return install(tmp_path_factory.mktemp("server"))
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +25,12 @@ def authorities():
 
 
 @pytest.fixture
-def site(tree, authorities, tmp_path):
+def site(tree, authorities, folder):
     """Served; its certificate lies in two files that can be replaced."""
     for what in ("certificate", "key"):
-        shutil.copy(getattr(authorities[0], what), tmp_path / f"{what}.pem")
-    s = Site(tree, tmp_path, tmp_path / "certificate.pem", tmp_path / "key.pem", authorities[0].ca)
-    done = s.render(MAINTENANCE=str(tmp_path / "maintenance"))
+        shutil.copy(getattr(authorities[0], what), folder / f"{what}.pem")
+    s = Site(tree, folder, folder / "certificate.pem", folder / "key.pem", authorities[0].ca)
+    done = s.render(MAINTENANCE=str(folder / "maintenance"))
     assert (done.returncode, done.stdout) == (0, "")
     s.start()
     yield s

@@ -19,9 +19,17 @@ enum result app_authenticate(struct request *rq, struct error *e)
 		return error_set(e, ERR_MISSING_TOKEN, NULL);
 	if (strncasecmp(header, "Bearer ", 7) != 0)
 		return error_set(e, ERR_INVALID_TOKEN, NULL);
+	struct app *app = app_of(rq);
 	struct token_claims claims;
-	TRY(token_cache_verify(
-	    app_of(rq)->tokens, header + 7 + strspn(header + 7, " "), clock_now_us() / 1000000, &claims, e));
+	const char *text = header + 7 + strspn(header + 7, " ");
+	/* A token's life is counted by PostgreSQL's clock, by whichever machine it was issued. Before one is refused we
+	 * make sure that we know that clock: it may have been set. */
+	enum result rc = token_cache_verify(app->tokens, text, db_clock_us(app->db) / 1000000, &claims, e);
+	if (rc != ERR_OK && db_clock_renew(app->db)) {
+		error_clear(e);
+		rc = token_cache_verify(app->tokens, text, db_clock_us(app->db) / 1000000, &claims, e);
+	}
+	TRY(rc);
 	rq->identity = (struct identity){
 		.known = true,
 		.user_id = claims.user_id,
@@ -72,10 +80,8 @@ enum result app_store(struct app *app, struct store **out, struct error *e)
 enum result app_store_room(struct app *app, int64_t bytes, struct error *e)
 {
 	struct store *store = NULL;
-	int64_t room = 0;
 	TRY(app_store(app, &store, e));
-	TRY(store_room(store, &room, e));
-	return room - bytes < app->settings.STORAGE_MIN_FREE ? error_set(e, ERR_STORAGE_FULL, NULL) : ERR_OK;
+	return store_demand_room(store, bytes, app->settings.STORAGE_MIN_FREE, e);
 }
 
 void app_version_of_body(struct response *rs)

@@ -286,7 +286,7 @@ static enum result keep(
 	if (rc == ERR_OK ? !uuid_equal(&stands.id, &id) : rc != ERR_UNAVAILABLE || !sent) {
 		struct error failed;
 		error_clear(&failed);
-		if (store_remove(store, &key, &failed) != ERR_OK)
+		if (store_take_back(store, &key, &failed) != ERR_OK)
 			log_failure(LOG_WARN, "an unused object stays", &failed);
 	}
 	return rc;

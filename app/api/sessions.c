@@ -1,7 +1,6 @@
 /* Sessions: login, refresh, logout, and the list of them. */
 #include "account.h"
 #include "audit.h"
-#include "clock.h"
 #include "email.h"
 #include "guard.h"
 #include "guard_sql.h"
@@ -39,7 +38,7 @@ static enum result answer_tokens(struct request *rq, struct response *rs, const 
 	const char *access;
 	if (!role_parse(role, &claims.role))
 		BUG("the database knows a role that we do not: %s", role);
-	TRY(token_issue(app->signer, rq->mem, &claims, clock_now_us() / 1000000, life, &access, e));
+	TRY(token_issue(app->signer, rq->mem, &claims, db_clock_us(app->db) / 1000000, life, &access, e));
 	struct json_writer *w = response_data(rs);
 	jw_open(w, '{');
 	jw_field_text(w, "access_token", access);

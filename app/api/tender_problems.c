@@ -42,6 +42,7 @@ static const struct {
 			      "; si un litige est possible, demandez à un propriétaire de l'organisation une "
 			      "conservation pour litige." },
 	{ ERR_IO, "Relancez l'analyse" NBSP "; si l'échec se répète, prévenez l'exploitant." },
+	{ ERR_STORAGE_FULL, "Prévenez l'exploitant, qui doit faire de la place, puis relancez l'analyse." },
 	{ ERR_DAMAGED, "Déposez le fichier de nouveau" NBSP "; si l'échec se répète, prévenez l'exploitant." },
 	{ ERR_INTERNAL, "Relancez l'analyse" NBSP "; si l'échec se répète, prévenez l'exploitant." },
 };

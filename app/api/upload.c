@@ -336,7 +336,7 @@ enum result upload_store(struct request *rq, struct upload *up, bool process, st
 		struct store_key key = { organization, f->blob_id };
 		struct error failed;
 		error_clear(&failed);
-		if (f->stored && unused && store_remove(store, &key, &failed) != ERR_OK)
+		if (f->stored && unused && store_take_back(store, &key, &failed) != ERR_OK)
 			log_failure(LOG_WARN, "an unused object stays", &failed);
 		f->row.created_at = f->created.created_at;
 		if (rc == ERR_OK)

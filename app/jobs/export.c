@@ -130,6 +130,8 @@ static enum result write_file(struct export *x, TALLOC_CTX *mem, const struct ex
 		x->missing++;
 	} else {
 		TRY(code);
+		/* As of an upload: what must stay free is not for archives. */
+		TRY(store_demand_room(x->store, d->size, x->w->settings->STORAGE_MIN_FREE, e));
 		TRY(export_zip_file(x->zip, name, d->size, is_plain(d->mime_type), d->created_at.us, e));
 		TRY(copy(x, from, e));
 		x->files++;

@@ -194,6 +194,7 @@ const char *worker_error_id(enum result code)
 	case ERR_READER_TIMEOUT:
 	case ERR_READER_CRASHED:
 	case ERR_IO:
+	case ERR_STORAGE_FULL:
 	case ERR_DAMAGED:
 	case ERR_NO_DOCUMENTS:
 	case ERR_SCAN_TOO_LARGE:

@@ -60,6 +60,8 @@ stranger() { compose run --rm -T --no-deps --entrypoint psql operator -XAtc 'sel
 grep -q 'password authentication failed' "$work/output" || die "not refused for its password: $(cat "$work/output")"
 redis_cli() { docker exec "${ids[redis]}" redis-cli --no-auth-warning --user scorpius "$@"; }
 redis_cli info server | grep -q '^redis_version:7\.' || die "not Redis 7"
+[ "$(compose exec -T redis cat /proc/1/comm | tr -d '\r')" = redis-server ] || die "Redis does not get the signal to stop"
+[ "$(compose exec -T redis stat -c %u /proc/1 | tr -d '\r')" != 0 ] || die "Redis is root"
 [ "$(redis_cli config get appendonly | tail -n 1 | tr -d '\r')" = yes ] || die "Redis keeps no append-only file"
 [ -n "$(redis_cli config get save | tail -n 1 | tr -d '\r')" ] || die "Redis makes no snapshots"
 compose exec -T redis sh -c 'unset REDISCLI_AUTH; redis-cli ping' 2>&1 | grep -q NOAUTH || die "Redis answers anybody"

@@ -33,9 +33,10 @@ bool password_needs_rehash(const char *stored, unsigned log_n);
 
 /* The rule for a new password: 8..128 bytes of UTF-8 without NUL; not in the shipped list of common French and English
  * passwords, also in disguise (case, accents, leet, digits and signs behind); not made in the same way of words of
- * one's own e-mail address, name or organisation (each may be NULL); at least 30 bits by libzxcvbn, which knows those
- * words too, except that 15 bytes or more of three classes of characters pass that last test. Faults at field
- * "password": TOO_SHORT, TOO_LONG, INVALID_UTF8, NUL_IN_TEXT, COMMON_PASSWORD (the list), WEAK_PASSWORD (the rest). */
+ * one's own e-mail address, name or organisation (each may be NULL); at least 30 bits by libzxcvbn (its best 32 bytes),
+ * which knows those words too, except that 15 bytes or more of three classes of characters pass that last test. Faults
+ * at field "password": TOO_SHORT, TOO_LONG, INVALID_UTF8, NUL_IN_TEXT, COMMON_PASSWORD (the list), WEAK_PASSWORD (the
+ * rest). */
 enum result password_rule_check(const char *password, size_t n, const char *email, const char *full_name,
     const char *organization, struct error *e) MUST_CHECK;
 

@@ -68,7 +68,7 @@
 	X(S3_CA_FILE, TEXT, "", 0, 500, NULL, false, "file of certificate authorities for S3_ENDPOINT; default: those of the system") \
 	X(NGINX_TEMP_PATH, TEXT, "", 0, 500, NULL, false, "folder of nginx's temporary files, which hold uploads in clear: a tmpfs; empty: not looked at") \
 	X(NGINX_TEMP_ENCRYPTED, BOOL, "false", 0, 0, NULL, false, "declares the volume of NGINX_TEMP_PATH encrypted") \
-	X(STORAGE_MIN_FREE, SIZE, "256M", 16777216, 1099511627776, NULL, false, "uploads that would leave less than this free on the file store are refused") \
+	X(STORAGE_MIN_FREE, SIZE, "256M", 16777216, 1099511627776, NULL, false, "uploads and exports that would leave less than this free on the file store are refused") \
 	X(READER_PATH, TEXT, "/usr/libexec/scorpius/scorpius-reader", 1, 500, NULL, false, "the sandboxed reader program") \
 	X(READER_TIMEOUT, SECONDS, "120", 1, 3600, NULL, false, "longest time to read one document") \
 	X(READER_MEMORY, SIZE, "512M", 67108864, 8589934592, NULL, false, "address space of the reader") \

@@ -25,17 +25,20 @@ static void make_keys(const struct login_attempt *a, struct keys *k)
 /* Time is the server's, so that the clocks of several machines need not agree. */
 #define NOW "local t = redis.call('time')\nlocal now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
 
-/* KEYS: pair, address, known, strangers, own. ARGV: allowance. Gives refused, wait in ms, remaining, reset in ms. */
+/* KEYS: pair, address, known, strangers, own. ARGV: allowance, longest wait in ms of pair and address. Gives refused,
+ * wait in ms, remaining, reset in ms. What would last for longer than it ever can is from before Redis's clock was set
+ * back: it counts for nothing. */
 static const char ask_script[] =
-    NOW "local function wait(key)\n"
-	"  return math.max(0, tonumber(redis.call('hget', key, 'until') or 0) - now)\n"
+    NOW "local function wait(key, longest)\n"
+	"  local left = tonumber(redis.call('hget', key, 'until') or 0) - now\n"
+	"  return left > 0 and left <= longest and left or 0\n"
 	"end\n"
 	"local known = redis.call('exists', KEYS[3]) == 1\n"
-	"local delay = wait(KEYS[1])\n"
-	"if not known then delay = math.max(delay, wait(KEYS[2])) end\n"
+	"local delay = wait(KEYS[1], tonumber(ARGV[2]))\n"
+	"if not known then delay = math.max(delay, wait(KEYS[2], tonumber(ARGV[3]))) end\n"
 	"local counter = known and KEYS[5] or KEYS[4]\n"
 	"local count, left = tonumber(redis.call('get', counter) or 0), redis.call('pttl', counter)\n"
-	"if left < 0 then count = 0; left = 60000 end\n"
+	"if left < 0 or left > 60000 then count = 0; left = 60000 end\n"
 	"local max = tonumber(ARGV[1])\n"
 	"if delay > 0 then return {1, delay, math.max(0, max - count), left} end\n"
 	"if count >= max then return {1, left, 0, left} end\n"
@@ -46,11 +49,13 @@ enum result login_guard_ask(struct cache *c, const struct login_policy *p, const
     struct login_outcome *out, struct error *e)
 {
 	struct keys k;
-	struct num_text max = num_text(p->per_minute);
+	struct num_text max = num_text(p->per_minute), pair_max = num_text(p->delay_max_s * 1000),
+			address_max = num_text(ADDRESS_DELAY_MAX_S * 1000);
 	int64_t got[4];
 	make_keys(a, &k);
-	TRY(cache_run(c, ask_script, 5, (const char *const[]){ k.pair, k.address, k.known, k.strangers, k.own, max.s },
-	    6, got, ARRAY_LEN(got), e));
+	TRY(cache_run(c, ask_script, 5,
+	    (const char *const[]){ k.pair, k.address, k.known, k.strangers, k.own, max.s, pair_max.s, address_max.s },
+	    8, got, ARRAY_LEN(got), e));
 	*out = (struct login_outcome){
 		.refused = got[0] != 0,
 		.wait_s = (got[1] + 999) / 1000,

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* KEYS: the counters, then the mark. ARGV: max, window in ms and cost of each. */
+/* KEYS: the counters, then the mark. ARGV: max, window in ms and cost of each. A counter that lasts for longer than its
+ * window is from before Redis's clock was set back: it would shut people out until that time comes again. */
 static const char take_script[] =
     "local n, refused, shown, least = #KEYS - 1, 0, 1, nil\n"
     "local count, left = {}, {}\n"
@@ -10,7 +11,7 @@ static const char take_script[] =
     "  local max, window, cost = tonumber(ARGV[3*i-2]), tonumber(ARGV[3*i-1]), tonumber(ARGV[3*i])\n"
     "  count[i] = tonumber(redis.call('get', KEYS[i]) or 0)\n"
     "  left[i] = redis.call('pttl', KEYS[i])\n"
-    "  if left[i] < 0 then count[i] = 0; left[i] = window end\n"
+    "  if left[i] < 0 or left[i] > window then count[i] = 0; left[i] = window end\n"
     "  if refused == 0 and count[i] + cost > max then refused = i end\n"
     "end\n"
     "for i = 1, n do\n"

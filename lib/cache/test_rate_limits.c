@@ -65,7 +65,8 @@ Test(limits, of_several_counters_all_or_none)
 	take(both, 2, NULL);
 	o = take(both, 2, NULL);
 	cr_assert(o.refused && o.max == 2);
-	cr_assert_eq(take_one("many", 100, 1).remaining, 79, "nothing was taken by the refused one");
+	cr_assert_eq(take(&(struct limit_counter){ "many", 100, 3600, 1 }, 1, NULL).remaining, 79,
+	    "nothing was taken by the refused one");
 	struct limit_counter large[] = { { "other", 1000, 60, 1 }, { "many", 100, 3600, 90 } };
 	o = take(large, 2, NULL);
 	cr_assert(o.refused && o.max == 100 && o.reset_s > 60, "the one that refused is shown");
@@ -81,6 +82,20 @@ Test(limits, the_mark_of_a_session_comes_with_it)
 	cr_assert(take(&one, 1, "ended:x").session_ended);
 	cr_assert_not(take(&one, 1, "ended:y").session_ended);
 	cr_assert_not(take(&one, 1, NULL).session_ended);
+}
+
+Test(limits, a_clock_that_is_set_back_shuts_nobody_out)
+{
+	for (int i = 0; i < 3; i++)
+		take_one("a", 3, 1);
+	cr_assert(take_one("a", 3, 1).refused);
+	/* What Redis sees once its clock went back by an hour. */
+	redis(mem, "pexpire a 3660000");
+	struct limit_outcome o = take_one("a", 3, 1);
+	cr_assert(!o.refused && o.remaining == 2 && o.reset_s <= 60);
+	for (int i = 0; i < 2; i++)
+		cr_assert_not(take_one("a", 3, 1).refused);
+	cr_assert(take_one("a", 3, 1).refused, "it counts again");
 }
 
 Test(limits, a_counter_without_an_end_is_begun_anew)

@@ -72,7 +72,7 @@ static inline struct cache *redis_begin(TALLOC_CTX *mem)
 	redis_folder();
 	server_start("");
 	error_clear(&e);
-	cr_assert_eq(cache_open(mem, url, &(struct cache_options){ .command_ms = 2000 }, &c, &e), ERR_OK);
+	cr_assert_eq(cache_open(mem, url, &(struct cache_options){ .command_ms = 30000 }, &c, &e), ERR_OK);
 	return c;
 }
 

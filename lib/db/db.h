@@ -66,6 +66,13 @@ const struct schema_state *db_schema(const struct db *db);
 /* Reads it again, outside transactions; errors as db_ensure. */
 enum result db_schema_check(struct db *db, struct error *e) MUST_CHECK;
 
+/* PostgreSQL's clock, in microseconds since 1970, so that programs on machines whose clocks differ agree on the time:
+ * read with the schema, each minute and after our own clock was set, and carried on by the monotonic one. Our own until
+ * the first connection. */
+int64_t db_clock_us(const struct db *db);
+/* Reads it again, outside transactions, unless it is younger than a second: true when it was read. */
+bool db_clock_renew(struct db *db);
+
 enum db_mode { DB_READ, DB_WRITE };
 
 /* Whose rows a transaction sees. */

@@ -43,6 +43,8 @@ struct db {
 	struct schema_state schema;
 	int64_t schema_read_us; /* monotonic */
 	bool schema_doubted;    /* something was not there that should be */
+	int64_t clock_ahead_us; /* the server's clock at that time, less the monotonic one; 0: never read */
+	int64_t wall_ahead_us;  /* our own wall clock at that time, less the monotonic one */
 
 	PGconn *conn;
 	int64_t retry_at_us; /* monotonic; while down */

@@ -1,4 +1,5 @@
 /* What a program knows of the schema it works on: read with each connection, again when in doubt. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -6,7 +7,8 @@
 #include "log.h"
 
 #define RECHECK_US 1000000      /* when something is missing */
-#define RECHECK_ANY_US 60000000 /* an upgrade goes on beside us */
+#define RECHECK_ANY_US 60000000 /* an upgrade goes on beside us; a clock drifts, or is set */
+#define STEP_US 1000000         /* of our own clock in that time: it was set, or the machine slept */
 
 static PGresult *rows_of(struct db *db, const char *sql)
 {
@@ -36,15 +38,24 @@ static void tell(const struct schema_state *now, enum schema_fit before)
 		log_info("the schema is that of this program");
 }
 
+static int64_t wall_ahead_us(void)
+{
+	return clock_now_us() - clock_mono_us();
+}
+
 enum result db_schema_read(struct db *db, struct error *e)
 {
 	enum schema_fit before = db->schema.fit;
-	PGresult *r = rows_of(db, "select pg_catalog.to_regprocedure('scorpius.oldest_program()') is not null");
+	int64_t asked_us = clock_mono_us();
+	PGresult *r = rows_of(db, "select pg_catalog.to_regprocedure('scorpius.oldest_program()') is not null, "
+				  "(extract(epoch from pg_catalog.clock_timestamp()) * 1000000)::bigint");
 	if (r == NULL)
 		return db_lost(db, e);
 	bool says = PQgetvalue(r, 0, 0)[0] == 't';
-	PQclear(r);
 	db->schema_read_us = clock_mono_us();
+	db->wall_ahead_us = wall_ahead_us();
+	db->clock_ahead_us = strtoll(PQgetvalue(r, 0, 1), NULL, 10) - (asked_us + (db->schema_read_us - asked_us) / 2);
+	PQclear(r);
 	if (!says) {
 		/* From before the change that lets us look: older, by at least that one. */
 		db->schema = (struct schema_state){ .fit = SCHEMA_OLDER, .missing = 1 };
@@ -105,8 +116,9 @@ static enum result look_again(struct db *db, struct error *e)
 enum result db_schema_settle(struct db *db, struct error *e)
 {
 	bool doubtful = db->schema_doubted || db->schema.fit == SCHEMA_OLDER;
+	bool stepped = llabs(wall_ahead_us() - db->wall_ahead_us) > STEP_US;
 	int64_t age_us = clock_mono_us() - db->schema_read_us;
-	if (db->tx != TX_OPEN && db->n_items == 0 && age_us >= (doubtful ? RECHECK_US : RECHECK_ANY_US))
+	if (db->tx != TX_OPEN && db->n_items == 0 && (stepped || age_us >= (doubtful ? RECHECK_US : RECHECK_ANY_US)))
 		return look_again(db, e);
 	return db_schema_serves(db, e);
 }
@@ -124,4 +136,17 @@ enum result db_schema_check(struct db *db, struct error *e)
 const struct schema_state *db_schema(const struct db *db)
 {
 	return &db->schema;
+}
+
+int64_t db_clock_us(const struct db *db)
+{
+	return db->clock_ahead_us == 0 ? clock_now_us() : clock_mono_us() + db->clock_ahead_us;
+}
+
+bool db_clock_renew(struct db *db)
+{
+	struct error unwanted;
+	error_clear(&unwanted);
+	return (db->clock_ahead_us == 0 || clock_mono_us() - db->schema_read_us >= RECHECK_US) &&
+	       db_schema_check(db, &unwanted) == ERR_OK;
 }

@@ -56,36 +56,53 @@ static void read_files(TALLOC_CTX *mem, PGresult *r, struct file_row **rows, siz
 	PQclear(r);
 }
 
-enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, const char *not_key,
-    struct file_row **rows, size_t *n, struct error *e)
+/* Page by page: `sql` asks for those after a key ($1, $2), `which` is its $3. */
+static enum result each_page(
+    struct operator_db *db, const char *sql, const char *which, file_seen *each, void *arg, struct error *e)
 {
-	static const char *const sql =
-	    "select organization_id, id, sha256, size, wrapped_key, key_id from scorpius.blob"
-	    " where ($1::uuid is null or (organization_id, id) > ($1::uuid, $2::uuid))"
-	    " and ($3::text is null or key_id <> $3) order by organization_id, id limit $4::bigint";
-	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
-		after ? uuid_text(mem, &after->id) : NULL, not_key, num_text(OPERATOR_FILES_MAX).s };
-	PGresult *r;
-	TRY(operator_query(db, sql, ARRAY_LEN(values), values, &r, e));
-	read_files(mem, r, rows, n);
+	char organization[37], id[37];
+	const char *values[] = { NULL, NULL, which };
+	size_t n;
+	do {
+		TALLOC_CTX *mem = mem_new("files", 0);
+		struct file_row *rows = NULL;
+		PGresult *r;
+		n = 0;
+		enum result rc = operator_query(db, sql, ARRAY_LEN(values), values, &r, e);
+		if (rc == ERR_OK)
+			read_files(mem, r, &rows, &n);
+		for (size_t i = 0; i < n && rc == ERR_OK; i++)
+			rc = each(arg, &rows[i], e);
+		if (n > 0) {
+			uuid_format(&rows[n - 1].organization_id, organization);
+			uuid_format(&rows[n - 1].id, id);
+			values[0] = organization;
+			values[1] = id;
+		}
+		talloc_free(mem);
+		TRY(rc);
+	} while (n > 0);
 	return ERR_OK;
 }
 
-enum result operator_files_to_scan(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, bool all,
-    struct file_row **rows, size_t *n, struct error *e)
+enum result operator_each_file(struct operator_db *db, const char *not_key, file_seen *each, void *arg, struct error *e)
 {
-	static const char *const sql =
+	return each_page(db,
+	    "select organization_id, id, sha256, size, wrapped_key, key_id from scorpius.blob"
+	    " where ($1::uuid is null or (organization_id, id) > ($1::uuid, $2::uuid))"
+	    " and ($3::text is null or key_id <> $3) order by organization_id, id limit 500",
+	    not_key, each, arg, e);
+}
+
+enum result operator_each_file_to_scan(struct operator_db *db, bool all, file_seen *each, void *arg, struct error *e)
+{
+	return each_page(db,
 	    "select b.organization_id, b.id, b.sha256, b.size, b.wrapped_key, b.key_id from scorpius.blob b"
 	    " where ($1::uuid is null or (b.organization_id, b.id) > ($1::uuid, $2::uuid))"
 	    " and ($3::boolean or b.scanned_at is null) and exists (select from scorpius.document d"
 	    "  where d.organization_id = b.organization_id and d.blob_id = b.id)"
-	    " order by b.organization_id, b.id limit $4::bigint";
-	const char *values[] = { after ? uuid_text(mem, &after->organization_id) : NULL,
-		after ? uuid_text(mem, &after->id) : NULL, all ? "t" : "f", num_text(OPERATOR_FILES_MAX).s };
-	PGresult *r;
-	TRY(operator_query(db, sql, ARRAY_LEN(values), values, &r, e));
-	read_files(mem, r, rows, n);
-	return ERR_OK;
+	    " order by b.organization_id, b.id limit 500",
+	    all ? "t" : "f", each, arg, e);
 }
 
 /* The function works for the organisation that is set. */

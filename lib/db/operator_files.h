@@ -12,17 +12,18 @@ struct file_row {
 	const char *key_id;
 };
 
-#define OPERATOR_FILES_MAX 500
+/* Sees one row, which lives as long as the call. What it does may use the same connection. */
+typedef enum result file_seen(void *arg, const struct file_row *row, struct error *e);
 
-/* The next OPERATOR_FILES_MAX rows at most after `after` (NULL: the first ones), in the order of their keys; *n 0 at
- * the end. `not_key`: only those that another master key wrapped (NULL: all). Rows belong to mem. */
-enum result operator_files(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, const char *not_key,
-    struct file_row **rows, size_t *n, struct error *e) MUST_CHECK;
+/* Calls `each` for every row, in the order of their keys, a page at a time; a fault of it ends the walk and comes back.
+ * `not_key`: only those that another master key wrapped (NULL: all). */
+enum result operator_each_file(
+    struct operator_db *db, const char *not_key, file_seen *each, void *arg, struct error *e) MUST_CHECK;
 
 /* The same for files of documents that no virus scanner has seen; `all`: of all documents, for a scanner that knows
  * more than it did. */
-enum result operator_files_to_scan(struct operator_db *db, TALLOC_CTX *mem, const struct file_row *after, bool all,
-    struct file_row **rows, size_t *n, struct error *e) MUST_CHECK;
+enum result operator_each_file_to_scan(
+    struct operator_db *db, bool all, file_seen *each, void *arg, struct error *e) MUST_CHECK;
 
 /* Writes what a virus scanner found in a file (NULL: nothing), with what follows for its documents. *changed: that is
  * another finding than before. */

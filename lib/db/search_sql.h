@@ -36,19 +36,32 @@ struct search_hit {
 };
 SQL_FIELDS(search_hit, document_id, tender_id, name, path, document_type, page, around, cut_before, cut_after);
 
+/* Characters of a page that are searched, as its column words has them; so many are folded at once, and so many more,
+ * as a word may stand across. */
+#define SEARCH_TEXT "400000"
+#define SEARCH_STEP "20000"
+#define SEARCH_FOLDED "20100"
+
 /* The best first. A letter without its accent is one character, as with it: places in the folded text are those in the
- * text. */
+ * text. A DOCX is one page of any length, and folding it takes a second: it is done piece by piece, once for all words,
+ * as far as to the first piece that has one. */
 SQL_ALL(search_pages, search_filter, search_hit,
     "with hit as (select d.id, d.tender_id, d.name, d.path, d.document_type, p.number, p.text,"
-    " ts_rank(p.words, q.query) as rank" SEARCH_FROM " order by rank desc, d.id, p.number limit $4 offset $5)"
-    " select h.id as document_id, h.tender_id, h.name, h.path, h.document_type, h.number as page,"
-    " substring(h.text from s.at for " SEARCH_WINDOW ") as around, s.at > 1 as cut_before,"
-    " length(h.text) >= s.at + " SEARCH_WINDOW " as cut_after from hit h cross join lateral ("
-    "  select greatest(1, coalesce(min(nullif(strpos(" SQL_FOLD(
-	"h.text") ", stem), 0)), 1) - " SEARCH_BEFORE ") as at"
-		  "  from unnest(tsvector_to_array(to_tsvector('pg_catalog.french', " SQL_FOLD(
-		      "$1") "))) as stem) s"
-			    " order by h.rank desc, h.id, h.number")
+    " ts_rank(p.words, q.query) as rank" SEARCH_FROM " order by rank desc, d.id, p.number limit $4 offset $5),"
+    " wanted as (select tsvector_to_array(to_tsvector('pg_catalog.french', " SQL_FOLD(
+	"$1") ")) as stems)"
+	      " select h.id as document_id, h.tender_id, h.name, h.path, h.document_type, h.number as page,"
+	      " substring(t.text from s.at for " SEARCH_WINDOW ") as around, s.at > 1 as cut_before,"
+	      " length(t.text) >= s.at + " SEARCH_WINDOW " as cut_after from hit h cross join wanted"
+	      " cross join lateral (select left(h.text, " SEARCH_TEXT " + " SEARCH_WINDOW ") as text offset 0) t"
+	      " cross join lateral (select greatest(1, coalesce(("
+	      "  select piece.first + found.at - 1 from generate_series(1, " SEARCH_TEXT ", " SEARCH_STEP
+	      ") piece (first)"
+	      "  cross join lateral (select min(nullif(strpos(f.folded, stem), 0)) as at from (select " SQL_FOLD(
+		  "substring(t.text from piece.first for " SEARCH_FOLDED
+		  ")") " as folded offset 0) f"
+		       "   cross join unnest(wanted.stems) stem) found where found.at is not null limit 1), 1) "
+		       "- " SEARCH_BEFORE ") as at) s order by h.rank desc, h.id, h.number")
 
 struct search_count_filter {
 	const char *q;

@@ -18,7 +18,7 @@ static const char *type_text(Oid type, char out[48])
 	return out;
 }
 
-static void check_one(struct db *db, const struct sql_stmt *s, struct error *e)
+static void describe(struct db *db, const struct sql_stmt *s, struct error *e)
 {
 	Oid types[SQL_MAX_PARAMS];
 	char text[48];
@@ -48,6 +48,14 @@ static void check_one(struct db *db, const struct sql_stmt *s, struct error *e)
 			differs(e, s, "column", i + 1, PQfname(r, (int)i));
 	}
 	PQclear(r);
+}
+
+/* In one transaction: what a pooler prepares on one connection it would else ask another about. */
+static void check_one(struct db *db, const struct sql_stmt *s, struct error *e)
+{
+	PQclear(PQexec(db->conn, "begin"));
+	describe(db, s, e);
+	PQclear(PQexec(db->conn, "rollback"));
 }
 
 enum result sql_check_all(struct db *db, const struct sql_stmt *const *stmts, size_t n, struct error *e)

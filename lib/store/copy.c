@@ -74,7 +74,20 @@ static enum result copy(struct store *from, struct store *to, TALLOC_CTX *mem, c
 		return compare(to, mem, key, &a, care == STORE_PROVE_ALL, e);
 	TRY(send(to, mem, key, &a, e));
 	*copied = true;
-	return care == STORE_TRUST ? ERR_OK : compare(to, mem, key, &a, true, e);
+	if (care == STORE_TRUST)
+		return ERR_OK;
+	enum result r = compare(to, mem, key, &a, true, e);
+	if (r != ERR_OK) {
+		/* Next time it would be taken for a copy that was proved. */
+		struct error other;
+		error_clear(&other);
+		if (store_remove(to, key, &other) != ERR_OK) {
+			*e = other;
+			return other.code;
+		}
+		*copied = false;
+	}
+	return r;
 }
 
 enum result store_copy_object(struct store *from, struct store *to, const struct store_key *key, enum store_care care,

@@ -230,6 +230,12 @@ enum result store_move(
 	return r == ERR_CONFLICT ? ERR_OK : r;
 }
 
+enum result store_take_back(struct store *s, const struct store_key *key, struct error *e)
+{
+	struct layered *l = layered_of(s);
+	return store_remove(l ? l->near : s, key, e);
+}
+
 enum result store_probe_remote(struct store *s, struct error *e)
 {
 	struct layered *l = layered_of(s);

@@ -247,6 +247,17 @@ enum result store_room(struct store *s, int64_t *bytes, struct error *e)
 	return s->ops->room(s->backend, bytes, e);
 }
 
+enum result store_demand_room(struct store *s, int64_t bytes, int64_t keep, struct error *e)
+{
+	int64_t room;
+	TRY(store_room(s, &room, e));
+	if (room - bytes >= keep)
+		return ERR_OK;
+	error_cause(e, "%lld bytes are free, %lld are wanted and %lld must stay", (long long)room, (long long)bytes,
+	    (long long)keep);
+	return error_set(e, ERR_STORAGE_FULL, NULL);
+}
+
 enum result store_clean(struct store *s, int64_t older_than_s, unsigned *removed, struct error *e)
 {
 	unsigned n = 0;

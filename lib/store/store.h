@@ -69,7 +69,7 @@ enum result store_remote_lag(
 
 /* Copies an object as it lies there, sealed; needs no key. What is in `to` already stays: *copied is then false, and
  * DAMAGED told when its size is another. `care`: whether the bytes are read back from `to` and compared, for what was
- * copied now or for what was there as well. */
+ * copied now or for what was there as well; a copy of now that fails its proof does not stay. */
 enum store_care { STORE_TRUST, STORE_PROVE_NEW, STORE_PROVE_ALL };
 enum result store_copy_object(struct store *from, struct store *to, const struct store_key *key, enum store_care care,
     bool *copied, struct error *e) MUST_CHECK;
@@ -120,6 +120,9 @@ enum result store_get_bytes(struct store *s, TALLOC_CTX *mem, const struct store
 enum result store_exists(struct store *s, const struct store_key *key, bool *out, struct error *e) MUST_CHECK;
 /* Removes an object; one that is not there is no fault. */
 enum result store_remove(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
+/* Removes an object that its writer committed a moment ago and has no use for, where it was committed: a bucket behind
+ * the directory is not asked, so that nobody waits for it. What was moved there in that moment is an orphan. */
+enum result store_take_back(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
 /* Takes an object that is not what was written out of the store without destroying it: it lies in the folder `aside`
  * then, as ORGANISATION.ID, where an operator may look at it and remove it. NOT_FOUND. A directory's object only. */
 enum result store_set_aside(struct store *s, const struct store_key *key, struct error *e) MUST_CHECK;
@@ -136,6 +139,8 @@ enum result store_list(struct store *s, store_seen *each, void *arg, unsigned *s
 enum result store_writable(struct store *s, struct error *e) MUST_CHECK;
 /* How many bytes may still be written where objects are first stored. Asks the file system only. IO. */
 enum result store_room(struct store *s, int64_t *bytes, struct error *e) MUST_CHECK;
+/* STORAGE_FULL when so many bytes more would leave less than `keep` of that. */
+enum result store_demand_room(struct store *s, int64_t bytes, int64_t keep, struct error *e) MUST_CHECK;
 /* Removes what writers that died left behind: temporary files not touched for older_than_s seconds. Their number into
  * *removed (may be NULL). Give it more than the longest upload. */
 enum result store_clean(struct store *s, int64_t older_than_s, unsigned *removed, struct error *e) MUST_CHECK;

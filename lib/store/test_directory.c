@@ -1,4 +1,5 @@
 /* What is true of the store in a directory only. */
+#include "store_ops.h"
 #include "test_store_backend.h"
 #include "uuid.h"
 
@@ -103,4 +104,38 @@ Test(directory, opening_makes_the_directory_but_not_its_parents)
 	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_OK, "and again");
 	snprintf(path, sizeof(path), "%s/no/such/parent", root);
 	cr_assert_eq(store_open_directory(mem, path, keys, &s, &err), ERR_IO);
+}
+
+static const struct store_ops *whole;
+
+/* A disk that gives back other bytes than it took. */
+static enum result wrong_bytes(void *state, int64_t offset, void *bytes, size_t n, size_t *got, struct error *e)
+{
+	enum result r = whole->get_read_at(state, offset, bytes, n, got, e);
+	if (*got > 0)
+		*(uint8_t *)bytes ^= 1;
+	return r;
+}
+
+Test(directory, a_copy_that_fails_its_proof_does_not_stay)
+{
+	struct store_object one = new_object();
+	struct store *to;
+	char path[80];
+	bool copied = true, there = true;
+	snprintf(path, sizeof(path), "%s/copy", root);
+	cr_assert_eq(put_bytes(store, &one, "abc", 3, NULL), ERR_OK);
+	cr_assert_eq(store_open_directory(mem, path, keys, &to, &err), ERR_OK);
+	whole = to->ops;
+	struct store_ops ops = *whole;
+	ops.get_read_at = wrong_bytes;
+	to->ops = &ops;
+	cr_assert_eq(store_copy_object(store, to, &one.key, STORE_PROVE_NEW, &copied, &err), ERR_DAMAGED);
+	error_clear(&err);
+	cr_assert_not(copied);
+	cr_assert_eq(store_exists(to, &one.key, &there, &err), ERR_OK);
+	cr_assert_not(there, "or the next run would take it for proved");
+	to->ops = whole;
+	cr_assert_eq(store_copy_object(store, to, &one.key, STORE_PROVE_NEW, &copied, &err), ERR_OK, "%s", err.cause);
+	cr_assert(copied);
 }

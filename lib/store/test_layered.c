@@ -183,6 +183,23 @@ Test(layered, without_the_service_writing_goes_on_and_nothing_is_lost)
 	reads_as_abc(store, &one);
 }
 
+Test(layered, what_nobody_needs_is_taken_back_without_a_word_to_the_service)
+{
+	struct store_s3 s3 = s3_of_test("");
+	struct store_object one = new_object(), other = new_object();
+	struct store *s;
+	bool there = true;
+	s3.endpoint = "http://127.0.0.1:1";
+	cr_assert_eq(store_open_layered(mem, root, &s3, keys, &s, &err), ERR_OK);
+	cr_assert_eq(put_bytes(s, &one, "abc", 3, NULL), ERR_OK);
+	cr_assert_eq(put_bytes(s, &other, "abc", 3, NULL), ERR_OK);
+	cr_assert_eq(store_take_back(s, &one.key, &err), ERR_OK, "%s", err.cause);
+	cr_assert_eq(store_exists(store, &one.key, &there, &err), ERR_OK);
+	cr_assert_not(there);
+	reads_as_abc(s, &other);
+	cr_assert_eq(store_take_back(s, &one.key, &err), ERR_OK, "it is gone already");
+}
+
 Test(layered, health_is_told_of_silence_and_of_a_backlog)
 {
 	struct store_object one = new_object();

@@ -1,7 +1,6 @@
 """Passwords that are changed, forgotten and set anew; addresses that are confirmed."""
 
 import concurrent.futures
-import statistics
 import time
 
 import pytest
@@ -71,16 +70,13 @@ def test_forgotten_takes_the_same_time_for_everybody(account, api):
         assert api.post("/auth/password/forgot", json={"email": email}).status_code == 202
         return time.perf_counter() - begun
 
-    # A difference of ours is there in every round; a busy machine makes one in some.
-    rounds = []
-    for _ in range(4):
-        pairs = [(seconds(account.email), seconds(f"{fresh('nul')}@essai.example")) for _ in range(5)]
-        known, unknown = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-        assert min(known, unknown) >= 0.1, (known, unknown)
-        rounds.append((known, unknown))
-        if abs(known - unknown) < 0.02:
-            return
-    raise AssertionError(rounds)
+    # A busy machine makes some of them late, never early; a difference of ours is in the quickest, too.
+    known, unknown = [], []
+    while len(known) < 5 or abs(min(known) - min(unknown)) >= 0.02:
+        assert len(known) < 60, (sorted(known)[:5], sorted(unknown)[:5])
+        known.append(seconds(account.email))
+        unknown.append(seconds(f"{fresh('nul')}@essai.example"))
+    assert min(known + unknown) >= 0.1
 
 
 def test_forgotten_often_is_one_mail_that_waits(account, api, stack, frozen_jobs):

@@ -134,7 +134,7 @@ def told_to_stop(pid):
     return int(re.search(r"ShdPnd:\s+(\S+)", status).group(1), 16) >> (signal.SIGTERM - 1) & 1
 
 
-def test_an_expansion_gives_its_job_back_when_the_programs_stop(account, stack):
+def test_an_expansion_gives_its_job_back_when_the_programs_stop(account, stack, settled):
     noise = random.Random(7)
     archive = account.upload(("grand.zip", zipped(*((f"{i}.txt", noise.randbytes(1500).hex().encode()) for i in range(1000)))))
 

@@ -146,7 +146,11 @@ def test_commands_on_a_clock_that_is_off_do_no_harm(stack, account, offset):
 # --- two versions at work
 
 def test_connections_tell_the_version_of_their_program(stack, account):
-    account.get("/tenders")
-    names = {r["n"] for r in stack.sql("select distinct application_name n from pg_stat_activity where usename in ('scorpius_api', 'scorpius_jobs')")}
-    version = run(stack, ["app/cli/scorpius", "--version"]).stdout.split()[1]
-    assert {f"scorpius-api/{version}", f"scorpius-jobs/{version}"} <= names
+    version, seen = run(stack, ["app/cli/scorpius", "--version"]).stdout.split()[1], set()
+
+    def both():
+        """Behind a pooler each has its connection for so long as it needs one."""
+        account.get("/tenders")
+        seen.update(r["n"] for r in stack.sql("select distinct application_name n from pg_stat_activity where usename in ('scorpius_api', 'scorpius_jobs')"))
+        return {f"scorpius-api/{version}", f"scorpius-jobs/{version}"} <= seen
+    wait_until(both, 20, "both names to be seen", lambda: seen)

@@ -24,6 +24,7 @@ def no_database(stack, api, expect_log):
     yield
     stack.start_stopped()
     wait_until(lambda: healthy(api), 60, "the stack to heal")
+    stack.healed()
 
 
 def test_without_postgresql(stack, account, operator, no_database):
@@ -56,6 +57,7 @@ def test_postgresql_comes_back(stack, account, api, no_database):
     stack.start("postgres")
     wait_until(lambda: account.get("/documents").status_code == 200, 30, "documents to be listed again")
     wait_until(lambda: healthy(api), 30, "health")
+    stack.healed()
     tender, _ = account.tender_with(("RC.pdf", pdfs.rules()))
     assert tender["analysis_status"] == "done"
 
@@ -67,7 +69,7 @@ def test_a_job_survives_the_loss_of_the_database(stack, account, api, expect_log
     stack.start("postgres")
     for pid in [stack.pid("jobs"), *children(stack.pid("jobs"))]:
         os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: account.get(f"/documents/{document['id']}").status_code == 200, 30, "the API to heal")
+    stack.healed()
     assert account.processed(document["id"])["status"] == "processed"
 
 

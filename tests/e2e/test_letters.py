@@ -112,5 +112,5 @@ def test_a_refused_invitation_is_told_to_the_owner(api, account, stack, inbox, e
     account.data("POST", "/users/invitations", 201, json={"email": colleague, "role": "viewer"})
     wait_until(lambda: [e for e in account.data("GET", "/audit-log") if e["action"] == "mail.failed"], 20, "the event")
     assert stack.mail.to(colleague) == [] and account.data("GET", "/users/invitations")[0]["mail"] == "failed"
-    lines = [line for line in map(parsed, stack.log_lines("jobs")) if line and line.get("code") == "mail_refused"]
-    assert lines and all(colleague not in str(line) for line in lines)
+    lines = wait_until(lambda: [line for line in map(parsed, stack.log_lines("jobs")) if line and line.get("code") == "mail_refused"], 5, "the log line")
+    assert all(colleague not in str(line) for line in lines)

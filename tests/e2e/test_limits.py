@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import struct
+import time
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from stack import Stack, wait_until
 PREVIOUS_KEY = "5f0c" * 8 + "a clef d'avant"
 LOW = {
     "RATE_LIMIT_AUTH": "5", "RATE_LIMIT_AUTH_ADDRESS": "8", "RATE_LIMIT_UPLOAD": "3", "RATE_LIMIT_UPLOAD_BYTES": "1M",
-    "RATE_LIMIT_OTHER": "12", "RATE_LIMIT_ADDRESS": "600", "LOGIN_FREE_FAILURES": "2", "LOGIN_DELAY_MAX": "4", "HASH_WAIT": "1",
+    "RATE_LIMIT_OTHER": "12", "RATE_LIMIT_ADDRESS": "600", "LOGIN_FREE_FAILURES": "2", "LOGIN_DELAY_MAX": "64", "HASH_WAIT": "1",
     "TRUSTED_PROXIES": "127.0.0.1", "SCRYPT_LOG_N": "11", "JWT_SECRET_KEY_PREVIOUS": PREVIOUS_KEY,
     "SCORPIUS_API_WORKERS": "2", "SCORPIUS_BULK_WORKERS": "2", "JOB_WORKERS": "1",
 }
@@ -120,25 +121,35 @@ def test_many_addresses_do_not_help_against_one_account_and_do_not_lock_its_owne
     assert owner.get("/auth/me").status_code == 200
 
 
+def failed_often(stack, client):
+    """As after seven failures: the next one brings a wait of half a minute, which is over before no other try, however slow the machine."""
+    pair = stack.redis("keys", f"login:pair:*:{client.place}")
+    assert stack.redis("hget", pair, "n") == "2", "two are free, and were counted"
+    stack.redis("hset", pair, "n", 7)
+    return pair
+
+
 def test_wrong_passwords_make_the_next_try_wait(world, low):
     owner, guesser = world.someone(), world.at(address())
-    for _ in range(3):
+    for _ in range(2):
         assert guesser.try_login(owner.email).status_code == 401
+    pair = failed_often(low, guesser)
+    assert guesser.try_login(owner.email).status_code == 401
     answer = too_many(guesser.try_login(owner.email, owner.password))
-    assert answer.headers["Retry-After"] == "1"
+    assert int(answer.headers["Retry-After"]) <= 32
     assert owner.login(owner.email, owner.password).status_code == 200, "others do not wait for him"
-    pair = low.redis("keys", f"login:pair:*:{guesser.place}")
-    low.redis("hset", pair, "until", 0)  # the second is over
+    low.redis("hset", pair, "until", 0)  # the wait is over
     assert guesser.login(owner.email, owner.password).status_code == 200
     assert low.redis("exists", pair) == "0", "the right password forgives"
 
 
-def test_an_unknown_account_is_guarded_like_a_known_one(world):
-    owner, guesser = world.someone(), world.at(address())
-    nobody = f"{fresh('personne')}@essai.example"
-    seen = {email: [(a.status_code, a.json()["errors"][0]["code"]) for a in (guesser.try_login(email) for _ in range(4))]
-            for email in (owner.email, nobody)}
-    assert seen[owner.email] == seen[nobody] == [(401, "invalid_credentials")] * 3 + [(429, "too_many_requests")]
+def test_an_unknown_account_is_guarded_like_a_known_one(world, low):
+    for email in (world.someone().email, f"{fresh('personne')}@essai.example"):
+        guesser = world.at(address())
+        seen = [guesser.try_login(email) for _ in range(2)]
+        failed_often(low, guesser)
+        seen += [guesser.try_login(email) for _ in range(2)]
+        assert [(a.status_code, code(a)) for a in seen] == [(401, "invalid_credentials")] * 3 + [(429, "too_many_requests")]
 
 
 def test_redis_holds_no_address_of_a_person(world, low):
@@ -240,10 +251,12 @@ def no_redis(low, world):
 
 
 def test_without_redis_nginx_holds(world, low, no_redis):
-    here = world.at(address())
-    seen = [here.try_login() for _ in range(12)]
-    answered = [a.status_code for a in seen].count(401)
-    assert 8 <= answered <= 10 and all("RateLimit-Limit" not in a.headers for a in seen)
+    here, begun = world.at(address()), time.monotonic()
+    seen = [here.try_login()]
+    while seen[-1].status_code == 401:
+        seen.append(here.try_login())
+    later = (time.monotonic() - begun) * 8 / 60  # so many more are let through meanwhile
+    assert 8 <= len(seen) - 1 <= 10 + later and all("RateLimit-Limit" not in a.headers for a in seen)
     too_many(seen[-1], by="nginx")
     assert "fr" not in seen[-1].headers.get("Content-Language", "")
     french = here.post("/auth/login", headers={"Accept-Language": "fr"}, json={"email": "a@b.example", "password": "x"})
@@ -254,8 +267,10 @@ def test_without_redis_nginx_holds(world, low, no_redis):
 def test_without_redis_any_request_is_limited_by_nginx(world, no_redis):
     here = world.at(address())
     # Several at once: asked slowly enough, on a busy machine, nothing is too much.
+    statuses = []
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda _: here.get("/").status_code, range(150)))
+        while len(statuses) < 1500 and 429 not in statuses:
+            statuses += pool.map(lambda _: here.get("/").status_code, range(150))
     assert statuses.count(200) >= 60 and set(statuses) == {200, 429} and 429 not in statuses[:50]
     assert {here.get("/live").status_code for _ in range(30)} == {200}
 
@@ -392,14 +407,16 @@ def test_invitations_are_as_rare_as_logins(world):
     too_many(answers[5])
 
 
-def test_a_session_is_no_way_around_the_delays(world):
+def test_a_session_is_no_way_around_the_delays(world, low):
     """Two failures are free here."""
     me = world.someone()
 
     def change(current):
         return me.post("/auth/password", json={"current_password": current, "password": me.new_password()})
 
-    for _ in range(3):
+    for n in range(3):
+        if n == 2:
+            failed_often(low, me)
         answer = change("faux")
         assert answer.status_code == 400 and code(answer) == "wrong_password"
     too_many(change("faux"))

@@ -68,13 +68,6 @@ def healthy(account):
     wait_until(lambda: health(account)["status"] == "healthy", 60, "health")
 
 
-@pytest.fixture
-def document(account):
-    uploaded = account.upload(("RC.pdf", pdfs.rules()))
-    assert account.processed(uploaded["id"])["status"] == "processed"
-    return uploaded
-
-
 def test_a_file_reaches_the_bucket_and_is_read_from_there(stack, swift, account, document):
     moved(stack)
     assert in_bucket(stack, swift, document)
@@ -126,6 +119,27 @@ def test_an_outage_stops_no_upload_is_told_and_heals(stack, swift, account, docu
     assert account.processed(second["id"])["status"] == "processed"
     assert in_bucket(stack, swift, second)
     assert account.get(f"/documents/{document['id']}/content").content == pdfs.rules()
+
+
+def test_what_turns_out_unused_is_taken_back_without_a_word_to_the_bucket(stack, swift, account):
+    """The same bytes twice, in one request and as parts of two uploads: an outage, or a slow bucket, holds nobody."""
+    moved(stack)
+    content, part = ((fresh("ligne") + "\n").encode() * 5000 for _ in range(2))
+    part_of = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    swift.stop()
+    try:
+        both = [("file", (f"{name}.txt", content)) for name in "ab"]
+        assert account.request("POST", "/documents?process=false", files=both).status_code == 201
+        for _ in range(2):
+            begun = account.post("/uploads", headers={"Upload-Length": "1000000", "Upload-Metadata": "filename YS50eHQ="}).headers["Location"]
+            assert account.request("PATCH", begun, content=part, headers=part_of).status_code == 204
+        assert len([f for f in waiting(stack) if account.organization_id in f]) == 2, "one object for the files, one for the parts"
+        assert not [line for pool in ("api", "bulk") for line in stack.log_lines(pool) if "an unused object stays" in line]
+    finally:
+        swift.start()
+    healthy(account)
+    moved(stack)
+    assert len(objects(swift, account)) == 2
 
 
 def test_a_store_is_copied_resumed_compared_and_used(stack, swift, account, document, tmp_path):

@@ -10,7 +10,8 @@ import threading
 import httpx
 import pytest
 
-from stack import ROOT, free_port, let_in, wait_until
+from ports import free_port
+from stack import ROOT, let_in, wait_until
 
 CALLS = (("GET", "/api/v1/ready", None), ("POST", "/api/v1/auth/login", {"email": "x" * 2000}))
 HALVES = ("api-a", "api-b", "bulk-a", "bulk-b")
@@ -79,8 +80,8 @@ class Server:
 
 
 @pytest.fixture
-def server(stack, tmp_path):
-    it = Server(stack, tmp_path)
+def server(stack, folder):
+    it = Server(stack, folder)
     yield it
     it.close()
 

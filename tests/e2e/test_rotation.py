@@ -4,14 +4,11 @@ half, or the jobs, again with what stands in the files of settings."""
 
 import collections
 import os
-import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 
 import httpx
@@ -101,8 +98,8 @@ class Machine(Server):
                 except Exception as e:  # told by the script's status
                     self.fault = e
 
-    def rotate(self, *arguments, status=0):
-        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def rotate(self, *arguments, status=0, given=""):
+        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, input=given, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=300)
         assert done.returncode == status, (done.stdout, self.fault)
         return done.stdout
@@ -118,10 +115,9 @@ class Machine(Server):
         self.rotate("jwt")
 
 
-@pytest.fixture(scope="module")
-def own():
-    """A stack of its own, of which only PostgreSQL and Redis go on."""
-    s = Stack(settings={"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60"})
+def bare(settings):
+    """A stack of which only PostgreSQL and Redis go on. Never through a pooler, whose list of users the operator changes himself."""
+    s = Stack(settings={"SCORPIUS_TEST_PGBOUNCER": "", **settings})
     for name in ("nginx", "api", "bulk", "jobs"):
         s.stop(name, signal.SIGTERM)
         s.stopped.pop(name)
@@ -129,11 +125,18 @@ def own():
     s.end()
 
 
+@pytest.fixture(scope="module")
+def own():
+    yield from bare({"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60"})
+
+
 @pytest.fixture
-def machine(own):
-    # Not below pytest's own folder: another run of pytest on this machine may close that at any time.
-    top = pathlib.Path(tempfile.mkdtemp(prefix="scr", dir="/tmp"))
-    it = Machine(own, top)
+def machine(own, folder):
+    yield from running(own, folder)
+
+
+def running(own, folder):
+    it = Machine(own, folder)
     yield it
     it.end("jobs")
     # The next test, and the end of the stack, need what holds now.
@@ -141,7 +144,6 @@ def machine(own):
     own.env.update({k: v for k, v in now.items() if "0" * 48 not in v})
     it.close()
     it.systemd.close()
-    shutil.rmtree(top)
 
 
 class Client:

@@ -2,6 +2,7 @@
 
 import pytest
 
+import office
 import pdfs
 from client import codes
 
@@ -42,6 +43,25 @@ def test_the_snippet_shows_the_place(account):
     assert "œuvre cachée du préfet mot0 mot1" in snippet and len(snippet) < 340
     assert snippet.startswith("… mot") and snippet.endswith(" …")
     assert found(account, "mot0")[0]["snippet"].startswith("mot0 mot1 ")
+
+
+def test_many_words_in_a_long_page(account):
+    """A DOCX is one page, whatever its length: it is folded once, and no further than to the place that is shown."""
+    words = [f"mot{n}" for n in range(33)]
+    body = ["travaux de maçonnerie générale " * 40] * 2500
+    document = account.upload(("long.docx", office.docx("Début.", " ".join(words), *body, "La girafe est tout à la fin.")))
+    account.processed(document["id"])
+    [hit] = found(account, " ".join(words))
+    assert hit["document_id"] == document["id"] and "mot0 mot1 mot2" in hit["snippet"]
+    [hit] = found(account, "maçonnerie")
+    assert "maçonnerie" in hit["snippet"]
+
+
+def test_the_snippet_shows_the_place_however_far_it_lies(account):
+    document = account.upload(("loin.docx", office.docx(*["À côté de l'été, " * 50] * 200, "La girafe naît çà et là.")))
+    account.processed(document["id"])
+    [hit] = found(account, "girafes")
+    assert "La girafe naît çà et là." in hit["snippet"]
 
 
 def test_filters(shelf):

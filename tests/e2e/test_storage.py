@@ -9,8 +9,8 @@ import uuid
 
 import pdfs
 import pytest
+from backups import BUILD, objects, vault  # noqa: F401  (a fixture)
 
-BUILD = pathlib.Path(os.environ["SCORPIUS_BUILD"])
 MARKER = "JALON-CONFIDENTIEL-7351"
 
 
@@ -25,13 +25,6 @@ def object_of(stack, document):
     row = stack.sql("select d.organization_id, d.blob_id from scorpius.document d where d.id = %s", document["id"])[0]
     name = str(row["blob_id"])
     return stack.files_path / "objects" / str(row["organization_id"]) / name[-2:] / name
-
-
-@pytest.fixture
-def document(account):
-    uploaded = account.upload(("RC.pdf", pdfs.rules()))
-    account.processed(uploaded["id"])
-    return uploaded
 
 
 def test_nothing_uploaded_can_be_read_from_the_disk(stack, account):
@@ -102,6 +95,30 @@ def test_a_file_that_cannot_be_read_does_not_end_the_look_at_the_others(stack, a
                 path.rmdir()
             whole.rename(path)
     assert "illisible\u00a0:" not in storage(stack, "verify").stdout
+
+
+def test_a_copy_goes_on_after_files_that_cannot_be_read(stack, account, vault):
+    """Whichever comes first: all are told, all others are there, and the next run brings the rest."""
+    paths = sorted(object_of(stack, account.upload((f"{n}.txt", f"{n} {uuid.uuid4()}".encode()), query="?process=false")) for n in range(3))
+    name, target = lambda path: f"{path.parent.parent.name}/{path.name}", vault.top / "copy"
+    copy = lambda status: vault.command("storage", "copy", "--to", f"directory:{target}", status=status)
+    for path in paths[0], paths[2]:
+        path.chmod(0)
+    try:
+        out, complaint = copy(74)
+    finally:
+        for path in paths:
+            path.chmod(0o600)
+    assert [f"illisible\u00a0: {name(path)}" in out for path in paths] == [True, False, True]
+    assert ", 2 illisibles\n" in out and "n'est pas finie" not in out and "Permission denied" in complaint and "smartctl" in out
+    assert [name(path) in objects(target) for path in paths] == [False, True, False]
+    assert ", 0 illisibles" in copy(0)[0]
+    assert all(objects(target)[name(path)] == objects(stack.files_path)[name(path)] for path in paths)
+    # Where nothing can be written, no file is called unreadable: it ends.
+    (target / "objects" / name(paths[0]).replace("/", f"/{paths[0].parent.name}/")).unlink()
+    (target / "tmp").chmod(0o500)
+    out, complaint = copy(74)
+    assert "illisible\u00a0:" not in out and "n'est pas finie" in out and "Permission denied" in complaint
 
 
 def test_a_damaged_file_is_not_served(stack, document, account, expect_log):

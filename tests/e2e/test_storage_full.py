@@ -35,7 +35,9 @@ def small_volume(stack, tmp_path):
 
 
 def reload(stack):
-    """Workers hold the folder that lay there before; the new ones open what lies there now."""
+    """Workers and jobs hold the folder that lay there before; the new ones open what lies there now."""
+    stack.stop("jobs", signal.SIGTERM)
+    stack.start("jobs")
     for pool in ("api", "bulk"):
         before = set(stack.workers(pool))
         os.kill(stack.pid(pool), signal.SIGUSR2)
@@ -44,7 +46,7 @@ def reload(stack):
 
 
 def test_nearly_full(account, stack, small_volume, expect_log):
-    expect_log(r"request failed|a service changed its state|died, respawn|Spawning child")
+    expect_log(r"request failed|job failed|a service changed its state|died, respawn|Spawning child")
     document = account.upload(("a.txt", b"garde\n"), query="?process=false")
     assert [p for p in small_volume.rglob("*") if p.is_file()]
     begun = account.post("/uploads", headers={"Upload-Length": "120000", "Upload-Metadata": "filename YS50eHQ="}).headers["Location"]
@@ -59,12 +61,16 @@ def test_nearly_full(account, stack, small_volume, expect_log):
     for refused in (account.post("/uploads", headers={"Upload-Length": "9", "Upload-Metadata": "filename YS50eHQ="}),
                     account.request("PATCH", begun, content=content[:70_000], headers=part), account.request("PATCH", begun, content=content, headers=part)):
         assert refused.status_code == 507 and code(refused) == "storage_full"
+    # An export says why there is none.
+    failed = account.export()
+    assert (failed["status"], failed["error_code"], failed["size"]) == ("failed", "storage_full", None)
     health = account.get("/health", params={"detailed": "true"})
     assert health.status_code == 200 and health.json()["status"] == "degraded"
     assert health.json()["services"]["storage"] == "degraded" and "full" in health.json()["components"]["storage"]["error"]
     assert account.get(f"/documents/{document['id']}/content").content == b"garde\n"
     assert account.data("POST", "/tenders", 201, json={})
     filler.unlink()
+    assert account.export()["status"] == "done"
     assert account.upload(("b.txt", b"accepte\n"), query="?process=false")["id"]
     assert account.get("/health", params={"detailed": "true"}).json()["services"]["storage"] == "up"
 

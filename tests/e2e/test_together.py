@@ -58,7 +58,7 @@ def leased(stack, document):
     return rows[0]["attempt"] if rows else None
 
 
-def test_a_worker_that_dies_over_its_job_is_succeeded(account, stack, expect_log):
+def test_a_worker_that_dies_over_its_job_is_succeeded(account, stack, settled, expect_log):
     expect_log("a worker died|connection to client lost")
     document = account.upload(("gonfle.pdf", pdfs.inflating(300)))
     wait_until(lambda: leased(stack, document) == 1, 20, "the job to be taken")
@@ -80,7 +80,7 @@ def alive(pid):
         return False
 
 
-def test_a_worker_that_slept_past_its_lease_changes_nothing(account, stack):
+def test_a_worker_that_slept_past_its_lease_changes_nothing(account, stack, settled):
     """It wakes up when another has done the job: its attempt is over, and what it writes is refused."""
     pids = wait_until(lambda: (lambda c: c if len(c) == 2 else None)(children(stack.pid("jobs"))), 30, "two workers")
     document = account.upload(("gonfle.pdf", pdfs.inflating(200)))

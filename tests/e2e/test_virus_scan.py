@@ -8,9 +8,11 @@ import zipfile
 import pytest
 
 import pdfs
+from backups import unreadable
 from clamd import EICAR, LIMIT, MARKER, Clamd
 from client import Api, code, codes
 from stack import Stack, parsed, wait_until
+from test_storage import object_of
 
 WAITING = "document_unscanned"
 
@@ -134,7 +136,7 @@ def test_what_is_infected_is_quarantined_refused_and_told(account, guarded):
     refused_everywhere(account, document)
     events = account.data("GET", f"/documents/{document['id']}/events")["events"]
     assert [(e["stage"], e["status"]) for e in events] == [("upload", "completed"), ("validation", "completed"), ("validation", "failed")]
-    (line,) = [x for x in map(parsed, guarded.log_lines("jobs")) if x and x.get("document") == document["id"]]
+    (line,) = wait_until(lambda: [x for x in map(parsed, guarded.log_lines("jobs")) if x and x.get("document") == document["id"]], 5, "the log line")
     assert line["level"] == "warn" and line["msg"] == "a document is in quarantine" and line["signature"].startswith("Test.Eicar")
     (audit,) = [e for e in account.data("GET", "/audit-log?limit=100") if e["action"] == "document.quarantined"]
     assert audit["target_id"] == document["id"]
@@ -337,14 +339,19 @@ def test_files_that_were_there_before_the_scanner(account, guarded, settings):
     settings(CLAMD_SOCKET="")
     assert account.get("/health", params={"detailed": "true"}).json()["services"]["scanner"] == "disabled"
     guarded.command("storage", "scan", status=78)
-    clean, bad = account.upload(("a.txt", b"une vieille note\n")), account.upload(("b.txt", EICAR))
-    for document in (clean, bad):
+    first, clean, bad = (account.upload((name, data)) for name, data in (("c.txt", b"une autre\n"), ("a.txt", b"une vieille note\n"), ("b.txt", EICAR)))
+    for document in (first, clean, bad):
         assert account.processed(document["id"])["status"] == "processed" and content(account, document).status_code == 200
     settings()
-    for document in (clean, bad):
+    for document in (first, clean, bad):
         assert code(content(account, document)) == WAITING
+    # One that the disk does not give keeps no other from being scanned.
+    with unreadable(object_of(guarded, first), "read"):
+        told = guarded.command("storage", "scan", status=74)[0]
+        assert f"illisible\u00a0: {account.organization_id}/{object_of(guarded, first).name}" in told
+    assert content(account, clean).status_code == 200 and code(content(account, first)) == WAITING
     guarded.command("storage", "scan", status=ending(guarded))
-    assert content(account, clean).status_code == 200
+    assert content(account, first).status_code == 200
     refused_everywhere(account, bad)
 
 

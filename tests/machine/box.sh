@@ -49,7 +49,7 @@ box_boot() {
 	' boot "$WORK/$name" "scorpius-$name-$$" </dev/null >>"$WORK/$name.console" 2>&1 9>&- &
 	pid=$!
 	box_supervisor[$name]=$pid
-	deadline=$((SECONDS + 120))
+	deadline=$((SECONDS + 300))
 	while :; do
 		[ -n "$init" ] || init=$(pgrep -P "$pid" -x systemd || true)
 		box_init[$name]=$init

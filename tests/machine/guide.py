@@ -4,7 +4,7 @@
   (none)             on the machine, when it is installed, in the order of the page
   done-before-boot   nothing to do there: packages, which need a network, are in the root already
   not-here           on no machine of the trial: another one, the world outside or a person is needed; more words may tell why
-  upgrade, rollback, restore, maintenance...   at that step of the trial
+  upgrade, rollback, restore, scaling...   at that step of the trial
 
 guide.py FILE list MARK... prints number, place and first command of the blocks with these marks ("install": those without);
 guide.py FILE block N prints one. Blocks below a heading that names Docker are of another trial.

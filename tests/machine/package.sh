@@ -9,8 +9,8 @@ package_build() {
 	mkdir -p "$source" "$out"
 	(cd "$TOP" && git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c --) | tar -x -C "$source"
 	if [ "$version" != "$VERSION" ]; then package_later "$source" "$version"; fi
-	# Compressed little: only for here.
-	(cd "$source" && DEB_BUILD_OPTIONS=noautodbgsym DPKG_DEB_COMPRESSOR_LEVEL=1 dpkg-buildpackage -b -us -uc) >"$log" 2>&1 || fail_with "$log" "dpkg-buildpackage failed"
+	# Compressed little: only for here. debhelper gives another HOME.
+	(cd "$source" && CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache} DEB_BUILD_OPTIONS=noautodbgsym DPKG_DEB_COMPRESSOR_LEVEL=1 dpkg-buildpackage -b -us -uc) >"$log" 2>&1 || fail_with "$log" "dpkg-buildpackage failed"
 	lintian --allow-root --fail-on error,warning --suppress-tags bad-distribution-in-changes-file "$CACHE"/source/*.changes >"$log" 2>&1 ||
 		fail_with "$log" "lintian has something to say"
 	mv "$CACHE"/source/*.deb "$out/"
@@ -27,7 +27,9 @@ package_later() {
 		case $kind in
 		deploy) printf '%s\n' 'begin;' 'set local role scorpius_owner;' 'alter table scorpius.organization add column machine_trial integer;' \
 			"comment on column scorpius.organization.machine_trial is 'of a trial only';" 'commit;' ;;
-		revert) printf '%s\n' 'begin;' 'set local role scorpius_owner;' 'alter table scorpius.organization drop column machine_trial;' 'commit;' ;;
+		revert) printf '%s\n' 'begin;' 'set local role scorpius_owner;' 'alter table scorpius.organization drop column machine_trial;' \
+			'create or replace function scorpius.oldest_program() returns text language sql stable set search_path = scorpius, pg_temp' \
+			"as \$\$ select '$VERSION' \$\$;" 'commit;' ;;
 		verify) printf '%s\n' 'begin;' 'select machine_trial from scorpius.organization where false;' 'rollback;' ;;
 		esac >"$source/schema/$kind/machine_trial.sql"
 	done

@@ -44,8 +44,9 @@ static enum result into_pool(struct taking *t, const struct file_row *row, struc
 	return ERR_OK;
 }
 
-static enum result take_file(struct taking *t, const struct file_row *row, struct error *e)
+static enum result take_file(void *arg, const struct file_row *row, struct error *e)
 {
+	struct taking *t = arg;
 	enum result rc = into_pool(t, row, e);
 	bool lost = rc == ERR_NOT_FOUND || rc == ERR_DAMAGED, erased = false;
 	if (rc != ERR_OK && !lost)
@@ -69,24 +70,6 @@ static enum result take_file(struct taking *t, const struct file_row *row, struc
 	return manifest_write_file(t->manifest, row, lost, e);
 }
 
-static enum result take_files(struct taking *t, struct error *e)
-{
-	struct file_row last = { 0 }, *rows;
-	size_t n;
-	for (bool begun = false;; begun = true) {
-		TALLOC_CTX *mem = mem_new("files", 0);
-		enum result rc = operator_files(t->snapshot, mem, begun ? &last : NULL, NULL, &rows, &n, e);
-		for (size_t i = 0; i < n && rc == ERR_OK; i++)
-			rc = take_file(t, &rows[i], e);
-		if (rc == ERR_OK && n > 0)
-			last =
-			    (struct file_row){ .organization_id = rows[n - 1].organization_id, .id = rows[n - 1].id };
-		talloc_free(mem);
-		if (rc != ERR_OK || n == 0)
-			return rc;
-	}
-}
-
 static enum result fill(struct taking *t, int folder, const char *snapshot, struct error *e)
 {
 	struct backup_run *run = t->run;
@@ -94,7 +77,7 @@ static enum result fill(struct taking *t, int folder, const char *snapshot, stru
 	TRY(backup_dump_check(run, folder, &t->b, &t->head, e));
 	TRY(backup_part_create(run->mem, folder, &t->b, BACKUP_MANIFEST, run->keys, &t->manifest, e));
 	TRY(manifest_write_head(t->manifest, &t->head, e));
-	TRY(take_files(t, e));
+	TRY(operator_each_file(t->snapshot, NULL, take_file, t, e));
 	TRY(manifest_write_end(t->manifest, &t->b, e));
 	fail_point("manifest written");
 	/* Its files were proved when they came into the pool. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "buf.h"
 #include "migrate.h"
 
 #define SCRIPT_MAX (1u << 20)
@@ -24,18 +25,29 @@ static bool is_deployed(const struct withdrawal *w, const char *change)
 	return false;
 }
 
+/* All of it or an error: what is not read here would be lost without a word. */
 static enum result read_script(struct withdrawal *w, const char *change, const char **out, struct error *e)
 {
 	const char *path = mem_printf(w->mem, "%s/schema/revert/%s.sql", w->settings->DATA_PATH, change);
-	char *text = mem_array(w->mem, char, SCRIPT_MAX);
+	struct buf text;
+	char piece[4096];
+	size_t n;
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return error_set(e, ERR_INVALID_SETTING, "DATA_PATH", "name", "DATA_PATH", "reason",
 		    mem_printf(w->mem, "%s: %s", path, strerror(errno)));
-	size_t n = fread(text, 1, SCRIPT_MAX - 1, f);
-	text[n] = '\0';
+	buf_init(&text, w->mem, SCRIPT_MAX);
+	while (!text.full && (n = fread(piece, 1, sizeof piece, f)) > 0)
+		buf_add(&text, piece, n);
+	bool bad = ferror(f) != 0;
 	fclose(f);
-	*out = text;
+	if (bad || text.full || memchr(text.data, '\0', text.len) != NULL)
+		return error_set(e, ERR_INVALID_SETTING, "DATA_PATH", "name", "DATA_PATH", "reason",
+		    mem_printf(w->mem, "%s: %s", path,
+			bad         ? "can't be read"
+			: text.full ? "longer than 1 MiB"
+				    : "not a text"));
+	*out = text.data;
 	return ERR_OK;
 }
 

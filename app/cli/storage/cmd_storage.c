@@ -12,6 +12,7 @@
 #include "operator_files.h"
 #include "settings.h"
 #include "storage_scan.h"
+#include "storage_try.h"
 #include "store_settings.h"
 #include "uuid.h"
 
@@ -33,6 +34,8 @@ const char storage_help[] =
     "                    quarantaine ce qui est infecté ; peut être interrompu et relancé\n"
     "  --all             revoit tous les fichiers, avec les signatures d'aujourd'hui ; ce qui avait été mis en\n"
     "                    quarantaine à tort en sort et est lu\n"
+    "try                 essaie le compartiment des réglages S3_…\u00a0: y écrit un objet, le relit, le supprime\n"
+    "  --account-stdin   avec le compte lu sur l'entrée standard\u00a0: le secret, ou l'identifiant puis le secret\n"
     "Code de sortie : 0, tout est bon ; 74, des fichiers manquent, sont abîmés ou diffèrent de leur copie ; 65, clamd\n"
     "ne prend pas certains fichiers ; 69, clamd ou le service S3 ne répond pas.\n";
 
@@ -64,10 +67,25 @@ static int tell(const struct error *e)
 	return cli_fail("storage", e);
 }
 
+static void say_unreadable(const struct store_key *key, const struct error *e)
+{
+	file_say("illisible", &key->organization_id, &key->id);
+	fprintf(stderr, "scorpius\u00a0: %s\n", e->cause);
+}
+
+static void advise_unreadable(unsigned n)
+{
+	if (n > 0)
+		printf("%u fichiers n'ont pas pu être lus et sont peut-être entiers\u00a0: vérifiez le disque (journal "
+		       "du noyau, smartctl) ou le service S3, puis relancez\n",
+		    n);
+}
+
 /* ---- verify ---- */
 
-static enum result check_row(struct storage *s, const struct file_row *row, struct error *e)
+static enum result check_row(void *arg, const struct file_row *row, struct error *e)
 {
+	struct storage *s = arg;
 	struct store_key key = { row->organization_id, row->id };
 	enum result rc = file_check(s->store, row, s->quick, e);
 	s->files++;
@@ -76,8 +94,7 @@ static enum result check_row(struct storage *s, const struct file_row *row, stru
 		return rc;
 	/* Its row may have been purged, with it, since we read it. */
 	bool known;
-	char cause[sizeof e->cause];
-	snprintf(cause, sizeof cause, "%s", e->cause);
+	struct error why = *e;
 	error_clear(e);
 	TRY(operator_file_known(s->db, &key.organization_id, &key.id, &known, e));
 	if (known && rc == ERR_NOT_FOUND) {
@@ -85,33 +102,12 @@ static enum result check_row(struct storage *s, const struct file_row *row, stru
 		file_say("manquant", &key.organization_id, &key.id);
 	} else if (known && rc == ERR_IO) {
 		s->unreadable++;
-		file_say("illisible", &key.organization_id, &key.id);
-		fprintf(stderr, "scorpius\u00a0: %s\n", cause);
+		say_unreadable(&key, &why);
 	} else if (known) {
 		s->damaged++;
 		file_say("abîmé", &key.organization_id, &key.id);
 	}
 	return ERR_OK;
-}
-
-/* Calls `each` for every row, or every one that another master key wrapped. */
-static enum result each_row(struct storage *s, const char *not_key,
-    enum result (*each)(struct storage *, const struct file_row *, struct error *), struct error *e)
-{
-	struct file_row last = { 0 }, *rows;
-	size_t n;
-	for (bool begun = false;; begun = true) {
-		TALLOC_CTX *mem = mem_new("files", 0);
-		enum result rc = operator_files(s->db, mem, begun ? &last : NULL, not_key, &rows, &n, e);
-		for (size_t i = 0; i < n && rc == ERR_OK; i++)
-			rc = each(s, &rows[i], e);
-		if (rc == ERR_OK && n > 0)
-			last =
-			    (struct file_row){ .organization_id = rows[n - 1].organization_id, .id = rows[n - 1].id };
-		talloc_free(mem);
-		if (rc != ERR_OK || n == 0)
-			return rc;
-	}
 }
 
 static enum result look(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
@@ -168,7 +164,7 @@ static enum result verify(struct storage *s, struct error *e)
 	/* What a backup has seen must stay until it has it. */
 	if (s->repair)
 		TRY(operator_removal_begin(s->db, e));
-	TRY(each_row(s, NULL, check_row, e));
+	TRY(operator_each_file(s->db, NULL, check_row, s, e));
 	TRY(store_list(s->store, look, s, &strange, e));
 	TRY(settle_orphans(s, e));
 	count_faults(s);
@@ -179,11 +175,7 @@ static enum result verify(struct storage *s, struct error *e)
 		    "%u fichiers du dossier ne viennent pas de Scorpius\u00a0; ils sont laissés en place\n", strange);
 	if (s->n_orphans > 0 && !s->repair)
 		puts("les orphelins ne gênent pas\u00a0; « scorpius storage verify --repair » les supprime");
-	if (s->unreadable > 0)
-		printf("%u fichiers n'ont pas pu être lus et sont peut-être entiers\u00a0: vérifiez le disque (journal "
-		       "du noyau, "
-		       "smartctl) ou le service S3, puis relancez\n",
-		    s->unreadable);
+	advise_unreadable(s->unreadable);
 	if (s->missing > 0 || s->damaged > 0)
 		puts("reprenez ces fichiers d'une sauvegarde, au même chemin\u00a0; sinon demandez à leurs "
 		     "propriétaires de "
@@ -193,8 +185,9 @@ static enum result verify(struct storage *s, struct error *e)
 
 /* ---- rotate-key ---- */
 
-static enum result rewrap(struct storage *s, const struct file_row *row, struct error *e)
+static enum result rewrap(void *arg, const struct file_row *row, struct error *e)
 {
+	struct storage *s = arg;
 	struct store_key key = { row->organization_id, row->id };
 	uint8_t file_key[CRYPTO_KEY_SIZE], wrapped[CRYPTO_WRAPPED_SIZE];
 	bool done;
@@ -214,7 +207,7 @@ static enum result rewrap(struct storage *s, const struct file_row *row, struct 
 
 static enum result rotate(struct storage *s, struct error *e)
 {
-	TRY(each_row(s, master_key_id(s->keys), rewrap, e));
+	TRY(operator_each_file(s->db, master_key_id(s->keys), rewrap, s, e));
 	printf("%u clés de fichiers enveloppées avec SECRET_KEY (%s)\n", s->files, master_key_id(s->keys));
 	if (s->damaged > 0)
 		return error_set(e, ERR_DAMAGED, NULL);
@@ -229,15 +222,24 @@ static enum result rotate(struct storage *s, struct error *e)
 struct copying {
 	struct store *from, *to;
 	enum store_care care;
-	unsigned copied, there, damaged;
+	unsigned copied, there, damaged, unreadable;
 };
 
 static enum result copy_seen(void *arg, const struct store_key *key, int64_t age_s, struct error *e)
 {
 	struct copying *c = arg;
+	struct error other;
 	bool copied;
 	(void)age_s;
+	error_clear(&other);
 	enum result rc = store_copy_object(c->from, c->to, key, c->care, &copied, e);
+	/* A file that can't be read is one file; a place that can't be written is all of them. */
+	if (rc == ERR_IO && store_writable(c->to, &other) == ERR_OK) {
+		say_unreadable(key, e);
+		error_clear(e);
+		c->unreadable++;
+		return ERR_OK;
+	}
 	if (rc == ERR_NOT_FOUND) {
 		error_clear(e);
 		return ERR_OK; /* removed meanwhile */
@@ -276,12 +278,14 @@ static enum result copy(TALLOC_CTX *mem, const char *to, bool reread, struct err
 	TRY(store_open(mem, &settings, NULL, &c.from, e));
 	TRY(open_target(mem, &settings, to, &c.to, e));
 	enum result rc = store_list(c.from, copy_seen, &c, &strange, e);
-	printf("%u fichiers copiés, %u déjà là, %u dont la copie diffère\n", c.copied, c.there, c.damaged);
+	printf("%u fichiers copiés, %u déjà là, %u dont la copie diffère, %u illisibles\n", c.copied, c.there,
+	    c.damaged, c.unreadable);
 	if (strange > 0)
 		printf("%u fichiers qui ne viennent pas de Scorpius n'ont pas été copiés\n", strange);
+	advise_unreadable(c.unreadable);
 	if (rc != ERR_OK)
 		puts("la copie n'est pas finie\u00a0; relancez-la, elle reprendra où elle en est");
-	else if (c.damaged > 0)
+	else if (c.damaged + c.unreadable > 0)
 		rc = error_set(e, ERR_DAMAGED, NULL);
 	return rc;
 }
@@ -318,6 +322,16 @@ static enum result run(struct storage *s, const char *what, bool all, struct err
 	return strcmp(what, "scan") == 0 ? storage_scan(&settings, s->db, s->store, all, e) : verify(s, e);
 }
 
+static int run_try(TALLOC_CTX *mem, int argc, char **argv)
+{
+	struct error e;
+	bool stdin_account = argc == 3 && strcmp(argv[2], "--account-stdin") == 0;
+	if (argc != 2 && !stdin_account)
+		return cli_usage("storage");
+	error_clear(&e);
+	return storage_try(mem, stdin_account, &e) == ERR_OK ? 0 : tell(&e);
+}
+
 int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 {
 	struct storage s = { .mem = mem };
@@ -326,6 +340,8 @@ int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 	bool scan = strcmp(what, "scan") == 0, check = strcmp(what, "verify") == 0, all = false;
 	if (strcmp(what, "copy") == 0)
 		return run_copy(mem, argc, argv);
+	if (strcmp(what, "try") == 0)
+		return run_try(mem, argc, argv);
 	if (!scan && !check && strcmp(what, "rotate-key") != 0)
 		return cli_usage("storage");
 	for (int i = 2; i < argc; i++) {

@@ -34,17 +34,21 @@ static enum result scan(
 	return scan_file(&s->scanner, read_object, get, r, e);
 }
 
-static enum result scan_row(struct scanning *s, const struct file_row *row, struct error *e)
+static enum result scan_row(void *arg, const struct file_row *row, struct error *e)
 {
+	struct scanning *s = arg;
 	struct scan_result r;
 	bool changed;
 	TALLOC_CTX *mem = mem_new("scan", 0);
 	enum result code = scan(s, mem, row, &r, e);
 	talloc_free(mem);
-	if (code == ERR_NOT_FOUND || code == ERR_DAMAGED) {
+	/* As in verify, one bad place of a disk ends nothing: what clamd or a service does has other codes. */
+	if (code == ERR_NOT_FOUND || code == ERR_DAMAGED || code == ERR_IO) {
+		if (code == ERR_IO)
+			fprintf(stderr, "scorpius\u00a0: %s\n", e->cause);
 		error_clear(e);
 		s->damaged++;
-		say("manquant ou abîmé", row, "");
+		say(code == ERR_IO ? "illisible" : "manquant ou abîmé", row, "");
 		return ERR_OK;
 	}
 	TRY(code);
@@ -65,24 +69,6 @@ static enum result scan_row(struct scanning *s, const struct file_row *row, stru
 	return ERR_OK;
 }
 
-static enum result scan_all(struct scanning *s, bool all, struct error *e)
-{
-	struct file_row last = { 0 }, *rows;
-	size_t n = 1;
-	for (bool begun = false; n > 0; begun = true) {
-		TALLOC_CTX *mem = mem_new("files", 0);
-		enum result code = operator_files_to_scan(s->db, mem, begun ? &last : NULL, all, &rows, &n, e);
-		for (size_t i = 0; code == ERR_OK && i < n; i++)
-			code = scan_row(s, &rows[i], e);
-		if (code == ERR_OK && n > 0)
-			last =
-			    (struct file_row){ .organization_id = rows[n - 1].organization_id, .id = rows[n - 1].id };
-		talloc_free(mem);
-		TRY(code);
-	}
-	return ERR_OK;
-}
-
 enum result storage_scan(
     const struct settings *settings, struct operator_db *db, struct store *store, bool all, struct error *e)
 {
@@ -92,10 +78,10 @@ enum result storage_scan(
 	if (!on)
 		return error_set(
 		    e, ERR_INVALID_SETTING, "CLAMD_SOCKET", "name", "CLAMD_SOCKET", "reason", "is not set");
-	enum result code = scan_all(&s, all, e);
+	enum result code = operator_each_file_to_scan(db, all, scan_row, &s, e);
 	printf("%u fichiers vérifiés par clamd\u00a0: %u infectés, %u sortis de quarantaine, %u au-delà de ses "
 	       "limites\u00a0; "
-	       "%u manquants ou abîmés\n",
+	       "%u manquants, abîmés ou illisibles\n",
 	    s.files, s.infected, s.released, s.large, s.damaged);
 	TRY(code);
 	if (s.damaged > 0)
