@@ -88,7 +88,7 @@ class Server:
     """Runs from the constructor to stop(). Replies are given to the next so many recipients or messages, then all is taken."""
 
     def __init__(self, security="starttls", auth=True, authority=None, port=0):
-        self.security, self.auth = security, auth
+        self.security, self.auth, self.passwords = security, auth, {PASSWORD}
         self.own = authority is None and security != "none"
         self.authority = Authority() if self.own else authority
         self.lock = threading.Condition()
@@ -118,7 +118,7 @@ class Server:
     # --- what aiosmtpd calls
 
     def authenticate(self, server, session, envelope, mechanism, data):
-        good = data.login == USER.encode() and data.password == PASSWORD.encode()
+        good = data.login == USER.encode() and data.password.decode() in self.passwords
         return AuthResult(success=good, handled=False, auth_data=data.login.decode() if good else None)
 
     async def handle_RCPT(self, server, session, envelope, address, options):

@@ -42,7 +42,7 @@ use = egg:swift#s3api
 location = {region}
 [filter:tempauth]
 use = egg:swift#tempauth
-user_files_keeper = {secret} .admin
+{users}
 [filter:bulk]
 use = egg:swift#bulk
 [filter:slo]
@@ -74,8 +74,8 @@ class Swift:
 
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="scs3", dir="/tmp"))
-        self.secret = secrets.token_hex(16)
-        self.access = "files:keeper"
+        self.access, self.secret = "files:keeper", secrets.token_hex(16)
+        self.second = "files:second", secrets.token_hex(16)  # another pair of keys to the same bucket
         kinds = ["account", "container", "object"]
         self.port, cache, *ports = (free_port() for _ in range(2 + len(kinds)))
         user = subprocess.run(["id", "-un"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
@@ -83,8 +83,8 @@ class Swift:
         for kind, port in zip(kinds, ports):
             (self.dir / "devices" / "one").mkdir(parents=True, exist_ok=True)
             (self.dir / f"{kind}-server.conf").write_text(SERVER.format(kind=kind, port=port, dir=self.dir, user=user))
-        (self.dir / "proxy-server.conf").write_text(
-            PROXY.format(proxy=self.port, cache=cache, dir=self.dir, user=user, region=REGION, secret=self.secret))
+        self.places = {"proxy": self.port, "cache": cache, "dir": self.dir, "user": user, "region": REGION}
+        self.know((self.access, self.secret), self.second)
         self.ports = [self.port, *ports]
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.settings = {"S3_ENDPOINT": self.endpoint, "S3_BUCKET": BUCKET, "S3_REGION": REGION,
@@ -100,6 +100,18 @@ class Swift:
         except BaseException:
             self.remove()
             raise
+
+    def know(self, *accounts):
+        """The accounts that its next start lets in."""
+        users = "\n".join(f"user_{name.replace(':', '_')} = {secret} .admin" for name, secret in accounts)
+        (self.dir / "proxy-server.conf").write_text(PROXY.format(**self.places, users=users))
+
+    def forget_first(self):
+        """Only the second account is left."""
+        self.stop()
+        self.access, self.secret = self.second
+        self.know(self.second)
+        self.start()
 
     def start(self):
         """After stop()."""

@@ -8,13 +8,15 @@ import subprocess
 
 import pytest
 
+from stack import free_port, wait_until
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OLD = {"jwt": "a1" * 32, "master": "b2" * 32}
 NAMES = {"jwt": "JWT_SECRET_KEY", "master": "SECRET_KEY"}
 
 
 class Machine:
-    """Files of settings, and programs that only note that they were called, one of which may kill its caller."""
+    """Files of settings, and programs that only note that they were called, one of which may kill all of it."""
 
     def __init__(self, top):
         self.top, self.conf, self.bin = top, top / "conf", top / "bin"
@@ -28,22 +30,26 @@ class Machine:
         self.script.write_text((ROOT / "etc/systemd/scorpius-rotate.in").read_text().replace("@confdir@", str(self.conf)))
         self.script.chmod(0o755)
         for name in ("systemctl", "scorpius-admin", "systemd-run"):
-            (self.bin / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{top}/calls\n[ "$(wc -l <{top}/calls)" != "$(cat {top}/fatal 2>/dev/null)" ] || kill -9 $PPID\n')
-            (self.bin / name).chmod(0o755)
+            self.tool(name)
+        self.tool("scorpius-admin", f"case $* in *-stdin) cat >{top}/given ;; esac")
+
+    def tool(self, name, then=""):
+        (self.bin / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{self.top}/calls\n[ "$(wc -l <{self.top}/calls)" != "$(cat {self.top}/fatal 2>/dev/null)" ] || kill -9 0\n{then}\n')
+        (self.bin / name).chmod(0o755)
 
     def write(self, name, text):
         (self.conf / name).write_text(text)
         (self.conf / name).chmod(0o600)
 
     def settings(self, name):
-        return {k: v.strip("'") for k, v in re.findall(r"^([A-Z_]+)=(.*)$", (self.conf / name).read_text(), re.M)}
+        return {k: v.strip("'") for k, v in re.findall(r"^([A-Z0-9_]+)=(.*)$", (self.conf / name).read_text(), re.M)}
 
-    def rotate(self, *arguments, killed_at=None):
-        """(status, output); a new count of calls begins."""
+    def rotate(self, *arguments, killed_at=None, given=""):
+        """(status, output); a new count of calls begins. `given` is its standard input."""
         (self.top / "calls").write_text("")
         (self.top / "fatal").write_text(str(killed_at or ""))
-        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=60)
+        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, input=given, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60, start_new_session=True)
         return done.returncode, done.stdout
 
     def calls(self):
@@ -175,7 +181,8 @@ def test_a_failure_stops_before_anything_is_forgotten(machine):
     assert "old-api" in machine.settings("api.env")["DATABASE_API_URL_PREVIOUS"]
 
 
-@pytest.mark.parametrize("arguments", [[], ["tls"], ["jwt", "x"], ["master", "--stolen"], ["jwt", "--stolen", "x"]])
+@pytest.mark.parametrize("arguments", [[], ["tls"], ["jwt", "x"], ["master", "--stolen"], ["jwt", "--stolen", "x"], ["smtp"], ["s3", ""], ["smtp", "--stolen"],
+                                       ["s3", "-", "-"], ["redis", "-"]])
 def test_what_is_not_understood_changes_nothing(machine, arguments):
     before = (machine.conf / "scorpius.env").read_text()
     status, said = machine.rotate(*arguments)
@@ -183,6 +190,7 @@ def test_what_is_not_understood_changes_nothing(machine, arguments):
 
 
 def test_what_it_cannot_change_is_said(machine):
+    machine.write("scorpius.env", "REDIS_URL=redis://scorpius@127.0.0.1:6379/0\n")
     status, said = machine.rotate("redis")
     assert status == 78 and "REDIS_URL" in said
     machine.write("api.env", "DATABASE_API_URL=host=/run/postgresql user=scorpius_api\n")
@@ -194,6 +202,182 @@ def test_no_secret_is_said_or_stands_on_a_command_line(machine):
     told = "".join(machine.rotate(*what)[1] + "".join(machine.calls()) for what in (["jwt", "--stolen"], ["master"], ["database"]))
     values = {v for name in ("scorpius.env", "api.env", "jobs.env", "operator.env") for v in machine.settings(name).values()} | set(OLD.values())
     assert not [v for v in values if len(v) > 30 and v in told] and not re.search(r"[0-9a-f]{40}", told)
+
+
+# --- what others give us
+
+HARD = "l'été \"coûte\" 5\\6 `$` #!"
+GIVEN = {"smtp": ("jobs.env", "SMTP_USER", "SMTP_PASSWORD", ["scorpius-admin mail try --account-stdin", *JOBS]),
+         "s3": ("scorpius.env", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", ["scorpius-admin storage try --account-stdin", *RESTARTS, *JOBS])}
+
+
+def read_by_shell(machine, file, name):
+    """A value whose quotes are those of the shell, as systemd's are."""
+    return subprocess.run(["bash", "-c", f". {machine.conf / file}; printf %s \"${name}\""], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("what", GIVEN)
+@pytest.mark.parametrize("lines", [["nouveau-secret-2026"], ["compte@essai.example", HARD], ["AKIA+/=", "a b"]])
+def test_a_secret_of_others_is_tried_then_used(machine, what, lines, tmp_path):
+    file, account, secret, calls = GIVEN[what]
+    machine.write(file, f"# Réglages\n{account}=ancien\n{secret}=ancien-secret\nAUTRE=1\n")
+    if file != "scorpius.env":
+        machine.write("scorpius.env", "APP_ENV=production\n")
+    path = tmp_path / "nouveau"
+    for source, given in ((path, ""), ("-", "\n".join(lines))):
+        path.write_text("\n".join(lines) + "\n")
+        status, said = machine.rotate(what, str(source), given=given)
+        assert status == 0, said
+        assert machine.calls() == calls and (machine.top / "given").read_text() == "\n".join(lines) + "\n"
+        assert read_by_shell(machine, file, secret) == lines[-1] and read_by_shell(machine, file, account) == (lines[0] if len(lines) == 2 else "ancien")
+        assert (machine.conf / file).read_text().startswith("# Réglages\n") and read_by_shell(machine, file, "AUTRE") == "1"
+        assert not [v for v in lines if v in said]
+
+
+@pytest.mark.parametrize("what", GIVEN)
+def test_one_that_is_refused_changes_nothing(machine, what):
+    machine.tool("scorpius-admin", "exit 69")
+    before = {path.name: path.read_text() for path in machine.conf.iterdir()}
+    status, said = machine.rotate(what, "-", given="faux-secret\n")
+    assert status == 69 and "nothing is changed" in said and machine.calls() == GIVEN[what][3][:1]
+    assert {path.name: path.read_text() for path in machine.conf.iterdir()} == before
+
+
+@pytest.mark.parametrize("given, status", [("", 65), ("\n", 65), ("a\n\n", 65), ("a\nb\nc\n", 65), ("a\tb\n", 65), ("${SECRET_KEY}\n", 65), (None, 66)])
+def test_what_is_no_secret_is_not_even_tried(machine, tmp_path, given, status):
+    path = tmp_path / "nouveau"
+    if given is not None:
+        path.write_text(given)
+    assert machine.rotate("smtp", str(path))[0] == status and machine.calls() == []
+
+
+@pytest.mark.parametrize("what", GIVEN)
+def test_killed_anywhere_the_same_command_ends_it(machine, what):
+    file, _, secret, calls = GIVEN[what]
+    for step in range(1, len(calls) + 1):
+        machine.write(file, f"{secret}=ancien-secret\n")
+        assert machine.rotate(what, "-", given="nouveau\n", killed_at=step)[0] == -9
+        assert machine.settings(file)[secret] == ("ancien-secret" if step == 1 else "nouveau")
+        assert machine.rotate(what, "-", given="nouveau\n")[0] == 0 and machine.calls() == calls
+        assert machine.settings(file)[secret] == "nouveau"
+
+
+# --- a Redis that has no password
+
+RIGHTS = "~* &* +@all -@admin -@dangerous +info +config|get"
+
+
+class Redis:
+    """As Debian sets it up: on the machine only, without a password."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        (folder / "redis.conf").write_text(f'bind 127.0.0.1\nport {self.port}\ndir "{folder}"\nsave ""\n')
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(["redis-server", self.folder / "redis.conf"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        wait_until(lambda: "PONG" in self.ask("default", "x") or "WRONGPASS" in self.ask("default", "x"), 20, "Redis")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, account, password, *command):
+        """As a program that shows this account: what it prints."""
+        command = command or ("ping",)
+        login = ["--user", account] if account else []
+        return subprocess.run(["redis-cli", "--no-auth-warning", "-p", str(self.port), *login, *command], env={"PATH": "/usr/bin:/bin", **({"REDISCLI_AUTH": password} if password else {})},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.strip()
+
+
+@pytest.fixture
+def open_redis(machine, tmp_path):
+    server = Redis(tmp_path)
+    machine.write("scorpius.env", f"APP_ENV=production\nREDIS_URL=redis://127.0.0.1:{server.port}/0\n")
+    machine.tool("redis-cli", 'exec /usr/bin/redis-cli "$@"')
+    yield server
+    server.stop()
+
+
+def lets_in(server, machine):
+    """What REDIS_URL says is let in at this moment."""
+    url = machine.settings("scorpius.env")["REDIS_URL"]
+    account, password = re.fullmatch(r"redis://(?:([a-z]*):([0-9a-f]+)@)?127\.0\.0\.1:\d+/0", url).groups()
+    return server.ask(account or "", password or "") == "PONG"
+
+
+def closed(server, machine):
+    """Programs have an account with their rights, who administers it another, nobody else is let in; a start changes nothing."""
+    account, password = re.search(r"//(\w+):([0-9a-f]{48})@", machine.settings("scorpius.env")["REDIS_URL"]).groups()
+    admin = machine.settings("operator.env")["REDIS_ADMIN_PASSWORD"]
+    assert account == "scorpius" and admin != password
+    for again in (False, True):
+        if again:
+            server.stop()
+            server.start()
+        assert server.ask(account, password) == "PONG" and server.ask("default", admin) == "PONG"
+        assert "NOAUTH" in server.ask("", "") and "NOPERM" in server.ask(account, password, "flushall")
+        (line,) = [line for line in server.ask("default", admin, "acl", "list").splitlines() if " scorpius " in line]
+        assert line.count("#") == 1
+    return password, admin
+
+
+def test_a_redis_without_a_password_is_closed_and_then_changes_as_any_other(machine, open_redis):
+    status, said = machine.rotate("redis")
+    assert status == 0, said
+    assert [c for c in machine.calls() if c.startswith("systemctl")] == RESTARTS + JOBS
+    first = closed(open_redis, machine)
+    assert machine.rotate("redis")[0] == 0
+    second = closed(open_redis, machine)
+    assert not set(first) & set(second)
+    for account, password in zip(("scorpius", "default"), first):
+        assert "WRONGPASS" in open_redis.ask(account, password)
+    assert stat.S_IMODE((machine.conf / "operator.env").stat().st_mode) == 0o600 and not (machine.conf / ".rotate-redis").exists()
+
+
+def test_settings_of_another_machine_get_a_redis_of_their_own(machine, open_redis):
+    """As when a backup is restored onto an empty machine: its Redis never heard of the account."""
+    url = f"redis://scorpius:{'ab' * 24}@127.0.0.1:{open_redis.port}/0"
+    machine.write("scorpius.env", f"REDIS_URL={url}\n")
+    assert not lets_in(open_redis, machine)
+    assert machine.rotate("redis")[0] == 0
+    closed(open_redis, machine)
+
+
+def test_who_administers_redis_is_named_when_he_is_not_known(machine, open_redis):
+    assert machine.rotate("redis")[0] == 0
+    admin = machine.settings("operator.env")["REDIS_ADMIN_PASSWORD"]
+    machine.write("operator.env", "DATABASE_URL=postgresql://scorpius_operator:old-op@127.0.0.1:5432/scorpius\n")
+    status, said = machine.rotate("redis")
+    assert status == 69 and "REDIS_ADMIN_PASSWORD" in said and lets_in(open_redis, machine)
+    machine.write("operator.env", f"REDIS_ADMIN_PASSWORD={admin}\n")
+    assert machine.rotate("redis")[0] == 0
+    open_redis.ask("default", machine.settings("operator.env")["REDIS_ADMIN_PASSWORD"])
+    closed(open_redis, machine)
+
+
+def test_killed_at_any_step_redis_lets_the_programs_in(machine, open_redis):
+    for step in range(1, 100):
+        status, _ = machine.rotate("redis", killed_at=step)
+        assert lets_in(open_redis, machine)
+        if status == 0:
+            break
+        assert status == -9
+    assert step > 8
+    closed(open_redis, machine)
+
+
+def test_a_redis_that_others_use_or_that_forgets_is_left_alone(machine, open_redis):
+    before = (machine.conf / "scorpius.env").read_text()
+    open_redis.ask("", "", "-n", "3", "set", "a", "1")
+    status, said = machine.rotate("redis")
+    assert status == 78 and "db3" in said
+    open_redis.ask("", "", "flushall")
+    open_redis.stop()
+    status, said = machine.rotate("redis")
+    assert status == 69 and "does not answer" in said
+    assert (machine.conf / "scorpius.env").read_text() == before and not (machine.conf / ".rotate-redis").exists()
 
 
 # --- the chapter of emergencies

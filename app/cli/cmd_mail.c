@@ -1,5 +1,5 @@
-/* scorpius mail: sends one message with the settings of the environment and says what the server answered; shows the
- * letters that did not leave, and queues them again. */
+/* scorpius mail: logs in to the mail server, or sends one message, with the settings of the environment and says what
+ * the server answered; shows the letters that did not leave, and queues them again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,14 @@
 #include "mail.h"
 #include "operator.h"
 #include "settings.h"
+#include "terminal.h"
 #include "uuid.h"
 
 const char mail_help[] =
+    "try       se présente au serveur de messagerie avec les réglages SMTP_*, sans rien envoyer\u00a0; avec\n"
+    "          --account-stdin, le compte est lu sur l’entrée standard\u00a0: le mot de passe, ou le nom puis le mot "
+    "de\n"
+    "          passe\n"
     "test      envoie un message d’essai à l’adresse donnée avec les réglages SMTP_* de l’environnement et dit ce\n"
     "          que le serveur de messagerie a répondu ; son certificat est toujours vérifié (SMTP_CA_FILE pour une\n"
     "          autorité privée)\n"
@@ -26,6 +31,21 @@ const char mail_help[] =
 static const char *environment(const char *name)
 {
 	return getenv(name);
+}
+
+static enum result try_login(
+    TALLOC_CTX *mem, struct settings *s, bool stdin_account, struct mail_reply *reply, struct error *e)
+{
+	struct mail_server *server;
+	if (stdin_account)
+		TRY(terminal_read_account(mem, stdin, &s->SMTP_USER, &s->SMTP_PASSWORD, e));
+	TRY(mail_server_configure(mem, s, &server, e));
+	if (server == NULL)
+		return error_set(e, ERR_MAIL_DISABLED, NULL);
+	TRY(mail_probe(server, reply, e));
+	printf("%s:%lld accepte %s\n", server->host, (long long)server->port,
+	    server->user != NULL ? server->user : "nos courriels");
+	return ERR_OK;
 }
 
 static enum result try_sending(
@@ -109,15 +129,18 @@ int cmd_mail(TALLOC_CTX *mem, int argc, char **argv)
 	struct settings s;
 	struct error e;
 	struct mail_reply reply = { 0 };
+	bool account = argc == 3 && strcmp(argv[2], "--account-stdin") == 0;
+	bool login = (argc == 2 || account) && strcmp(argv[1], "try") == 0;
 	bool test = argc == 3 && strcmp(argv[1], "test") == 0;
 	bool link = argc == 3 && strcmp(argv[1], "link") == 0;
 	bool failed = argc == 2 && strcmp(argv[1], "failed") == 0;
-	if (!test && !link && !failed && !(argc == 2 && strcmp(argv[1], "retry") == 0))
+	if (!login && !test && !link && !failed && !(argc == 2 && strcmp(argv[1], "retry") == 0))
 		return cli_usage("mail");
 	error_clear(&e);
 	enum result rc = settings_read(mem, environment, &s, &e);
 	if (rc == ERR_OK)
-		rc = test     ? try_sending(mem, &s, argv[2], &reply, &e)
+		rc = login    ? try_login(mem, &s, account, &reply, &e)
+		     : test   ? try_sending(mem, &s, argv[2], &reply, &e)
 		     : link   ? make_link(mem, &s, argv[2], &e)
 		     : failed ? list_failed(mem, &s, &e)
 			      : retry_failed(mem, &s, &e);

@@ -22,7 +22,7 @@ static const struct command commands[] = {
 	{ "storage", cmd_storage,
 	    "storage verify [--quick] [--repair]\nstorage scan [--all]\nstorage rotate-key\nstorage copy --to "
 	    "directory:DOSSIER|s3 "
-	    "[--reread]",
+	    "[--reread]\nstorage try [--account-stdin]",
 	    "compare les fichiers à la base ; change la clé maîtresse ; copie le magasin", storage_help },
 	{ "backup", cmd_backup, "backup\nbackup list\nbackup verify [NOM]",
 	    "sauvegarde la base et les fichiers dans BACKUP_PATH ; liste, vérifie", backup_help },
@@ -40,7 +40,7 @@ static const struct command commands[] = {
 	{ "config", cmd_config, "config --explain\nconfig --check", "montre et vérifie les réglages", config_help },
 	{ "doctor", cmd_doctor, "doctor [--json] [--settings DOSSIER]",
 	    "vérifie toute l'installation et dit comment remédier à ce qui ne va pas", doctor_help },
-	{ "mail", cmd_mail, "mail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
+	{ "mail", cmd_mail, "mail try [--account-stdin]\nmail test ADRESSE\nmail link ADRESSE\nmail failed\nmail retry",
 	    "essaie le serveur de messagerie, relance les courriels abandonnés, fait un lien", mail_help },
 };
 

@@ -98,8 +98,8 @@ class Machine(Server):
                 except Exception as e:  # told by the script's status
                     self.fault = e
 
-    def rotate(self, *arguments, status=0):
-        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def rotate(self, *arguments, status=0, given=""):
+        done = subprocess.run([self.script, *arguments], env={"PATH": f"{self.bin}:/usr/bin:/bin"}, input=given, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=300)
         assert done.returncode == status, (done.stdout, self.fault)
         return done.stdout
@@ -115,10 +115,9 @@ class Machine(Server):
         self.rotate("jwt")
 
 
-@pytest.fixture(scope="module")
-def own():
-    """A stack of its own, of which only PostgreSQL and Redis go on. Never through a pooler, whose list of users the operator changes himself."""
-    s = Stack(settings={"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60", "SCORPIUS_TEST_PGBOUNCER": ""})
+def bare(settings):
+    """A stack of which only PostgreSQL and Redis go on. Never through a pooler, whose list of users the operator changes himself."""
+    s = Stack(settings={"SCORPIUS_TEST_PGBOUNCER": "", **settings})
     for name in ("nginx", "api", "bulk", "jobs"):
         s.stop(name, signal.SIGTERM)
         s.stopped.pop(name)
@@ -126,8 +125,17 @@ def own():
     s.end()
 
 
+@pytest.fixture(scope="module")
+def own():
+    yield from bare({"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "60"})
+
+
 @pytest.fixture
 def machine(own, folder):
+    yield from running(own, folder)
+
+
+def running(own, folder):
     it = Machine(own, folder)
     yield it
     it.end("jobs")

@@ -30,8 +30,9 @@ void doctor_redis_server(struct doctor *d)
 		    "version %s : trop ancien, il faut Redis %d ou plus récent", f.version, OLDEST);
 	else if (!f.password && (!f.local || d->production))
 		doctor_say(d, f.local ? DOCTOR_WARNING : DOCTOR_ERROR,
-		    doctor_mend_setting(d, "donnez-lui un mot de passe (requirepass, ou un compte ACL) et écrivez "
-					   "REDIS_URL=redis://:MOT_DE_PASSE@..."),
+		    f.local ? "« scorpius-rotate redis » lui en donne un"
+			    : doctor_mend_setting(d, "donnez-lui un mot de passe (requirepass, ou un compte ACL) et "
+						     "écrivez REDIS_URL=redis://:MOT_DE_PASSE@..."),
 		    "REDIS_URL n'a pas de mot de passe : %s peut lever les limites",
 		    f.local ? "tout compte de cette machine" : "tout le réseau");
 	else

@@ -281,6 +281,7 @@ static enum result claim(struct setup *s, struct error *e)
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return setup_stop(
 		    s, ERR_UNAVAILABLE, e, "une autre commande scorpius setup est en cours sur %s", s->folder);
+	s->lock = fd;
 	s->uid = s->run_uid = st.st_uid;
 	s->gid = s->run_gid = st.st_gid;
 	if (!server || s->files_only)
@@ -304,6 +305,7 @@ static enum result on_server(struct setup *s, struct error *e)
 	TRY(setup_files_apply(s, e));
 	TRY(setup_files_write(s, e));
 	setup_done(s, "réglages", "%s, %s", s->folder, setup_value(s, "PUBLIC_URL"));
+	TRY(setup_redis(s, e));
 	TRY(setup_database(s, e));
 	TRY(setup_key(s, e));
 	TRY(setup_schema(s, e));

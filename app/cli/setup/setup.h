@@ -31,6 +31,7 @@ struct setup {
 	struct settings_file *files[SETUP_FILES];
 	uid_t uid, run_uid; /* whom new files belong to; who `scorpius` runs as */
 	gid_t gid, run_gid;
+	int lock;            /* the folder of the settings: one setup at a time */
 	bool changed;        /* a file of settings that was there */
 	bool told;           /* why it stopped */
 	bool no_certificate; /* yet: the site only lets certbot prove its name */
@@ -68,7 +69,9 @@ enum result setup_ask_admin(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_files_open(struct setup *s, struct error *e) MUST_CHECK;
 /* Puts in what was asked for, and refuses what the programs would refuse. */
 enum result setup_files_apply(struct setup *s, struct error *e) MUST_CHECK;
-/* Writes what is new or changed. */
+/* The file that is there from a change of a file of settings until the services have started again. */
+const char *setup_restart_mark(const struct setup *s);
+/* Writes what is new or changed, and leaves that mark. */
 enum result setup_files_write(struct setup *s, struct error *e) MUST_CHECK;
 /* The value of the file that counts; NULL: none. */
 const char *setup_value(const struct setup *s, const char *name);
@@ -92,6 +95,9 @@ enum result setup_scorpius(
 
 /* ---- setup_steps.c ---- */
 enum result setup_database(struct setup *s, struct error *e) MUST_CHECK;
+/* The Redis of this machine, which lets in everybody as Debian installs it, gets passwords; where that can't be done it
+ * is told and left. */
+enum result setup_redis(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_key(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_schema(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_admin(struct setup *s, struct error *e) MUST_CHECK;

@@ -3,9 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cache_look.h"
+#include "drop_in.h"
 #include "email.h"
 #include "file_key.h"
 #include "operator.h"
@@ -99,6 +102,53 @@ enum result setup_database(struct setup *s, struct error *e)
 		    "all all 127.0.0.1/32 scram-sha-256 »)",
 		    e->cause, port);
 	setup_done(s, "base de données", "rôle scorpius_operator et base scorpius sur cette machine");
+	return ERR_OK;
+}
+
+/* ---- Redis ---- */
+
+/* The URL that was made here or by scorpius-rotate for this machine's Redis. */
+static bool is_local_redis(const char *url)
+{
+	static const char plain[] = "redis://127.0.0.1:", with[] = "redis://scorpius:", place[] = "@127.0.0.1:";
+	if (url == NULL || strncmp(url, plain, sizeof plain - 1) == 0)
+		return url != NULL;
+	if (strncmp(url, with, sizeof with - 1) != 0)
+		return false;
+	const char *p = url + sizeof with - 1;
+	return strncmp(p + strspn(p, "0123456789abcdef"), place, sizeof place - 1) == 0;
+}
+
+enum result setup_redis(struct setup *s, struct error *e)
+{
+	const char *const argv[] = { "scorpius-rotate", "redis", NULL };
+	const char *url = setup_value(s, "REDIS_URL"), *words = "";
+	struct cache_facts facts;
+	struct error unused;
+	error_clear(&unused);
+	bool ours = is_local_redis(url);
+	if (ours && strchr(url, '@') != NULL && cache_look(s->mem, url, &facts, &unused) == ERR_OK) {
+		setup_done(s, "Redis", "celui de cette machine, avec un mot de passe");
+		return ERR_OK;
+	}
+	if (!ours || !setup_has_services(s)) {
+		setup_done(s, "Redis",
+		    ours ? "sans mot de passe\u00a0; sur un serveur, scorpius-rotate redis lui en donne un"
+			 : "celui de REDIS_URL, tel qu'il est");
+		return ERR_OK;
+	}
+	/* It takes the lock that we have, and changes the files. */
+	flock(s->lock, LOCK_UN);
+	error_clear(&unused);
+	bool closed = setup_run(s, argv, NULL, &words, &unused) == ERR_OK;
+	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+		return setup_stop(
+		    s, ERR_UNAVAILABLE, e, "une autre commande scorpius setup est en cours sur %s", s->folder);
+	TRY(setup_files_open(s, e));
+	setup_done(s, "Redis",
+	    closed ? "celui de cette machine, avec un mot de passe"
+		   : "laissé sans mot de passe, pour la raison dite ci-dessus\u00a0; plus tard\u00a0: scorpius-rotate "
+		     "redis");
 	return ERR_OK;
 }
 
@@ -223,11 +273,13 @@ static enum result systemctl(struct setup *s, const char *verb, const char *opti
 	size_t n = 3;
 	if (option != NULL)
 		argv[n++] = option;
-	argv[n++] = unit;
+	if (unit != NULL)
+		argv[n++] = unit;
 	if (setup_run(s, argv, NULL, NULL, e) == ERR_OK)
 		return ERR_OK;
 	return setup_stop(s, ERR_UNAVAILABLE, e,
-	    "« systemctl %s %s » a échoué\u00a0: « journalctl -u 'scorpius-*' » dit pourquoi", verb, unit);
+	    "« systemctl %s %s » a échoué\u00a0: « journalctl -u 'scorpius-*' » dit pourquoi", verb,
+	    unit != NULL ? unit : "");
 }
 
 /* Exit status 3 of is-active is an answer, not a fault to be told. */
@@ -240,20 +292,54 @@ static bool is_active(struct setup *s)
 	return setup_run(s, argv, NULL, &state, &unused) == ERR_OK && strcmp(state, "ActiveState=active\n") == 0;
 }
 
+/* Hardened services write to their own folders only: another one of the settings is named to those that need it. */
+static enum result let_write(struct setup *s, struct error *e)
+{
+	static const struct {
+		const char *setting, *own, *units[3];
+	} folders[] = { { "BACKUP_PATH", "/var/lib/scorpius/backups", { "scorpius-backup.service" } },
+		{ "UPLOAD_PATH", "/var/lib/scorpius/files", { "scorpius-api@.service", "scorpius-jobs.service" } } };
+	bool changed = false;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		const char *path = setup_value(s, folders[i].setting), *text;
+		bool another = path != NULL && path[0] != '\0' && strcmp(path, folders[i].own) != 0;
+		if (drop_in_text(s->mem, &path, another ? 1 : 0, &text, e) != ERR_OK)
+			return setup_stop(s, e->code, e,
+			    "%s\u00a0: un service de systemd ne peut pas nommer ce dossier\u00a0; choisissez un chemin "
+			    "absolu "
+			    "sans espace, guillemet, « %% » ni « \\ »",
+			    folders[i].setting);
+		for (size_t k = 0; k < ARRAY_LEN(folders[i].units) && folders[i].units[k] != NULL; k++)
+			TRY(drop_in_put(s->mem, "/etc/systemd/system", folders[i].units[k], text, &changed, e));
+	}
+	if (!changed)
+		return ERR_OK;
+	s->changed = true;
+	return systemctl(s, "daemon-reload", NULL, NULL, e);
+}
+
 enum result setup_services(struct setup *s, struct error *e)
 {
 	static const char *const units[] = { "scorpius-api@api-a", "scorpius-api@api-b", "scorpius-api@bulk-a",
 		"scorpius-api@bulk-b", "scorpius-jobs" };
-	if (!setup_has_services(s) || s->no_start) {
-		setup_done(s, "services",
-		    s->no_start ? "non démarrés (--no-start)" : "systemd ne tourne pas ici\u00a0: à démarrer par vous");
+	const char *mark = setup_restart_mark(s);
+	if (!setup_has_services(s)) {
+		unlink(mark);
+		setup_done(s, "services", "systemd ne tourne pas ici\u00a0: à démarrer par vous");
 		return ERR_OK;
 	}
+	TRY(let_write(s, e));
+	if (s->no_start) {
+		setup_done(s, "services", "non démarrés (--no-start)");
+		return ERR_OK;
+	}
+	s->changed |= access(mark, F_OK) == 0;
 	bool running = is_active(s);
 	TRY(systemctl(s, "enable", "--now", "scorpius.target", e));
 	/* One half of each pool after the other: no request is lost. */
 	for (size_t i = 0; running && s->changed && i < ARRAY_LEN(units); i++)
 		TRY(systemctl(s, "restart", NULL, units[i], e));
+	unlink(mark);
 	setup_done(s, "services",
 	    !running     ? "activés et démarrés"
 	    : s->changed ? "relancés avec les nouveaux réglages"

@@ -12,6 +12,7 @@
 #include "operator_files.h"
 #include "settings.h"
 #include "storage_scan.h"
+#include "storage_try.h"
 #include "store_settings.h"
 #include "uuid.h"
 
@@ -33,6 +34,8 @@ const char storage_help[] =
     "                    quarantaine ce qui est infecté ; peut être interrompu et relancé\n"
     "  --all             revoit tous les fichiers, avec les signatures d'aujourd'hui ; ce qui avait été mis en\n"
     "                    quarantaine à tort en sort et est lu\n"
+    "try                 essaie le compartiment des réglages S3_…\u00a0: y écrit un objet, le relit, le supprime\n"
+    "  --account-stdin   avec le compte lu sur l'entrée standard\u00a0: le secret, ou l'identifiant puis le secret\n"
     "Code de sortie : 0, tout est bon ; 74, des fichiers manquent, sont abîmés ou diffèrent de leur copie ; 65, clamd\n"
     "ne prend pas certains fichiers ; 69, clamd ou le service S3 ne répond pas.\n";
 
@@ -319,6 +322,16 @@ static enum result run(struct storage *s, const char *what, bool all, struct err
 	return strcmp(what, "scan") == 0 ? storage_scan(&settings, s->db, s->store, all, e) : verify(s, e);
 }
 
+static int run_try(TALLOC_CTX *mem, int argc, char **argv)
+{
+	struct error e;
+	bool stdin_account = argc == 3 && strcmp(argv[2], "--account-stdin") == 0;
+	if (argc != 2 && !stdin_account)
+		return cli_usage("storage");
+	error_clear(&e);
+	return storage_try(mem, stdin_account, &e) == ERR_OK ? 0 : tell(&e);
+}
+
 int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 {
 	struct storage s = { .mem = mem };
@@ -327,6 +340,8 @@ int cmd_storage(TALLOC_CTX *mem, int argc, char **argv)
 	bool scan = strcmp(what, "scan") == 0, check = strcmp(what, "verify") == 0, all = false;
 	if (strcmp(what, "copy") == 0)
 		return run_copy(mem, argc, argv);
+	if (strcmp(what, "try") == 0)
+		return run_try(mem, argc, argv);
 	if (!scan && !check && strcmp(what, "rotate-key") != 0)
 		return cli_usage("storage");
 	for (int i = 2; i < argc; i++) {
