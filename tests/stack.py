@@ -106,6 +106,10 @@ class Stack:
         self.files_path = pathlib.Path(self.env["UPLOAD_PATH"])
         self.run = pathlib.Path(self.env["HEALTH_PATH"]).parent
 
+    def directly(self):
+        """Settings by which programs come to the server itself, also where the stack has a pooler."""
+        return {name: self.env[name].replace("%2Fpool&port=6432", "") for name in ("DATABASE_API_URL", "DATABASE_JOBS_URL")}
+
     def secrets(self):
         """{value: name} of the settings that no log may hold."""
         return {self.env[name]: name for name in SECRET_SETTINGS if self.env.get(name)}

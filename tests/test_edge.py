@@ -56,6 +56,13 @@ def test_nginx_counts_all_that_is_counted():
     assert wrong == []
 
 
+def test_a_look_at_the_state_that_is_taken_anew_is_counted():
+    assert 'map "$request_method $request_uri" $limit_any {' in SITE
+    for path in ("/health", "/api/v1/health"):
+        assert mapped("limit_any", f"GET {path}") == '""'
+        assert mapped("limit_any", f"GET {path}?detailed=true") == "$limit_client"
+
+
 def test_what_takes_a_password_or_a_link_is_counted_as_a_login():
     """By the names of the routes: one that is forgotten in the table would be counted like a list."""
     sensitive = re.compile(r"/auth/(register|login|refresh|password|email|invitations)")

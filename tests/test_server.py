@@ -64,7 +64,9 @@ def test_each_service_reads_its_own_secrets_only(units):
     assert files("scorpius-verify.service") == files("scorpius-backup.service") == ["scorpius.env", "operator.env"]
     assert files("scorpius-certificate.service") == ["scorpius.env"]
     unset = re.search(r"^UnsetEnvironment=(.*)$", (units / "scorpius-certificate.service").read_text(), re.M).group(1).split()
-    assert set(unset) == {"SECRET_KEY", "SECRET_KEY_PREVIOUS", "JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS"}
+    # Those of PostgreSQL and of the mail server stand in the other files.
+    secret = re.findall(r"^\tX\(([A-Z0-9_]+), .*, true, \"", (ROOT / "lib/base/settings_list.h").read_text(), re.M)
+    assert "REDIS_URL" in secret and set(unset) == {name for name in secret if not name.startswith(("DATABASE_", "SMTP_"))}
 
 
 def test_nginx_buffers_where_the_workers_look(tree, units):
@@ -74,6 +76,24 @@ def test_nginx_buffers_where_the_workers_look(tree, units):
     assert f"\nWhere={folder}\n" in mount and "\nType=tmpfs\n" in mount
     assert f"\nEnvironment=NGINX_TEMP_PATH={folder}\n" in (units / "scorpius-api@.service").read_text()
     assert f"SPOOL=${{NGINX_TEMP_PATH:-{folder}}}" in (tree / "usr/sbin/scorpius-site").read_text()
+
+
+# --- the operator's commands
+
+@pytest.mark.parametrize("lines, more", [
+    ("", ""), ("BACKUP_PATH=/var/lib/scorpius/backups\n", " -/var/lib/scorpius/backups"), ("BACKUP_PATH=/old\nBACKUP_PATH='/srv/sauvegardes'\nUPLOAD_PATH=\"/srv/f\"\n", " -/srv/sauvegardes -/srv/f"),
+    ("BACKUP_PATH=/srv /etc\n", ""), ("BACKUP_PATH=/%h\n", ""), ("BACKUP_PATH=srv\n", ""), ("#BACKUP_PATH=/srv\n", "")])
+def test_the_operator_may_write_where_backups_and_files_are(tree, tmp_path, lines, more):
+    (tmp_path / "scorpius.env").write_text(f"APP_ENV=production\n{lines}")
+    script = tmp_path / "admin"
+    script.write_text((tree / "usr/sbin/scorpius-admin").read_text().replace("/etc/scorpius/", f"{tmp_path}/"))
+    for name, text in (("id", "echo 0"), ("systemd-run", 'for a; do echo "$a"; done')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = run("sh", script, "backup", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    told = done.stdout.splitlines()
+    assert done.returncode == 0 and told[-1] == "backup"
+    assert [t for t in told if t.startswith("ReadWritePaths=")] == [f"ReadWritePaths=-/var/lib/scorpius/files -/var/lib/scorpius/backups -/run/scorpius{more}"]
 
 
 # --- the supervisor's start

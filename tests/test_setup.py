@@ -162,13 +162,13 @@ def steps(done):
 # --- a whole server
 
 def test_one_command_makes_a_server_and_can_be_run_again(empty):
-    done = empty.setup(*ALL, "--admin-name", "Claude Martin", given=PASSWORD + "\n")
+    done = empty.setup(*ALL, "--admin-name", "Camille Martin", given=PASSWORD + "\n")
     assert done.returncode == 0, done.stdout + done.stderr
     assert [s for s in steps(done) if s in STEPS] == list(STEPS)
     with empty.connect("DATABASE_API_URL") as api, empty.connect("DATABASE_JOBS_URL"), empty.connect("DATABASE_URL") as operator:
         rows = operator.cursor()
         rows.execute("select email, full_name, role from scorpius.account")
-        assert rows.fetchall() == [(ADMIN, "Claude Martin", "admin")]
+        assert rows.fetchall() == [(ADMIN, "Camille Martin", "admin")]
         assert api.cursor().execute("select 1") is None
     before, kept = empty.files(), (empty.etc / "key-kept").read_text()
     again = empty.setup()
@@ -194,6 +194,16 @@ def test_killed_anywhere_it_goes_on_from_there(empty):
     assert empty.files() == before and not list(empty.etc.glob("*.new"))
     with empty.connect("DATABASE_API_URL"), empty.connect("DATABASE_JOBS_URL"):
         pass
+
+
+def test_that_services_have_to_start_again_outlives_a_setup_that_was_cut_off(ready):
+    """The next run finds the settings as they are asked for; without the mark nobody would tell the services of them."""
+    assert ready.setup(*ALL, given=PASSWORD + "\n").returncode == 0 and not (ready.etc / ".restart").exists()
+    assert ready.setup().returncode == 0 and not (ready.etc / ".restart").exists()
+    (ready.top / "point").write_text("setup schéma")
+    assert ready.setup("--set", "LOG_LEVEL=DEBUG", failing=True, FAIL_POINT_FILE=str(ready.top / "point")).returncode == -9
+    assert (ready.etc / ".restart").exists() and settings(ready.etc / "scorpius.env")["LOG_LEVEL"] == "DEBUG"
+    assert ready.setup("--set", "LOG_LEVEL=DEBUG").returncode == 0 and not (ready.etc / ".restart").exists()
 
 
 @pytest.mark.parametrize("point", ["setup file written", "setup file in place"])
@@ -406,7 +416,7 @@ def test_a_person_is_asked_for_what_no_flag_said(ready):
     shown, status = talk(ready, ("Adresse publique", URL), ("Autres origines", "https://autre.exemple.fr"), ("PostgreSQL de cette machine", "o"), ("Redis de cette machine", "O"),
                          ("Serveur de messagerie", "smtp.exemple.fr"), ("son port", "465"), ("chiffrement", "tls"), ("compte (vide", "envoi@exemple.fr"),
                          ("mot de passe de ce compte", OTHER), ("adresse de l'expéditeur", " "), ("Dossier des sauvegardes", " "),
-                         ("conservée ailleurs ?", "oui"), ("premier compte de l'exploitant", ADMIN), ("nom", "Claude"), ("mot de passe", PASSWORD), ("une seconde fois", PASSWORD))
+                         ("conservée ailleurs ?", "oui"), ("premier compte de l'exploitant", ADMIN), ("nom", "Camille"), ("mot de passe", PASSWORD), ("une seconde fois", PASSWORD))
     assert status == 0, shown
     assert OTHER not in shown and PASSWORD not in shown
     got, jobs = settings(ready.etc / "scorpius.env"), settings(ready.etc / "jobs.env")

@@ -217,6 +217,9 @@ enum result document_page_show(struct request *rq, struct response *rs, struct e
 		return error_set(e, ERR_DAMAGED, NULL);
 	}
 	write_page(response_data(rs), &key.document_id, key.number, page);
+	/* Its places take more room than its words: what the reader takes is more than an answer holds. */
+	if (rs->body.full)
+		return error_set(e, ERR_DOCUMENT_TOO_BIG, "number", "limit", "answer");
 	app_version_of_body(rs);
 	return ERR_OK;
 }

@@ -3,7 +3,6 @@
 #include "erasure_sql.h"
 #include "worker.h"
 
-#include "clock.h"
 #include "log.h"
 
 static enum result remove_files(
@@ -11,7 +10,6 @@ static enum result remove_files(
 {
 	struct store *store;
 	struct blob_after at = { { { 0 } } };
-	int64_t spoken_us = clock_mono_us();
 	TRY(worker_store(w, &store, e));
 	for (;;) {
 		TALLOC_CTX *batch = talloc_new(mem);
@@ -24,11 +22,6 @@ static enum result remove_files(
 			TRY(worker_keep_lease(w, job, 0, e));
 			TRY(store_remove(store, &key, e));
 			at = rows[i];
-			/* A remote store takes its time for each. */
-			if (clock_mono_us() - spoken_us > w->settings->JOB_LEASE * 250000) {
-				TRY(worker_heartbeat(w, batch, job, w->settings->JOB_LEASE, e));
-				spoken_us = clock_mono_us();
-			}
 		}
 		talloc_free(batch);
 		*removed += (int64_t)n;

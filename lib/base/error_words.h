@@ -108,6 +108,7 @@
 	X("cells", "number of cells", "nombre de cellules") \
 	X("sheet_count", "number of sheets", "nombre de feuilles") \
 	X("text", "amount of text", "quantité de texte") \
+	X("answer", "length of an answer", "longueur d'une réponse") \
 	X("page", "complexity of a page", "complexité d'une page") \
 	X("memory", "memory", "mémoire") \
 	X("model", "size of what was read", "taille du contenu lu")

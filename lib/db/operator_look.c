@@ -45,7 +45,7 @@ enum result operator_look_server(struct operator_db *db, TALLOC_CTX *mem, struct
 	    " pg_catalog.current_setting('superuser_reserved_connections')::int"
 	    " + coalesce(pg_catalog.current_setting('reserved_connections', true), '0')::int,"
 	    " (select coalesce(sum(numbackends), 0) from pg_catalog.pg_stat_database)::bigint,"
-	    " (extract(epoch from pg_catalog.clock_timestamp()) * 1000000)::bigint, pg_catalog.pg_backend_pid()"
+	    " (extract(epoch from pg_catalog.clock_timestamp()) * 1000000)::bigint"
 	    " from pg_catalog.pg_database where datname = pg_catalog.current_database()",
 	    &r, e));
 	out->encoding = mem_strdup(mem, PQgetvalue(r, 0, 0));
@@ -55,7 +55,6 @@ enum result operator_look_server(struct operator_db *db, TALLOC_CTX *mem, struct
 	out->reserved = number(r, 4);
 	out->used = number(r, 5);
 	out->clock_us = number(r, 6);
-	out->pooled = number(r, 7) != PQbackendPID(db->conn);
 	PQclear(r);
 	return ERR_OK;
 }

@@ -11,7 +11,6 @@ struct server_facts {
 	bool checksums, writable;
 	int64_t max_connections, reserved, used; /* reserved: for superusers; used: by all, in all databases */
 	int64_t clock_us;                        /* its wall clock, at the moment of the answer */
-	bool pooled;                             /* a pooler stands between */
 	bool tls, local;                         /* how we came: encrypted; by a socket of this machine */
 };
 enum result operator_look_server(

@@ -240,8 +240,12 @@ void answer_send(
 		write_meta(rq, rs);
 		jw_close(&rs->json, '}');
 	}
-	if (rs->body.full)
-		BUG("an answer of %s exceeds %d bytes", rq->route ? rq->route->path : "?", RESPONSE_MAX);
+	/* How long it gets, what people upload may decide: a fault, but none that may end workers at will. */
+	if (rs->body.full) {
+		error_cause(e, "an answer of %s exceeds %d bytes", rq->route ? rq->route->path : "?", RESPONSE_MAX);
+		(void)error_set(e, ERR_INTERNAL, NULL);
+		answer_error(rq, rs, 0, e);
+	}
 	const char *if_none_match = request_header(rq, "HTTP_IF_NONE_MATCH");
 	bool get = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
 	if (rs->etag[0] && rs->status == 200) {

@@ -45,6 +45,18 @@ static enum result broken(struct request *rq, struct response *rs, struct error 
 	return error_set(e, ERR_DAMAGED, "page");
 }
 
+static enum result endless(struct request *rq, struct response *rs, struct error *e)
+{
+	(void)rq, (void)e;
+	struct json_writer *w = response_data(rs);
+	jw_open(w, '[');
+	for (size_t i = 0; i < RESPONSE_MAX / 8; i++)
+		jw_text(w, "123456");
+	jw_close(w, ']');
+	response_version(rs, "1");
+	return ERR_OK;
+}
+
 static enum result authenticate(struct request *rq, struct error *e)
 {
 	const char *h = request_header(rq, "HTTP_AUTHORIZATION");
@@ -65,6 +77,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/x/{id}", WHO_PUBLIC, show_params, .run = show, .summary = "show" },
 	{ METHOD_POST, "/x/{id}", WHO_BID_MANAGER, show_params, .run = show, .summary = "show" },
 	{ METHOD_GET, "/broken", WHO_PUBLIC, .run = broken, .summary = "broken" },
+	{ METHOD_GET, "/endless", WHO_PUBLIC, .run = endless, .summary = "more than an answer holds" },
 };
 static const char *const origins[] = { "https://app.example", NULL };
 static const struct http_app app = { routes, ARRAY_LEN(routes), .cors_origins = origins, .memory_max = 8 << 20,
@@ -286,4 +299,15 @@ Test(server, origins_are_exact)
 		const char *one[] = { "https://app.example", bad[i], NULL };
 		cr_assert_eq(http_cors_fault(one), bad[i], "%s", bad[i]);
 	}
+}
+
+Test(server, an_answer_that_is_too_long_ends_no_worker)
+{
+	struct http_app roomy = app;
+	struct http_result r;
+	roomy.memory_max = (size_t)8 * RESPONSE_MAX;
+	http_run(&roomy, mem, VARS("REQUEST_METHOD", "GET", "REQUEST_URI", "/endless"), "", 0, &r);
+	cr_assert_eq(r.status, 500);
+	HAS(r, "{\"errors\":[{\"code\":\"internal_error\"");
+	cr_assert_null(strstr(r.headers, "ETag"));
 }

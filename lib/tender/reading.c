@@ -95,24 +95,38 @@ void reading_give_to_lots(struct reading *r, const char *const *lots, size_t n)
 		add_of_lot(r, lots[i], &f);
 }
 
-static bool stands(const struct reading *r, const struct fact *f)
+/* A page as quotes are looked up in it: made once, since a DOCX is one page and may have many of them. */
+struct checked_page {
+	const char *text; /* NULL: not looked at yet */
+	size_t at;        /* of the quote before: most come in their order */
+};
+
+static bool stands(const struct reading *r, const struct fact *f, struct checked_page *pages)
 {
 	bool all = f->n_evidence > 0;
-	for (size_t k = 0; k < f->n_evidence && all; k++)
-		all = f->evidence[k].page >= 1 && f->evidence[k].page <= r->d->n_pages &&
-		      tender_quote_stands(&r->d->pages[f->evidence[k].page - 1], f->evidence[k].quote);
+	for (size_t k = 0; k < f->n_evidence && all; k++) {
+		uint32_t number = f->evidence[k].page;
+		if (number < 1 || number > r->d->n_pages)
+			return false;
+		struct checked_page *page = &pages[number - 1];
+		if (!page->text)
+			page->text = page_squeezed(pages, &r->d->pages[number - 1]);
+		all = quote_stands(page->text, f->evidence[k].quote, &page->at);
+	}
 	return all;
 }
 
 void reading_check(struct reading *r)
 {
 	size_t kept = 0, kept_of_lots = 0;
+	struct checked_page *pages = mem_array(NULL, struct checked_page, r->d->n_pages);
 	for (size_t i = 0; i < r->n_found; i++)
-		if (stands(r, &r->found[i]))
+		if (stands(r, &r->found[i], pages))
 			r->found[kept++] = r->found[i];
 	for (size_t i = 0; i < r->n_of_lots; i++)
-		if (stands(r, &r->of_lots[i].fact))
+		if (stands(r, &r->of_lots[i].fact, pages))
 			r->of_lots[kept_of_lots++] = r->of_lots[i];
+	talloc_free(pages);
 	r->refused += (unsigned)(r->n_found - kept + r->n_of_lots - kept_of_lots);
 	r->n_found = kept;
 	r->n_of_lots = kept_of_lots;

@@ -38,6 +38,10 @@ bool view_evidence(
 /* The same for bytes [a, b) of page `page` (from 0). */
 bool page_evidence(TALLOC_CTX *mem, const struct document *d, uint32_t document, uint32_t page, uint32_t a, uint32_t b,
     struct evidence *out);
+/* A page's text with its blanks as quotes have them, and whether a quote stands in it. *at: where to look first, 0 at
+ * the beginning; then where it stands. */
+char *page_squeezed(TALLOC_CTX *mem, const struct doc_page *p);
+bool quote_stands(const char *page, const char *quote, size_t *at);
 /* The page (from 0) and bytes of its text that [from, to) came from, blanks around left out; false when empty. */
 bool view_source(const struct view *v, size_t from, size_t to, uint32_t *page, uint32_t *a, uint32_t *b);
 /* Share of capitals among the letters of the original words of [from, to), 0..1. */

@@ -1,6 +1,7 @@
 /* What a document states is found, with its quote; what only looks like it is not. Each rule has a refused twin. */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <time.h>
 #include "json.h"
 #include "test_value.h"
 
@@ -434,4 +435,23 @@ Test(facts, empty_and_unreadable_documents_say_nothing)
 	cr_expect_str_eq(a.documents[1].error, "unread_format");
 	tender_analyze(mem, NULL, 0, &a);
 	cr_expect_eq(a.n_documents, 0);
+}
+
+/* A DOCX is one page: each of its many statements is looked for in the whole of it. */
+Test(facts, many_in_a_long_page)
+{
+	struct buf text;
+	struct analysis a;
+	buf_init(&text, mem, 4 << 20);
+	for (int i = 0; i < 15000; i++)
+		buf_printf(&text, "Visite obligatoire sur site, groupement solidaire exigé, lot %d.\n", i);
+	struct tender_input in = {
+		.file = "long.docx", .mime_type = "text/plain", .document = test_model(mem, text.data, text.len)
+	};
+	clock_t begun = clock(); /* of this process alone, however busy the machine is */
+	tender_analyze(mem, &in, 1, &a);
+	clock_t took = clock() - begun;
+	cr_assert(took < 8 * CLOCKS_PER_SEC, "%lld ms", (long long)took * 1000 / CLOCKS_PER_SEC);
+	cr_expect_eq(a.refused, 0);
+	cr_expect_gt(a.n_facts, 0);
 }

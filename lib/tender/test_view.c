@@ -47,6 +47,23 @@ Test(view, a_quote_that_does_not_stand_is_refused)
 	talloc_free(mem);
 }
 
+Test(view, a_quote_is_found_before_and_behind_the_last_one)
+{
+	TALLOC_CTX *mem = mem_new("test", 0);
+	struct document *d = model(mem, "Le délai  est long.\nLe prix est bas.\n");
+	const char *page = page_squeezed(mem, &d->pages[0]);
+	size_t at = 0, first;
+	cr_expect(quote_stands(page, "délai est", &at));
+	first = at;
+	cr_expect(quote_stands(page, "prix", &at));
+	cr_expect_gt(at, first);
+	cr_expect(quote_stands(page, "délai est", &at), "it stands before");
+	cr_expect_eq(at, first);
+	cr_expect_not(quote_stands(page, "délai bas", &at));
+	cr_expect_not(quote_stands(page, " ", &at));
+	talloc_free(mem);
+}
+
 Test(view, lines_of_contents_are_left_out_and_dotted_values_kept)
 {
 	TALLOC_CTX *mem = mem_new("test", 0);

@@ -496,13 +496,29 @@ size_t view_line_end(const struct view *v, size_t at)
 	return at;
 }
 
+char *page_squeezed(TALLOC_CTX *mem, const struct doc_page *p)
+{
+	return squeeze(mem, p->text, p->text_len);
+}
+
+bool quote_stands(const char *page, const char *quote, size_t *at)
+{
+	TALLOC_CTX *tmp = mem_new("quote", 0);
+	const char *q = squeeze(tmp, quote ? quote : "", quote ? strlen(quote) : 0);
+	const char *found = *q ? strstr(page + *at, q) : NULL;
+	if (!found && *q && *at > 0)
+		found = strstr(page, q);
+	if (found)
+		*at = (size_t)(found - page);
+	talloc_free(tmp);
+	return found != NULL;
+}
+
 bool tender_quote_stands(const struct doc_page *p, const char *quote)
 {
-	if (!quote || quote[0] == '\0')
-		return false;
-	TALLOC_CTX *tmp = mem_new("quote", 0);
-	const char *page = squeeze(tmp, p->text, p->text_len), *q = squeeze(tmp, quote, strlen(quote));
-	bool stands = q[0] != '\0' && strstr(page, q) != NULL;
+	TALLOC_CTX *tmp = mem_new("page", 0);
+	size_t at = 0;
+	bool stands = quote_stands(page_squeezed(tmp, p), quote, &at);
 	talloc_free(tmp);
 	return stands;
 }

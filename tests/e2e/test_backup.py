@@ -320,9 +320,9 @@ def test_a_full_disk_leaves_the_former_backups(stack, vault, document, limit):
     'exit 1',
     '/usr/bin/pg_dump "$@" | head -c 60000; exit 1',
     'kill -9 $$',
-    # The server ends the session whose sight the dump shares.
-    'psql -X -q -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = \'scorpius\' and backend_xmin is not null" >/dev/null; '
-    'sleep 0.5; exec /usr/bin/pg_dump "$@"',
+    # The server ends the session whose sight the dump shares, and has ended it.
+    'psql -X -q -c "select pg_terminate_backend(pid, 60000) from pg_stat_activity where application_name = \'scorpius\' and backend_xmin is not null" >/dev/null; '
+    'exec /usr/bin/pg_dump "$@"',
 ])
 def test_a_dump_that_fails_is_no_backup(vault, document, expect_log, script):
     expect_log("terminating connection due to administrator command|invalid snapshot|could not import|does not exist")

@@ -355,3 +355,13 @@ def test_store_holds_what_the_database_knows(account, stack):
     """An answered upload lies under its final name, and nothing else lies beside it."""
     account.upload(("a.txt", b"un contenu que nul autre n'a\n"), query="?process=false")
     wait_until(lambda: not [f for f in stack.files() if "/objects/" not in f], 10, "no temporary file to be left")
+
+
+def test_a_page_that_no_answer_holds_is_refused_in_words(account):
+    """A DOCX is one page, and a word with its place takes ten times the room of the word: 4 KB can become 33 MiB."""
+    document = account.upload(("mots.docx", office.docx(*["a b " * 500] * 1150)))
+    assert account.processed(document["id"])["status"] == "processed"
+    for language, words in (("fr", "longueur d'une réponse"), ("en", "length of an answer")):
+        answer = account.get(f"/documents/{document['id']}/pages/1", headers={"Accept-Language": language})
+        assert answer.status_code == 400 and codes(answer) == {("document_too_big", "number")}
+        assert words in answer.json()["errors"][0]["message"]

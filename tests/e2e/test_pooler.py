@@ -10,6 +10,7 @@ import pytest
 import pdfs
 from client import Api
 from stack import Stack, parsed, wait_until
+from test_doctor import assert_told, doctor, words
 
 DOWN = "the database system is (starting up|shutting down|not yet accepting connections)|terminating connection"
 
@@ -72,6 +73,18 @@ def test_without_jobs_health_says_so(api, pooled):
 def pooled_command(stack):
     with open(f"/proc/{stack.pid('jobs')}/cmdline", "rb") as f:
         return f.read().split(b"\0")[:-1]
+
+
+def test_doctor_knows_that_workers_share_connections(pooled):
+    """Though it looks by the operator's account, which comes past the pooler."""
+    many = {"API_WORKERS": "150", "BULK_WORKERS": "100"}
+    checks = doctor(pooled, **many)
+    assert checks["connections"]["level"] == "ok" and "un répartiteur en partage entre 25" in words(checks["connections"])
+    assert "répartiteur" in words(checks["postgresql"]) and checks["postgresql"]["level"] != "error"
+    assert_told(doctor(pooled, **many, DATABASE_PREPARED="on")["postgresql"], "error", "DATABASE_PREPARED=auto")
+    # The same without it.
+    past = doctor(pooled, **many, **pooled.directly(), DATABASE_PREPARED="on")
+    assert past["connections"]["level"] == "error" and past["postgresql"]["level"] != "error"
 
 
 def test_the_operators_commands_refuse_to_come_this_way(pooled):

@@ -35,7 +35,9 @@ def small_volume(stack, tmp_path):
 
 
 def reload(stack):
-    """Workers hold the folder that lay there before; the new ones open what lies there now."""
+    """Workers and jobs hold the folder that lay there before; the new ones open what lies there now."""
+    stack.stop("jobs", signal.SIGTERM)
+    stack.start("jobs")
     for pool in ("api", "bulk"):
         before = set(stack.workers(pool))
         os.kill(stack.pid(pool), signal.SIGUSR2)

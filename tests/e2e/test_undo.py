@@ -205,6 +205,42 @@ def test_an_archive_goes_in_time_though_its_entry_lives(account, stack, came_bac
                      bytes.fromhex(archive["sha256"])) == []
 
 
+def removed_meanwhile(stack, removal, other, *last):
+    """How many a removal takes that meets what another transaction holds, and goes on when that one has said its last word."""
+    removed = []
+    thread = threading.Thread(target=lambda: removed.extend(run(removal, "select queue.purge_deleted(10)")))
+    thread.start()
+    wait_until(lambda: stack.sql("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like %s", "%purge_deleted(10)%"), 20,
+               "the removal to wait")
+    run(other, *last)
+    other.commit()
+    thread.join(30)
+    removal.commit()
+    return removed[0][0]
+
+
+def test_what_comes_back_at_the_last_moment_outlives_its_archive(account, stack, came_back):
+    """The dossier of the entry, deleted as well, is being brought back when the removal of the archive begins."""
+    tender, archive, entry = came_back
+    account.request("DELETE", f"/tenders/{tender['id']}")
+    restoration, removal = connect(stack, "scorpius_api", account), connect(stack, "scorpius_jobs", account)
+    try:
+        # The lock keeps the job itself away.
+        run(removal, "select pg_advisory_xact_lock(hashtextextended('scorpius purge ' || %s, 0))", account.organization_id)
+        for id in (archive["id"], entry["id"]):
+            due(stack, "document", id)
+        run(restoration, "update document set deleted_at = null, purge_after = null where id = %s", entry["id"])
+        assert removed_meanwhile(stack, removal, restoration, "update tender set deleted_at = null, purge_after = null where id = %s", tender["id"]) == 1
+    finally:
+        restoration.close()
+        removal.close()
+    assert not stack.sql("select 1 from scorpius.document where id = %s", archive["id"])
+    shown = account.data("GET", f"/documents/{entry['id']}")
+    assert (shown["parent_id"], shown["tender_id"]) == (None, tender["id"])
+    settled(stack, account)
+    assert account.get(f"/documents/{entry['id']}/content").text == "dans pièce.txt\n"
+
+
 def test_a_hold_at_the_last_moment_stops_nothing_else(account, stack, came_back):
     tender, archive, entry = came_back
     account.request("DELETE", f"/tenders/{tender['id']}")
@@ -217,16 +253,8 @@ def test_a_hold_at_the_last_moment_stops_nothing_else(account, stack, came_back)
         for id in (archive["id"], entry["id"], other["id"]):
             due(stack, "document", id)
         run(holder, "select from document where id = %s for update", entry["id"])
-        removed = []
-        thread = threading.Thread(target=lambda: removed.append(run(removal, "select queue.purge_deleted(10)")))
-        thread.start()
-        wait_until(lambda: stack.sql("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like %s", "%purge_deleted(10)%"), 20,
-                   "the removal to wait")
-        run(holder, "update tender set held_at = now(), held_by = %s, hold_reason = 'x' where id = %s", account.user["id"], tender["id"])
-        holder.commit()
-        thread.join(30)
-        removal.commit()
-        assert removed == [[(1,)]]
+        assert removed_meanwhile(stack, removal, holder, "update tender set held_at = now(), held_by = %s, hold_reason = 'x' where id = %s",
+                                 account.user["id"], tender["id"]) == 1
         assert not stack.sql("select 1 from scorpius.document where id = %s", other["id"])
         assert stack.sql("select purge_after > now() as later from scorpius.document where id = %s", archive["id"]) == [{"later": True}]
         assert account.data("POST", f"/tenders/{tender['id']}/restore")["legal_hold"]

@@ -38,7 +38,8 @@ void doctor_backup_folder(struct doctor *d)
 		    "BACKUP_PATH (%s) : %s", path, strerror(errno));
 	else if (!S_ISDIR(st.st_mode) || access(path, R_OK | W_OK | X_OK) != 0)
 		doctor_say(d, DOCTOR_ERROR,
-		    mem_printf(d->mem, "« chown -R %s:%s %s » ; dans un service durci, ReadWritePaths doit le nommer",
+		    mem_printf(d->mem,
+			"« chown -R %s:%s %s » ; puis « scorpius setup », qui l'indique aux services durcis",
 			DOCTOR_USER, DOCTOR_USER, path),
 		    "BACKUP_PATH (%s) ne peut pas être lu et écrit par le compte numéro %u", path, (unsigned)geteuid());
 	else if (st.st_mode & 0077)

@@ -58,6 +58,19 @@ static bool look(struct doctor *d, struct operator_db **db, struct server_facts 
 	return rc == ERR_OK;
 }
 
+/* Whether the program of this account comes by a pooler: the operator's own account does not, whatever the programs'
+ * do. */
+static bool is_pooled(struct doctor *d, const struct account *a)
+{
+	struct operator_db *db;
+	struct error e;
+	bool pooled = false;
+	error_clear(&e);
+	/* That it can't connect is told where accounts are looked at. */
+	return a->url && operator_connect(d->mem, a->url, &db, &e) == ERR_OK &&
+	       operator_is_pooled(db, &pooled, &e) == ERR_OK && pooled;
+}
+
 static void say_clock(struct doctor *d, const struct server_facts *f)
 {
 	int64_t off_s = (f->clock_us - clock_now_us()) / 1000000;
@@ -71,6 +84,7 @@ void doctor_database_server(struct doctor *d)
 {
 	struct operator_db *db;
 	struct server_facts f;
+	struct account all[3];
 	struct error e;
 	error_clear(&e);
 	enum result rc = connect_any(d, &db, &e);
@@ -104,10 +118,12 @@ void doctor_database_server(struct doctor *d)
 		    "la connexion n'est pas chiffrée : c'est acceptable sur cette machine ou un réseau privé, "
 		    "ailleurs ajoutez « sslmode=verify-full » à l'adresse");
 	say_clock(d, &f);
+	accounts(d, all);
+	bool pooled = is_pooled(d, &all[1]) || is_pooled(d, &all[2]);
 	doctor_say(d, DOCTOR_OK, NULL, "version %s, %s%s%s", f.version_text, f.encoding,
 	    f.checksums ? ", sommes de contrôle" : "",
-	    f.pooled ? ", derrière un répartiteur de connexions (PgBouncer)" : "");
-	if (f.pooled && strcmp(d->s->DATABASE_PREPARED, "on") == 0)
+	    pooled ? " ; les programmes passent par un répartiteur de connexions (PgBouncer)" : "");
+	if (pooled && strcmp(d->s->DATABASE_PREPARED, "on") == 0)
 		doctor_say(d, DOCTOR_ERROR, doctor_mend_setting(d, "écrivez DATABASE_PREPARED=auto"),
 		    "DATABASE_PREPARED=on ne va pas avec un répartiteur de connexions : des requêtes échoueraient");
 }
@@ -308,16 +324,17 @@ void doctor_database_connections(struct doctor *d)
 {
 	struct operator_db *db;
 	struct server_facts f;
+	struct account all[3];
 	/* Twice the jobs: each child, and the mover; while programs are changed for others, both are there. */
-	int64_t need = workers(d, "API_WORKERS") + workers(d, "BULK_WORKERS") + d->s->JOB_WORKERS + 1 + OTHERS;
+	int64_t api = workers(d, "API_WORKERS") + workers(d, "BULK_WORKERS"), jobs = d->s->JOB_WORKERS + 1;
 	if (!look(d, &db, &f)) {
 		doctor_say(d, DOCTOR_WARNING, NULL, "non vérifiées : PostgreSQL ne répond pas");
 		return;
 	}
-	int64_t have = f.max_connections - f.reserved;
-	if (f.pooled)
-		doctor_say(d, DOCTOR_OK, NULL, "un répartiteur les partage : %lld processus au plus", (long long)need);
-	else if (have < need)
+	accounts(d, all);
+	int64_t shared = (is_pooled(d, &all[1]) ? api : 0) + (is_pooled(d, &all[2]) ? jobs : 0);
+	int64_t have = f.max_connections - f.reserved, need = api + jobs + OTHERS - shared;
+	if (have < need)
 		doctor_say(d, DOCTOR_ERROR,
 		    mem_printf(d->mem,
 			"par un superutilisateur : « alter system set max_connections = %lld », puis « systemctl "
@@ -326,6 +343,10 @@ void doctor_database_connections(struct doctor *d)
 			(long long)(need * 2 + f.reserved)),
 		    "max_connections (%lld, dont %lld réservées) ne suffit pas pour %lld processus",
 		    (long long)f.max_connections, (long long)f.reserved, (long long)need);
+	else if (shared > 0)
+		doctor_say(d, DOCTOR_OK, NULL,
+		    "%lld ouvertes sur %lld ; un répartiteur en partage entre %lld processus au plus",
+		    (long long)f.used, (long long)f.max_connections, (long long)shared);
 	else
 		doctor_say(d, DOCTOR_OK, NULL, "%lld ouvertes sur %lld ; %lld nécessaires", (long long)f.used,
 		    (long long)f.max_connections, (long long)need);

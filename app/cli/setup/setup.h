@@ -69,7 +69,9 @@ enum result setup_ask_admin(struct setup *s, struct error *e) MUST_CHECK;
 enum result setup_files_open(struct setup *s, struct error *e) MUST_CHECK;
 /* Puts in what was asked for, and refuses what the programs would refuse. */
 enum result setup_files_apply(struct setup *s, struct error *e) MUST_CHECK;
-/* Writes what is new or changed. */
+/* The file that is there from a change of a file of settings until the services have started again. */
+const char *setup_restart_mark(const struct setup *s);
+/* Writes what is new or changed, and leaves that mark. */
 enum result setup_files_write(struct setup *s, struct error *e) MUST_CHECK;
 /* The value of the file that counts; NULL: none. */
 const char *setup_value(const struct setup *s, const char *name);

@@ -106,11 +106,27 @@ enum result setup_files_open(struct setup *s, struct error *e)
 	return ERR_OK;
 }
 
+const char *setup_restart_mark(const struct setup *s)
+{
+	return mem_printf(s->mem, "%s/.restart", s->folder);
+}
+
+/* That the services have to start again must outlive us: the next run finds nothing that it changes. */
+static enum result mark_restart(struct setup *s, struct error *e)
+{
+	struct settings_file *mark;
+	TRY(settings_file_read(s->mem, setup_restart_mark(s), &mark, e));
+	return settings_file_write(mark, s->uid, s->gid, e);
+}
+
 enum result setup_files_write(struct setup *s, struct error *e)
 {
+	for (size_t i = 0; i < SETUP_FILES; i++)
+		s->changed |= s->files[i]->exists && s->files[i]->changed;
+	if (s->changed)
+		TRY(mark_restart(s, e));
 	/* Last that of all programs: PUBLIC_URL in it says that nothing need be asked again. */
 	for (size_t i = 0; i < SETUP_FILES; i++) {
-		s->changed |= s->files[i]->exists && s->files[i]->changed;
 		TRY(settings_file_write(s->files[i], s->uid, s->gid, e));
 		fail_point(mem_printf(s->mem, "setup %s", names[i]));
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cache_look.h"
+#include "drop_in.h"
 #include "email.h"
 #include "file_key.h"
 #include "operator.h"
@@ -272,11 +273,13 @@ static enum result systemctl(struct setup *s, const char *verb, const char *opti
 	size_t n = 3;
 	if (option != NULL)
 		argv[n++] = option;
-	argv[n++] = unit;
+	if (unit != NULL)
+		argv[n++] = unit;
 	if (setup_run(s, argv, NULL, NULL, e) == ERR_OK)
 		return ERR_OK;
 	return setup_stop(s, ERR_UNAVAILABLE, e,
-	    "« systemctl %s %s » a échoué\u00a0: « journalctl -u 'scorpius-*' » dit pourquoi", verb, unit);
+	    "« systemctl %s %s » a échoué\u00a0: « journalctl -u 'scorpius-*' » dit pourquoi", verb,
+	    unit != NULL ? unit : "");
 }
 
 /* Exit status 3 of is-active is an answer, not a fault to be told. */
@@ -289,20 +292,54 @@ static bool is_active(struct setup *s)
 	return setup_run(s, argv, NULL, &state, &unused) == ERR_OK && strcmp(state, "ActiveState=active\n") == 0;
 }
 
+/* Hardened services write to their own folders only: another one of the settings is named to those that need it. */
+static enum result let_write(struct setup *s, struct error *e)
+{
+	static const struct {
+		const char *setting, *own, *units[3];
+	} folders[] = { { "BACKUP_PATH", "/var/lib/scorpius/backups", { "scorpius-backup.service" } },
+		{ "UPLOAD_PATH", "/var/lib/scorpius/files", { "scorpius-api@.service", "scorpius-jobs.service" } } };
+	bool changed = false;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		const char *path = setup_value(s, folders[i].setting), *text;
+		bool another = path != NULL && path[0] != '\0' && strcmp(path, folders[i].own) != 0;
+		if (drop_in_text(s->mem, &path, another ? 1 : 0, &text, e) != ERR_OK)
+			return setup_stop(s, e->code, e,
+			    "%s\u00a0: un service de systemd ne peut pas nommer ce dossier\u00a0; choisissez un chemin "
+			    "absolu "
+			    "sans espace, guillemet, « %% » ni « \\ »",
+			    folders[i].setting);
+		for (size_t k = 0; k < ARRAY_LEN(folders[i].units) && folders[i].units[k] != NULL; k++)
+			TRY(drop_in_put(s->mem, "/etc/systemd/system", folders[i].units[k], text, &changed, e));
+	}
+	if (!changed)
+		return ERR_OK;
+	s->changed = true;
+	return systemctl(s, "daemon-reload", NULL, NULL, e);
+}
+
 enum result setup_services(struct setup *s, struct error *e)
 {
 	static const char *const units[] = { "scorpius-api@api-a", "scorpius-api@api-b", "scorpius-api@bulk-a",
 		"scorpius-api@bulk-b", "scorpius-jobs" };
-	if (!setup_has_services(s) || s->no_start) {
-		setup_done(s, "services",
-		    s->no_start ? "non démarrés (--no-start)" : "systemd ne tourne pas ici\u00a0: à démarrer par vous");
+	const char *mark = setup_restart_mark(s);
+	if (!setup_has_services(s)) {
+		unlink(mark);
+		setup_done(s, "services", "systemd ne tourne pas ici\u00a0: à démarrer par vous");
 		return ERR_OK;
 	}
+	TRY(let_write(s, e));
+	if (s->no_start) {
+		setup_done(s, "services", "non démarrés (--no-start)");
+		return ERR_OK;
+	}
+	s->changed |= access(mark, F_OK) == 0;
 	bool running = is_active(s);
 	TRY(systemctl(s, "enable", "--now", "scorpius.target", e));
 	/* One half of each pool after the other: no request is lost. */
 	for (size_t i = 0; running && s->changed && i < ARRAY_LEN(units); i++)
 		TRY(systemctl(s, "restart", NULL, units[i], e));
+	unlink(mark);
 	setup_done(s, "services",
 	    !running     ? "activés et démarrés"
 	    : s->changed ? "relancés avec les nouveaux réglages"
