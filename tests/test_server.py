@@ -96,6 +96,30 @@ def test_the_operator_may_write_where_backups_and_files_are(tree, tmp_path, line
     assert [t for t in told if t.startswith("ReadWritePaths=")] == [f"ReadWritePaths=-/var/lib/scorpius/files -/var/lib/scorpius/backups -/run/scorpius{more}"]
 
 
+# --- a purge
+
+def test_a_purge_keeps_what_cannot_be_made_again(tmp_path):
+    """Who closed this machine's Redis and purges the package must still get into it; and drop-ins of setup go, others stay."""
+    etc, units = tmp_path / "etc", tmp_path / "units"
+    etc.mkdir()
+    (etc / "scorpius.env").write_text("SECRET_KEY=abc\n")
+    (etc / "operator.env").write_text("DATABASE_URL=postgresql://a:b@c/d\nREDIS_ADMIN_PASSWORD=e5\n")
+    for name in ("api.env", ".rotate-jwt", ".restart", "key-kept"):
+        (etc / name).write_text("")
+    for unit, names in (("scorpius-backup", ["scorpius-setup.conf"]), ("scorpius-jobs", ["scorpius-setup.conf", "override.conf"])):
+        (units / f"{unit}.service.d").mkdir(parents=True)
+        for name in names:
+            (units / f"{unit}.service.d" / name).write_text("")
+    script = (ROOT / "debian/postrm").read_text().replace("/etc/scorpius", str(etc)).replace("/etc/systemd/system", str(units)).replace("/run/systemd/system", str(tmp_path / "none"))
+    script = script.replace("/etc/nginx/", f"{tmp_path}/nginx/").replace("/run/scorpius", f"{tmp_path}/run").replace("/var/lib/", f"{tmp_path}/lib/").replace("#DEBHELPER#", "")
+    (tmp_path / "postrm").write_text(script)
+    done = run("sh", tmp_path / "postrm", "purge")
+    assert done.returncode == 0 and "holds the key" in done.stdout
+    assert sorted(p.name for p in etc.iterdir()) == ["key-kept", "scorpius.env"]
+    assert (etc / "scorpius.env").read_text() == 'SECRET_KEY=abc\n# For the account "default" of Redis: REDIS_ADMIN_PASSWORD=e5\n'
+    assert [str(p.relative_to(units)) for p in units.rglob("*")] == ["scorpius-jobs.service.d", "scorpius-jobs.service.d/override.conf"]
+
+
 # --- the supervisor's start
 
 @pytest.fixture

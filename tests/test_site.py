@@ -105,7 +105,8 @@ def test_the_access_log_is_json_with_the_id_of_the_request_and_without_health(se
     assert served.curl("/health?verbose=1").startswith("HTTP/2 503")
     answer = served.curl("/api/v1/tenders?q=hidden", "-H", "X-Request-Id: of-this-test-1", "-H", 'User-Agent: a "quoted"\x01one')
     assert '"request_id":"of-this-test-1"' in answer
-    httpx.get(f"http://127.0.0.1:{served.plain}/plain", trust_env=False)
+    for path in ("/health", "/plain"):
+        httpx.get(f"http://127.0.0.1:{served.plain}{path}", trust_env=False)
     wait_until(lambda: served.log.exists() and served.log.read_text().count("\n") >= 2, 5, "the log")
     lines = [json.loads(line) for line in served.log.read_text().splitlines()]
     assert [(line["path"], line["status"]) for line in lines] == [("/api/v1/tenders", 503), ("/plain", 301)]

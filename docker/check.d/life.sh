@@ -81,7 +81,7 @@ step "the programs start again"
 began() { docker inspect -f '{{.State.StartedAt}}' "$(container postgres)" "$(container redis)" "$(container nginx)"; }
 kept=$(began)
 busy
-quiet compose up -d --no-build --force-recreate api api-b jobs
+quiet compose up -d --no-build --no-deps --force-recreate api api-b jobs
 calm "programs anew"
 [ "$lost" = 0 ] || die "requests were lost"
 [ "$kept" = "$(began)" ] || die "the servers started again too"
