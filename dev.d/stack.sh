@@ -161,7 +161,7 @@ pgbouncer_start() {
 		CONF
 		sed -e "s|^scorpius = .*|scorpius = host=$RUN dbname=scorpius|" -e 's/^listen_addr = .*/listen_addr =/' \
 			-e "s|^auth_file = .*|auth_file = $STATE/conf/pgbouncer.users|" -e 's/^default_pool_size = .*/default_pool_size = 4/' \
-			-e 's/^query_wait_timeout = .*/query_wait_timeout = 3/' -e 's/^server_idle_timeout = .*/server_idle_timeout = 4/' \
+			-e 's/^query_wait_timeout = .*/query_wait_timeout = 3/' -e 's/^server_idle_timeout = .*/server_idle_timeout = 8/' \
 			"$TOP/etc/pgbouncer/pgbouncer.ini" >"$STATE/conf/pgbouncer.ini"
 		printf '%s\n' "unix_socket_dir = $RUN/pool" 'unix_socket_mode = 0700' 'logfile =' 'pidfile =' >>"$STATE/conf/pgbouncer.ini"
 	)

@@ -28,7 +28,7 @@ SETTINGS = {
     # Tests make more requests than people; those of limits have a stack of their own.
     "RATE_LIMIT_AUTH": "1000000", "RATE_LIMIT_AUTH_ADDRESS": "1000000", "RATE_LIMIT_UPLOAD": "1000000", "RATE_LIMIT_UPLOAD_BYTES": "1024G",
     "RATE_LIMIT_OTHER": "1000000", "RATE_LIMIT_ADDRESS": "1000000", "LOGIN_FREE_FAILURES": "1000000", "HASH_WAIT": "30",
-    "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "5", "SOURCE_URL": "https://code.essai.example/scorpius",
+    "SCORPIUS_API_WORKERS": "3", "SCORPIUS_BULK_WORKERS": "3", "DATABASE_TIMEOUT": "10", "JOB_LEASE": "20", "SOURCE_URL": "https://code.essai.example/scorpius",
 }
 
 

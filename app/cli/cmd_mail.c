@@ -15,18 +15,18 @@
 
 const char mail_help[] =
     "try       se présente au serveur de messagerie avec les réglages SMTP_*, sans rien envoyer\u00a0; avec\n"
-    "          --account-stdin, le compte est lu sur l’entrée standard\u00a0: le mot de passe, ou le nom puis le mot "
+    "          --account-stdin, le compte est lu sur l'entrée standard\u00a0: le mot de passe, ou le nom puis le mot "
     "de\n"
     "          passe\n"
-    "test      envoie un message d’essai à l’adresse donnée avec les réglages SMTP_* de l’environnement et dit ce\n"
+    "test      envoie un message d'essai à l'adresse donnée avec les réglages SMTP_* de l'environnement et dit ce\n"
     "          que le serveur de messagerie a répondu ; son certificat est toujours vérifié (SMTP_CA_FILE pour une\n"
     "          autorité privée)\n"
     "link      affiche un lien à remettre en main propre, quand aucun courriel ne peut partir : pour accepter\n"
-    "          l’invitation ouverte de cette adresse, sinon pour choisir un nouveau mot de passe ; tout lien "
+    "          l'invitation ouverte de cette adresse, sinon pour choisir un nouveau mot de passe ; tout lien "
     "antérieur\n"
     "          perd sa validité\n"
     "failed    liste les courriels refusés ou abandonnés depuis trente jours (compte de DATABASE_URL)\n"
-    "retry     remet en file ceux que le serveur de messagerie n’a pas pris ; ceux qu’il a refusés ne le sont pas\n";
+    "retry     remet en file ceux que le serveur de messagerie n'a pas pris ; ceux qu'il a refusés ne le sont pas\n";
 
 static const char *environment(const char *name)
 {

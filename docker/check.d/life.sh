@@ -81,7 +81,7 @@ step "the programs start again"
 began() { docker inspect -f '{{.State.StartedAt}}' "$(container postgres)" "$(container redis)" "$(container nginx)"; }
 kept=$(began)
 busy
-quiet compose up -d --no-build --force-recreate api api-b jobs
+quiet compose up -d --no-build --no-deps --force-recreate api api-b jobs
 calm "programs anew"
 [ "$lost" = 0 ] || die "requests were lost"
 [ "$kept" = "$(began)" ] || die "the servers started again too"
@@ -155,7 +155,8 @@ quiet compose up -d --no-build --no-deps api-b jobs
 wait_healthy api-b
 operator passwords >"$work/output" 2>&1 || die "$(cat "$work/output")"
 operator storage rotate-key >"$work/output" 2>&1 || die "$(cat "$work/output")"
-sed -i '/_PREVIOUS=/d' "$work/env"
+# Clients have tokens of the former key still.
+sed -i -E '/^(SECRET_KEY|DATABASE_[A-Z]+_URL)_PREVIOUS=/d' "$work/env"
 up
 calm "new secrets"
 [ "$lost" = 0 ] || die "requests were lost"

@@ -241,7 +241,8 @@ def test_of_two_owners_that_leave_at_once_one_stays(account, stack):
             account = second
 
 
-def test_two_owners_that_remove_each_other(account, stack):
+def test_two_owners_that_remove_each_other(account, stack, expect_log):
+    expect_log("deadlock detected")  # each has noted what he does, and waits for the other: PostgreSQL chooses, and the API answers 409
     second = owner_too(account)
     answers = together(lambda: account.request("DELETE", f"/users/{second.user['id']}"),
                        lambda: second.request("DELETE", f"/users/{account.user['id']}"))

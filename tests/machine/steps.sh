@@ -409,6 +409,6 @@ step_purge() {
 	LEFT
 	)
 	[ -z "$left" ] || die "purged, and yet there is: $left"
-	ms <<<'test -s /etc/scorpius/scorpius.env; nginx -q -t; systemctl -q is-active nginx postgresql redis-server; find /var/lib/scorpius/files -type f | grep -q .'
+	ms <<<'test -s /etc/scorpius/scorpius.env; nginx -q -t; systemctl -q is-active nginx postgresql redis-server; test -n "$(find /var/lib/scorpius/files -type f -print -quit)"' || die "purged, and the key, the documents or a server is gone"
 	seen "purged: only the key, the documents and the backups are left; nginx serves on"
 }
