@@ -2,10 +2,8 @@
 #include <string.h>
 #include "text.h"
 
-static struct doc_line *add_line(
-    TALLOC_CTX *mem, struct doc_page *p, struct buf *text, const char *s, size_t n, uint32_t block)
+static struct doc_line *add_line(struct doc_page *p, struct buf *text, const char *s, size_t n, uint32_t block)
 {
-	p->lines = mem_grow(mem, p->lines, struct doc_line, p->n_lines + 1);
 	struct doc_line *l = &p->lines[p->n_lines++];
 	memset(l, 0, sizeof(*l));
 	l->start = (uint32_t)text->len;
@@ -17,7 +15,6 @@ static struct doc_line *add_line(
 		while (k < n && s[k] != ' ' && s[k] != '\t')
 			k++;
 		if (k > i) {
-			p->words = mem_grow(mem, p->words, struct doc_word, p->n_words + 1);
 			struct doc_word *w = &p->words[p->n_words++];
 			memset(w, 0, sizeof(*w));
 			w->start = l->start + (uint32_t)i;
@@ -65,7 +62,7 @@ static void add_row(TALLOC_CTX *mem, struct doc_page *p, struct buf *text, const
 		while (at < stop) {
 			const char *cut = memmem(s + at, stop - at, "//", 2);
 			size_t e = cut ? (size_t)(cut - s) : stop;
-			add_line(mem, p, text, s + at, e - at, p->n_blocks - 1);
+			add_line(p, text, s + at, e - at, p->n_blocks - 1);
 			c->n_lines++;
 			at = cut ? e + 2 : e;
 		}
@@ -79,6 +76,10 @@ static void read_page(TALLOC_CTX *mem, struct doc_page *p, const char *s, size_t
 {
 	struct buf text;
 	buf_init(&text, mem, (size_t)16 << 20);
+	/* A word or a line has a byte and one that ends it. They don't grow one by one: a sanitizer copies all each
+	 * time. */
+	p->words = mem_array(mem, struct doc_word, n / 2 + 1);
+	p->lines = mem_array(mem, struct doc_line, n / 2 + 1);
 	bool open = false, table = false;
 	for (size_t at = 0; at < n;) {
 		const char *nl = memchr(s + at, '\n', n - at);
@@ -111,7 +112,7 @@ static void read_page(TALLOC_CTX *mem, struct doc_page *p, const char *s, size_t
 			if (!open)
 				add_block(mem, p, DOC_PARAGRAPH);
 			open = true;
-			add_line(mem, p, &text, line, len, p->n_blocks - 1);
+			add_line(p, &text, line, len, p->n_blocks - 1);
 		}
 		p->blocks[p->n_blocks - 1].n_lines = p->n_lines - p->blocks[p->n_blocks - 1].first_line;
 	}

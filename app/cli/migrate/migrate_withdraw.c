@@ -35,7 +35,7 @@ static enum result read_script(struct withdrawal *w, const char *change, const c
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return error_set(e, ERR_INVALID_SETTING, "DATA_PATH", "name", "DATA_PATH", "reason",
-		    mem_printf(w->mem, "%s: %s", path, strerror(errno)));
+		    mem_printf(w->mem, "%s: %s", strerror(errno), path));
 	buf_init(&text, w->mem, SCRIPT_MAX);
 	while (!text.full && (n = fread(piece, 1, sizeof piece, f)) > 0)
 		buf_add(&text, piece, n);
@@ -43,10 +43,12 @@ static enum result read_script(struct withdrawal *w, const char *change, const c
 	fclose(f);
 	if (bad || text.full || memchr(text.data, '\0', text.len) != NULL)
 		return error_set(e, ERR_INVALID_SETTING, "DATA_PATH", "name", "DATA_PATH", "reason",
-		    mem_printf(w->mem, "%s: %s", path,
+		    /* The path last: of a long one the end may be cut off. */
+		    mem_printf(w->mem, "%s: %s",
 			bad         ? "can't be read"
 			: text.full ? "longer than 1 MiB"
-				    : "not a text"));
+				    : "not a text",
+			path));
 	*out = text.data;
 	return ERR_OK;
 }
