@@ -15,7 +15,7 @@ box_cached() {
 	tar=$CACHE/root-$key-$(date +%G-%V).tar
 	if [ ! -e "$tar" ]; then
 		rm -f "$CACHE"/root-*.tar
-		mmdebstrap --quiet --variant=apt --include="$(box_packages | paste -sd ,)" bookworm "$tar.new" >"$WORK/root.log" 2>&1 ||
+		mmdebstrap --quiet --format=tar --variant=apt --include="$(box_packages | paste -sd ,)" bookworm "$tar.new" >"$WORK/root.log" 2>&1 ||
 			fail_with "$WORK/root.log" "mmdebstrap failed"
 		mv "$tar.new" "$tar"
 	fi
